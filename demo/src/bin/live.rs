@@ -1,0 +1,2 @@
+//! The table of behaviour, run against a real CRM.
+fn main() {}

@@ -1,0 +1,280 @@
+//! THE PATH of one tool call: look up, check, admit, confirm, authorise, run, answer.
+//!
+//! `run` can be read aloud; everything else in this file serves it. It must not know MCP's types.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use crate::admission::Admission;
+use crate::audit::Line;
+use crate::capability::Record;
+use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
+use crate::error::{Kind, Outcome, ToolError};
+use crate::names::CallId;
+use crate::policy::{self, ConfirmRule, Confirmation, Denial, Principal};
+use crate::registry::{Registry, Snapshot, Tool};
+use crate::runtime::{Call, Failure, Fault, Runtime};
+use crate::schema;
+
+/// What serves calls.
+pub struct App {
+    /// What can be called.
+    pub registry: Arc<Registry>,
+    /// The sandbox.
+    pub runtime: Arc<Runtime>,
+    /// Who may start now.
+    pub admission: Admission,
+    /// Previews that wait.
+    pub confirmations: Confirmations,
+    /// The most bytes of arguments.
+    pub request_bytes: u64,
+}
+
+/// Which connections an endpoint serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them.
+    All,
+    /// One, by its name.
+    Connection(String),
+}
+
+/// A tool call as a client asked for it.
+pub struct Request {
+    /// The listed name, or an alias.
+    pub name: String,
+    /// The arguments.
+    pub arguments: Map<String, Value>,
+    /// Who asks.
+    pub principal: Principal,
+    /// Where.
+    pub scope: Scope,
+}
+
+/// No tool of that name; a protocol error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown tool `{name}`{}", .near.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+pub struct UnknownTool {
+    name: String,
+    near: Option<String>,
+}
+
+/// Serves one call.
+///
+/// # Errors
+/// There is no such tool; everything else is an answer.
+pub async fn call(app: &App, request: Request) -> Result<Result<Value, ToolError>, UnknownTool> {
+    let snapshot = app.registry.snapshot();
+    let tool = look_up(&snapshot, &request)?;
+    let (id, record) = (CallId::random(), Arc::new(Record::default()));
+    let connection = tool.connection.config.name.as_str();
+    let line = Line::begin(id, connection, tool.plugin.name.as_str(), Arc::clone(&record));
+    let result = run(app, &tool, request, id, record).await;
+    line.end(&result);
+    Ok(result)
+}
+
+/// One call of one tool.
+async fn run(
+    app: &App,
+    tool: &Tool,
+    request: Request,
+    id: CallId,
+    record: Arc<Record>,
+) -> Result<Value, ToolError> {
+    let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
+    let Request { mut arguments, principal, .. } = request;
+    policy::open(&principal, &tool.grant).map_err(|d| denied(&d))?;
+    let said = take_confirmation(tool, &mut arguments)?;
+    let (arguments, text) = check_arguments(app, tool, arguments)?;
+    let call = Call { id, deadline, arguments: Arc::new(arguments), text, record };
+    let _admitted = app.admission.admit(principal.as_str(), &tool.connection.gate, deadline).await?;
+    let confirmation = confirm(app, tool, &principal, &call, &said).await?;
+    let permit = policy::authorize(&principal, &tool.grant, confirmation).map_err(|d| denied(&d))?;
+    let link = Arc::clone(&tool.connection.link);
+    let result = app.runtime.invoke(&permit, &tool.connection.plugin.compiled, link, &call).await;
+    answer(tool, &call, result)
+}
+
+fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownTool> {
+    let within = |tool: &&Arc<Tool>| match &request.scope {
+        Scope::All => true,
+        Scope::Connection(name) => tool.connection.config.name.as_str() == name,
+    };
+    snapshot.find(&request.name).filter(within).cloned().ok_or_else(|| unknown(snapshot, &request.name))
+}
+
+fn unknown(snapshot: &Snapshot, name: &str) -> UnknownTool {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+    let known: Vec<String> = snapshot.listed.iter().map(|tool| tool.listed_name.clone()).collect();
+    UnknownTool { near: schema::nearest(&name, &known).cloned(), name }
+}
+
+fn denied(denial: &Denial) -> ToolError {
+    tracing::warn!("{denial}");
+    ToolError::new(Kind::Forbidden, "DENIED", denial.for_model())
+        .suggest("the operator of this server decides which tools may run; ask them")
+}
+
+fn take_confirmation(tool: &Tool, arguments: &mut Map<String, Value>) -> Result<Said, ToolError> {
+    if !tool.plugin.declared.effect.needs_confirmation() {
+        return Ok(Said::Nothing);
+    }
+    Said::take(arguments).map_err(|(at, what)| {
+        ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", format!("{at} {what}")).at(vec![at.into()])
+    })
+}
+
+fn check_arguments(
+    app: &App,
+    tool: &Tool,
+    arguments: Map<String, Value>,
+) -> Result<(Value, String), ToolError> {
+    let arguments = Value::Object(arguments);
+    if schema::depth(&arguments) > schema::DEEPEST {
+        let message = format!("the arguments nest deeper than {} levels", schema::DEEPEST);
+        return Err(ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message));
+    }
+    let text = arguments.to_string();
+    if text.len() as u64 > app.request_bytes {
+        let message = format!("the arguments are {} bytes, at most {} are taken (server.limits.request_bytes)", text.len(), app.request_bytes);
+        return Err(ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
+            .suggest("send less in one call"));
+    }
+    let flaws = tool.plugin.arguments.flaws(&arguments);
+    if flaws.is_empty() {
+        return Ok((arguments, text));
+    }
+    let message = flaws
+        .iter()
+        .map(|flaw| if flaw.at.is_empty() { flaw.what.clone() } else { format!("{}: {}", flaw.at, flaw.what) })
+        .collect::<Vec<_>>()
+        .join("; ");
+    Err(ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
+        .at(flaws.into_iter().map(|flaw| flaw.at).collect())
+        .suggest(format!("see the input schema of `{}`", tool.listed_name)))
+}
+
+/// Evidence that the call may run: none needed, or a confirmed preview. Otherwise the answer is
+/// the preview.
+async fn confirm(
+    app: &App,
+    tool: &Tool,
+    principal: &Principal,
+    call: &Call,
+    said: &Said,
+) -> Result<Confirmation, ToolError> {
+    if !tool.plugin.declared.effect.needs_confirmation() {
+        return Ok(Confirmation::NotNeeded);
+    }
+    let permit = policy::authorize_preview(principal, &tool.grant).map_err(|d| denied(&d))?;
+    let link = Arc::clone(&tool.connection.link);
+    let preview = app
+        .runtime
+        .preview(&permit, &tool.connection.plugin.compiled, link, call)
+        .await
+        .map_err(|failure| failed(tool, call, failure))?;
+    let intent = Intent::new(principal.as_str(), &tool.listed_name, &call.arguments);
+    let state = State::of(&preview);
+    if tool.connection.rule.confirm == ConfirmRule::Human {
+        return Err(human_only(tool, preview));
+    }
+    match app.confirmations.redeem((principal, &tool.grant), intent, said, state) {
+        Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
+        Err(why) => {
+            let token = app.confirmations.remember(intent, state, Instant::now());
+            Err(not_confirmed(tool, said, why, preview, &token))
+        }
+    }
+}
+
+fn not_confirmed(tool: &Tool, said: &Said, why: NotYet, preview: Value, token: &str) -> ToolError {
+    let name = tool.plugin.name.as_str();
+    let message = match (said, why) {
+        (Said::Nothing, _) => format!("`{name}` did nothing yet; this is what it would do"),
+        (_, NotYet::NotPreviewed) => {
+            format!("`{name}` did nothing: this call was not previewed with these arguments, or too long ago; this is what it would do")
+        }
+        (_, NotYet::WrongToken) => format!("`{name}` did nothing: the token does not belong to this preview; this is what it would do"),
+        (_, NotYet::Changed) => format!("`{name}` did nothing: what it would change is no longer what was shown; this is what it would do now"),
+    };
+    let mut error = ToolError::new(Kind::Confirm, format!("{}_NOT_CONFIRMED", name.to_uppercase()), message)
+        .suggest("show the preview to the user; if they agree, call again with the same arguments and the confirmation_token")
+        .retry(None);
+    error.beside.insert("preview".into(), preview);
+    error.beside.insert("confirmation_token".into(), json!(token));
+    error.beside.insert("expires_in_s".into(), json!(VALID_FOR.as_secs()));
+    error
+}
+
+fn human_only(tool: &Tool, preview: Value) -> ToolError {
+    let name = tool.plugin.name.as_str();
+    let mut error = ToolError::new(
+        Kind::Confirm,
+        format!("{}_NOT_CONFIRMED", name.to_uppercase()),
+        format!("`{name}` did nothing: this connection lets only a human confirm, through the client's own dialog, and this release cannot ask for it yet"),
+    )
+    .suggest("the operator may set `confirm = \"token\"` on the connection");
+    error.beside.insert("preview".into(), preview);
+    error
+}
+
+/// What the guest's end means for the caller.
+fn answer(tool: &Tool, call: &Call, result: Result<Value, Failure>) -> Result<Value, ToolError> {
+    let value = result.map_err(|failure| failed(tool, call, failure))?;
+    let flaws = tool.plugin.results.flaws(&value);
+    match flaws.first() {
+        None => Ok(value),
+        Some(flaw) => {
+            let fault = Fault::NotJson(format!("it breaks its own output schema at `{}`: {}", flaw.at, flaw.what));
+            Err(failed(tool, call, Failure::Fault(fault)))
+        }
+    }
+}
+
+fn failed(tool: &Tool, call: &Call, failure: Failure) -> ToolError {
+    let forwarded = call.record.forwarded();
+    match failure {
+        Failure::Told(mut error) => {
+            let lost = forwarded.iter().any(|request| request.status.is_none());
+            if lost && error.outcome == Outcome::NotDone {
+                error.outcome = Outcome::MayHaveHappened;
+                error.retryable = false;
+                error.details.get_or_insert_with(|| json!({ "requests": forwarded }));
+            }
+            *error
+        }
+        Failure::Fault(fault) => {
+            tracing::error!(call = %call.id, tool = %tool.listed_name, %fault, "the plugin failed");
+            let error = faulted(&fault).name_call(call.id);
+            if forwarded.is_empty() { error } else { unclear(error, &json!(forwarded)) }
+        }
+    }
+}
+
+fn faulted(fault: &Fault) -> ToolError {
+    match fault {
+        Fault::Deadline => ToolError::new(Kind::Unavailable, "TIMEOUT", fault.to_string())
+            .suggest("ask for less in one call, or let the operator raise limits.timeout_ms")
+            .retry(None),
+        Fault::Limit(limit) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
+            .suggest(format!("ask for less in one call, or let the operator raise {limit}")),
+        Fault::Oversize(_) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
+            .suggest("ask for fewer records or fields"),
+        Fault::Trap(_) | Fault::NotJson(_) => {
+            ToolError::new(Kind::Internal, "PLUGIN_FAILED", "the plugin failed")
+                .suggest("the operator finds the cause in the log under this call id")
+        }
+    }
+}
+
+fn unclear(mut error: ToolError, requests: &Value) -> ToolError {
+    error.outcome = Outcome::MayHaveHappened;
+    error.retryable = false;
+    error.message = format!("{}; a change was sent before that and may have happened", error.message);
+    error.suggestion = Some("read the record before doing it again".into());
+    error.details = Some(json!({ "requests": requests }));
+    error
+}

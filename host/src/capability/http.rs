@@ -1,0 +1,171 @@
+//! `http`: the guest's requests, each held against the routes of the running tool, the header
+//! rules and the call's budget before it is handed to the upstream.
+
+use std::time::Instant;
+
+use futures::stream::{self, StreamExt};
+
+use super::{Reach, Within};
+use portcullis_manifest::Method;
+
+use crate::policy::{Asked, Canonical};
+use crate::runtime::Guest;
+use crate::runtime::bindings::portcullis::plugin::http as wit;
+use crate::upstream::{Answer, Failed, Outgoing, Reason, Stage};
+
+/// Requests of one `send-all` that are on their way at a time. Browsers use six per host, and
+/// CRMs are sized for them.
+const AT_A_TIME: usize = 6;
+
+impl wit::Host for Guest {
+    async fn send(&mut self, request: wit::Request) -> Result<wit::Response, wit::Error> {
+        send(&self.reach, request).await
+    }
+
+    async fn send_all(
+        &mut self,
+        requests: Vec<wit::Request>,
+    ) -> Vec<Result<wit::Response, wit::Error>> {
+        let reach = &self.reach;
+        stream::iter(requests)
+            .map(|request| send(reach, request))
+            .buffered(AT_A_TIME)
+            .collect()
+            .await
+    }
+}
+
+async fn send(reach: &Reach, request: wit::Request) -> Result<wit::Response, wit::Error> {
+    let Some(within) = &reach.within else {
+        return Err(refuse(wit::Reason::Denied, "describe has no upstream"));
+    };
+    let result = forward(within, reach.deadline, request).await;
+    if let Err(error) = &result {
+        tracing::debug!(call = %reach.call, reason = ?error.reason, stage = ?error.stage, detail = %error.detail, "no answer");
+    }
+    result
+}
+
+/// The order of the checks: budget, size, routes, then everything that the upstream checks.
+async fn forward(
+    within: &Within,
+    deadline: Instant,
+    request: wit::Request,
+) -> Result<wit::Response, wit::Error> {
+    let Within { link, door, arguments, record } = within;
+    if !record.count_request(u32::try_from(link.limits.upstream_calls).unwrap_or(u32::MAX)) {
+        return Err(refuse(wit::Reason::BudgetSpent, "limits.upstream_calls is used up"));
+    }
+    let size = request.body.as_ref().map_or(0, Vec::len);
+    if size as u64 > link.limits.request_bytes {
+        return Err(refuse(wit::Reason::TooLarge, "the request body is over limits.request_bytes"));
+    }
+    let asked = asked(&request);
+    let passed = door.routes.check(&asked, arguments).map_err(|refused| {
+        let reason = if refused.is_invalid() { wit::Reason::InvalidRequest } else { wit::Reason::Denied };
+        refuse(reason, &refused.to_string())
+    })?;
+    let place = (door.recorded && passed.state_changing)
+        .then(|| record.forward(asked.method.as_str(), request.path.join("/")));
+    let canonical = passed.body;
+    record.count_bytes(size);
+    let result = link.upstream.send(outgoing(request, canonical), deadline).await;
+    match (&result, place) {
+        (Ok(answer), Some(place)) => record.answered(place, answer.status),
+        (Err(failed), Some(place)) if failed.stage == Stage::NotSent => record.never_left(place),
+        _ => {}
+    }
+    if let Ok(answer) = &result {
+        record.count_bytes(answer.body.len());
+    }
+    Ok(result?.into())
+}
+
+fn asked(request: &wit::Request) -> Asked<'_> {
+    Asked {
+        method: method(request.method),
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+        body: request.body.as_deref(),
+        credential: request.credential.as_deref(),
+    }
+}
+
+/// The request as it is sent: a body that a matcher looked at is the one that the host re-encoded.
+fn outgoing(request: wit::Request, canonical: Option<Canonical>) -> Outgoing {
+    let (headers, body) = match canonical {
+        None => (request.headers, request.body),
+        Some(canonical) => {
+            let mut headers = request.headers;
+            headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+            headers.push(("content-type".into(), canonical.content_type.into()));
+            (headers, Some(canonical.bytes))
+        }
+    };
+    Outgoing {
+        method: method(request.method),
+        path: request.path,
+        query: request.query,
+        headers,
+        body,
+        credential: request.credential,
+    }
+}
+
+fn refuse(reason: wit::Reason, detail: &str) -> wit::Error {
+    wit::Error { reason, stage: wit::Stage::NotSent, detail: detail.to_owned(), retry_after_ms: None }
+}
+
+const fn method(method: wit::Method) -> Method {
+    match method {
+        wit::Method::Get => Method::Get,
+        wit::Method::Head => Method::Head,
+        wit::Method::Post => Method::Post,
+        wit::Method::Put => Method::Put,
+        wit::Method::Patch => Method::Patch,
+        wit::Method::Delete => Method::Delete,
+    }
+}
+
+impl From<Answer> for wit::Response {
+    fn from(answer: Answer) -> Self {
+        Self { status: answer.status, headers: answer.headers, body: answer.body }
+    }
+}
+
+impl From<Failed> for wit::Error {
+    fn from(failed: Failed) -> Self {
+        Self {
+            reason: reason(failed.reason),
+            stage: stage(failed.stage),
+            detail: failed.detail,
+            retry_after_ms: failed
+                .retry_after
+                .map(|wait| u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)),
+        }
+    }
+}
+
+const fn reason(reason: Reason) -> wit::Reason {
+    match reason {
+        Reason::CredentialMissing => wit::Reason::CredentialMissing,
+        Reason::CredentialRejected => wit::Reason::CredentialRejected,
+        Reason::BudgetSpent => wit::Reason::BudgetSpent,
+        Reason::TooLarge => wit::Reason::TooLarge,
+        Reason::Timeout => wit::Reason::Timeout,
+        Reason::AddressBlocked => wit::Reason::AddressBlocked,
+        Reason::Connect => wit::Reason::Connect,
+        Reason::Tls => wit::Reason::Tls,
+        Reason::Protocol => wit::Reason::Protocol,
+        Reason::InvalidRequest => wit::Reason::InvalidRequest,
+    }
+}
+
+const fn stage(stage: Stage) -> wit::Stage {
+    match stage {
+        Stage::NotSent => wit::Stage::NotSent,
+        Stage::MaybeSent => wit::Stage::MaybeSent,
+        Stage::Answered => wit::Stage::Answered,
+    }
+}

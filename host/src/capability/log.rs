@@ -1,0 +1,20 @@
+//! `log.write`: a plugin's lines in the operator's log, capped in number and length.
+
+use crate::runtime::bindings::portcullis::plugin::log::{Host, Level};
+use crate::runtime::{Guest, clean};
+
+impl Host for Guest {
+    fn write(&mut self, level: Level, message: String) {
+        if !self.printed.take_line() {
+            return;
+        }
+        let (call, line) = (self.reach.call, clean(&message));
+        match level {
+            Level::Trace => tracing::trace!(%call, plugin = %line),
+            Level::Debug => tracing::debug!(%call, plugin = %line),
+            Level::Info => tracing::info!(%call, plugin = %line),
+            Level::Warn => tracing::warn!(%call, plugin = %line),
+            Level::Error => tracing::error!(%call, plugin = %line),
+        }
+    }
+}

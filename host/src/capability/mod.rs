@@ -1,0 +1,107 @@
+//! What a guest may reach, in three moments: linked once, configured per connection (`Link`),
+//! prepared per call (`Reach`).
+//!
+//! The implementations of the world's imports live here, one file each. They must not know MCP nor
+//! how a credential is applied.
+
+mod cache;
+mod call;
+mod config;
+mod http;
+mod log;
+mod record;
+mod store;
+
+pub use record::{Forwarded, Record};
+pub use store::GuestCache;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Map, Value};
+
+use crate::config::Limits;
+use crate::names::CallId;
+use portcullis_manifest::Effect;
+
+use crate::policy::{Permit, PreviewPermit, RouteSet};
+use crate::runtime::Call;
+use crate::upstream::Upstream;
+
+/// `types` has no functions.
+impl crate::runtime::bindings::portcullis::plugin::types::Host for crate::runtime::Guest {}
+
+/// What a connection gives to its plugin.
+pub struct Link {
+    /// The way to the CRM.
+    pub upstream: Upstream,
+    /// The settings with their defaults.
+    pub settings: Map<String, Value>,
+    /// What `config.connection` answers, without the call's time.
+    pub about: Map<String, Value>,
+    /// What the plugin keeps between calls.
+    pub cache: GuestCache,
+    /// The connection's limits.
+    pub limits: Limits,
+}
+
+/// Which requests the running function may send.
+pub struct Door {
+    routes: Arc<RouteSet>,
+    /// Whether what it forwards can change something, so that it is recorded.
+    recorded: bool,
+}
+
+impl Door {
+    /// The door of a permitted tool.
+    #[must_use]
+    pub fn invoke(permit: &Permit) -> Self {
+        Self { routes: Arc::clone(permit.routes()), recorded: permit.effect() != Effect::Read }
+    }
+
+    /// The door of a preview.
+    #[must_use]
+    pub fn preview(permit: &PreviewPermit) -> Self {
+        Self { routes: Arc::clone(permit.routes()), recorded: false }
+    }
+}
+
+/// What one instance may reach.
+pub struct Reach {
+    /// The call it serves.
+    pub call: CallId,
+    deadline: Instant,
+    within: Option<Within>,
+}
+
+/// The connection that a call runs on.
+struct Within {
+    link: Arc<Link>,
+    door: Door,
+    arguments: Arc<Value>,
+    record: Arc<Record>,
+}
+
+impl Reach {
+    /// Nothing but the clock: for `describe`.
+    #[must_use]
+    pub const fn nothing(call: CallId, deadline: Instant) -> Self {
+        Self { call, deadline, within: None }
+    }
+
+    /// A connection, through a door.
+    #[must_use]
+    pub fn new(call: &Call, link: Arc<Link>, door: Door) -> Self {
+        let within = Within {
+            link,
+            door,
+            arguments: Arc::clone(&call.arguments),
+            record: Arc::clone(&call.record),
+        };
+        Self { call: call.id, deadline: call.deadline, within: Some(within) }
+    }
+
+    fn link(&self) -> Option<&Link> {
+        self.within.as_ref().map(|within| &*within.link)
+    }
+}

@@ -1,0 +1,86 @@
+//! `portcullis check`: is the configuration right, do the plugins load, and with `--live`: does
+//! each CRM answer, accept the credential and grant the rights?
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::setup::{Setup, setup};
+use super::{CheckArgs, Exit, print};
+use crate::live::{self, Finding, Level};
+use crate::registry::Snapshot;
+use crate::telemetry::Telemetry;
+
+/// Checks; every problem is printed.
+pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetry) -> Exit {
+    // The findings are the output; the log would say the same again.
+    let quiet = crate::config::Log { level: Some("off".into()), json: false };
+    telemetry.apply(&quiet).ok();
+    let setup = match setup(config, |_| Ok(())).await {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    let snapshot = setup.host.app.registry.snapshot();
+    let mut text = overview(&snapshot);
+    let mut worst = if snapshot.rejected.is_empty() { Level::Ok } else { Level::Error };
+    if args.live {
+        worst = worst.max(all_live(&setup, &mut text).await);
+    }
+    match print(&text) {
+        Exit::Done if worst == Level::Error => Exit::Failed,
+        exit => exit,
+    }
+}
+
+fn overview(snapshot: &Snapshot) -> String {
+    let mut text = String::new();
+    for connection in &snapshot.connections {
+        let config = &connection.config;
+        let tools = snapshot.listed.iter().filter(|t| t.connection.config.name == config.name).count();
+        let allow = config.allow.iter().map(|e| e.as_str()).collect::<Vec<_>>().join(", ");
+        writeln!(
+            text,
+            "connection {}: plugin {} {}, {}, {tools} tools (allow {allow}), credential {}",
+            config.name,
+            connection.plugin.id,
+            connection.plugin.manifest.version,
+            config.url,
+            connection.credentials(),
+        )
+        .ok();
+    }
+    for rejected in &snapshot.rejected {
+        writeln!(text, "error   plugin file {}: {}", rejected.path.display(), rejected.why).ok();
+    }
+    for warning in &snapshot.warnings {
+        writeln!(text, "{warning}").ok();
+    }
+    if snapshot.connections.is_empty() {
+        text.push_str("no connection works yet\n");
+    }
+    text
+}
+
+async fn all_live(setup: &Setup, text: &mut String) -> Level {
+    let mut worst = Level::Ok;
+    let app = &setup.host.app;
+    for connection in &app.registry.snapshot().connections {
+        writeln!(text, "\n{}:", connection.config.name).ok();
+        for finding in live::check(app, connection).await {
+            worst = worst.max(finding.level);
+            write_finding(text, &finding);
+        }
+    }
+    worst
+}
+
+fn write_finding(text: &mut String, finding: &Finding) {
+    let mark = match finding.level {
+        Level::Ok => "ok     ",
+        Level::Warn => "warning",
+        Level::Error => "error  ",
+    };
+    writeln!(text, "  {mark} {}: {}", finding.subject, finding.message).ok();
+    if let Some(suggestion) = &finding.suggestion {
+        writeln!(text, "          → {suggestion}").ok();
+    }
+}

@@ -1,0 +1,246 @@
+//! The command line: what a person types, and what the exit code says.
+//!
+//! Only arguments and output; what a command does is done by the modules below it.
+
+mod call;
+mod check;
+mod demo;
+mod plugin;
+mod serve;
+mod setup;
+mod tools;
+mod tour;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config;
+use crate::telemetry::Telemetry;
+
+/// How the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Done = 0,
+    /// What was asked for failed: a tool call that answered an error, a check that found one.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The configuration or a plugin is wrong.
+    Config = 3,
+    /// The address is in use, or another resource of the system is missing.
+    System = 4,
+    /// A mistake of this program.
+    Internal = 70,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis demo                          try everything against an in-memory CRM
+  portcullis check --live                  is the configuration right, are the CRMs reachable?
+  portcullis serve                         serve what portcullis.toml describes
+  portcullis serve --stdio                 serve one client on standard input and output
+  portcullis call sales_search '{\"entityType\":\"Account\"}'
+
+Configuration: --config FILE, else PORTCULLIS_CONFIG, else ./portcullis.toml, else portcullis.toml in the
+user's configuration folder, else the environment variables of the programs that this one replaces
+(for instance ESPOCRM_URL and ESPOCRM_API_KEY). `portcullis config example` prints a commented file.
+
+Exit codes: 0 done; 1 what was asked for failed; 2 wrong usage; 3 configuration or plugin wrong;
+4 address in use or another resource missing; 70 a mistake of this program.";
+
+/// One MCP server for every CRM a company runs, each connector in its own WASM sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version = version(), long_version = long_version().leak() as &str, after_help = EXAMPLES)]
+pub struct Cli {
+    /// The configuration file.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve MCP clients (what the bare command does, unless it is typed at a terminal).
+    Serve(ServeArgs),
+    /// Try it: an in-memory CRM, a tour through the tools as a real MCP client, then a server.
+    Demo(DemoArgs),
+    /// Check the configuration and the plugins; with --live also each CRM.
+    Check(CheckArgs),
+    /// List the tools as a client would see them.
+    Tools(ToolsArgs),
+    /// Call one tool and print its answer.
+    Call(CallArgs),
+    /// Look at plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Configuration files.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell.
+    ///
+    /// For instance: portcullis completions bash > /etc/bash_completion.d/portcullis
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// How clients reach the server.
+#[derive(Debug, Default, Args)]
+struct ServeArgs {
+    /// Serve one client on standard input and output, also when the file names a listener.
+    #[arg(long, conflicts_with = "http")]
+    stdio: bool,
+    /// Listen on this address instead of the file's, e.g. 127.0.0.1:8787.
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+}
+
+/// The demonstration.
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// End after the tour; the exit code says whether every step worked.
+    #[arg(long, conflicts_with = "stdio")]
+    once: bool,
+    /// No tour: serve one client on standard input and output, with the in-memory CRM behind it.
+    #[arg(long)]
+    stdio: bool,
+    /// Where to listen; another port is taken if it is in use.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
+    http: SocketAddr,
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Also reach each CRM and try its credential, without changing anything.
+    #[arg(long)]
+    live: bool,
+}
+
+/// How to list.
+#[derive(Debug, Args)]
+struct ToolsArgs {
+    /// Print JSON with schemas.
+    #[arg(long)]
+    json: bool,
+    /// Also tools that the operator's file does not allow.
+    #[arg(long)]
+    all: bool,
+}
+
+/// What to call.
+#[derive(Debug, Args)]
+struct CallArgs {
+    /// The tool, as `portcullis tools` lists it.
+    tool: String,
+    /// Its arguments, a JSON object.
+    #[arg(default_value = "{}")]
+    arguments: String,
+    /// Show the preview of a destructive tool and run it without asking again.
+    #[arg(long)]
+    confirm: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum PluginCommand {
+    /// What serves, from where, with which routes, and why a file was not taken.
+    List {
+        /// Also the routes of every tool.
+        #[arg(long)]
+        routes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print a commented example of every key.
+    Example,
+}
+
+impl Cli {
+    /// Runs the command.
+    pub async fn run(self) -> Exit {
+        let config = self.config;
+        match self.command {
+            None if at_a_terminal() => help(),
+            None => serve::serve(config, ServeArgs::default(), Telemetry::start()).await,
+            Some(Command::Serve(args)) => serve::serve(config, args, Telemetry::start()).await,
+            Some(Command::Demo(args)) => demo::demo(args, Telemetry::start()).await,
+            Some(Command::Check(args)) => check::check(config, args, Telemetry::start()).await,
+            Some(Command::Tools(args)) => tools::tools(config, &args).await,
+            Some(Command::Call(args)) => call::call(config, args).await,
+            Some(Command::Plugin(PluginCommand::List { routes })) => plugin::list(config, routes).await,
+            Some(Command::Config(ConfigCommand::Example)) => print(config::example()),
+            Some(Command::Completions { shell }) => completions(shell),
+        }
+    }
+}
+
+fn at_a_terminal() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stdin())
+}
+
+fn help() -> Exit {
+    print(&Cli::command().render_help().ansi().to_string())
+}
+
+fn completions(shell: Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "portcullis", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+/// Writes to standard output; a closed pipe (`portcullis tools | head`) is no failure.
+fn print(text: &str) -> Exit {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    match write!(out, "{text}{end}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::System,
+        _ => Exit::Done,
+    }
+}
+
+/// Writes an error for a person.
+fn complain(exit: Exit, message: impl std::fmt::Display) -> Exit {
+    eprintln!("error: {message}");
+    exit
+}
+
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+fn long_version() -> String {
+    let plugins = crate::registry::embedded().iter().map(|plugin| plugin.name).collect::<Vec<_>>();
+    let plugins = if plugins.is_empty() { "none (`cargo xtask plugins` builds them)".to_owned() } else { plugins.join(", ") };
+    format!(
+        "{}\nplugin ABI: portcullis:plugin@{}\nMCP revisions: {}\nembedded plugins: {plugins}",
+        version(),
+        portcullis_manifest::ABI,
+        crate::mcp::revisions(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

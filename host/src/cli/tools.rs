@@ -1,0 +1,56 @@
+//! `portcullis tools`: the list as a client would see it.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::setup::setup;
+use super::{Exit, ToolsArgs, print};
+use crate::registry::{Snapshot, Tool};
+
+/// Lists the tools.
+pub async fn tools(config: Option<PathBuf>, args: &ToolsArgs) -> Exit {
+    let setup = match setup(config, |_| Ok(())).await {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    let snapshot = setup.host.app.registry.snapshot();
+    let tools = chosen(&snapshot, args.all);
+    if args.json {
+        let list: Vec<Value> = tools.iter().map(|tool| as_json(tool)).collect();
+        return print(&format!("{:#}", json!({ "tools": list })));
+    }
+    print(&table(&tools))
+}
+
+fn chosen(snapshot: &Snapshot, all: bool) -> Vec<Arc<Tool>> {
+    if all { snapshot.existing.clone() } else { snapshot.listed.clone() }
+}
+
+fn table(tools: &[Arc<Tool>]) -> String {
+    if tools.is_empty() {
+        return "no tools; `portcullis check` says why".into();
+    }
+    let width = tools.iter().map(|tool| tool.listed_name.len()).max().unwrap_or(0);
+    tools.iter().fold(String::new(), |mut text, tool| {
+        let open = if tool.grant.is_open() { "" } else { "  (not allowed)" };
+        let effect = tool.plugin.declared.effect.as_str();
+        writeln!(text, "{:width$}  {effect:11}  {}{open}", tool.listed_name, tool.plugin.declared.title).ok();
+        text
+    })
+}
+
+fn as_json(tool: &Tool) -> Value {
+    json!({
+        "name": tool.listed_name,
+        "title": tool.plugin.declared.title,
+        "description": tool.plugin.declared.description,
+        "connection": tool.connection.config.name,
+        "effect": tool.plugin.declared.effect,
+        "allowed": tool.grant.is_open(),
+        "inputSchema": *tool.plugin.listed_input,
+        "outputSchema": *tool.plugin.listed_output,
+    })
+}

@@ -1,0 +1,288 @@
+//! The connections of a configuration: table `[connections]`.
+//!
+//! Owns every key of a connection, its check and its default. It must not know TOML or variables, nor
+//! what plugins declare: their settings, secrets and ways to authenticate are checked when they are
+//! loaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use portcullis_manifest::Effect;
+use url::Url;
+
+use super::connection::{Confirm, Connection, Identity, Places};
+use super::limits::Limits;
+use super::nearest::choose;
+use super::problem::shown;
+use super::resolve::Context;
+use super::secret::Secret;
+use super::section::{Field, Section};
+use super::tree::{Table, Tree};
+use super::{address, settings};
+use crate::names::{ConnectionName, PluginId};
+
+/// The keys of `[connections.NAME]`.
+pub(super) const KEYS: [&str; 13] = [
+    "plugin",
+    "url",
+    "prefix",
+    "auth",
+    "identity",
+    "secrets",
+    "allow",
+    "tools",
+    "confirm",
+    "tls_verify",
+    "allow_addresses",
+    "limits",
+    "settings",
+];
+
+/// The effects by their words.
+pub(super) const EFFECTS: [(&str, Effect); 4] = [
+    ("read", Effect::Read),
+    ("write", Effect::Write),
+    ("destructive", Effect::Destructive),
+    ("outward", Effect::Outward),
+];
+
+const IDENTITIES: [(&str, Identity); 2] = [
+    ("service", Identity::Service),
+    ("forward", Identity::Forward),
+];
+
+const CONFIRMS: [(&str, Confirm); 2] = [("token", Confirm::Token), ("human", Confirm::Human)];
+
+/// Reads the table; a connection that is wrong is reported and left out.
+pub(super) fn read(field: &Field<'_, &Table>, context: &Context<'_>) -> Vec<Connection> {
+    let section = Section::free(&field.key, field.value, field.report);
+    section
+        .fields()
+        .filter_map(|(name, field)| {
+            let table = section.table(name)?;
+            let name = field.check(|_| ConnectionName::new(name));
+            connection(
+                name,
+                &Section::open(&table.key, table.value, table.report, &KEYS),
+                context,
+            )
+        })
+        .collect()
+}
+
+fn connection(
+    name: Option<ConnectionName>,
+    section: &Section<'_>,
+    context: &Context<'_>,
+) -> Option<Connection> {
+    let plugin = section
+        .required("plugin", "espocrm")
+        .and_then(|field| field.check(|text| PluginId::new(text)));
+    let allow_addresses = allow_addresses(section);
+    let url = url(section);
+    let prefix = section
+        .text("prefix")
+        .map(|field| field.check(|text| prefix(text)).unwrap_or_default());
+    Some(Connection {
+        auth: section.text("auth").map(|field| field.value.to_owned()),
+        identity: word(section, "identity", &IDENTITIES),
+        confirm: word(section, "confirm", &CONFIRMS),
+        secrets: secrets(section, context),
+        allow: allow(section),
+        tools: tools(section),
+        limits: Limits::read(section),
+        settings: settings::read(section),
+        tls_verify: tls_verify(section),
+        allow_addresses,
+        places: Places {
+            whole: section.place().clone(),
+            keys: section.places(),
+        },
+        // Last, so that all of the above is checked even where one of these is missing.
+        plugin: plugin?,
+        url: url?,
+        prefix: prefix.or_else(|| name.as_ref().map(ToString::to_string))?,
+        name: name?,
+    })
+}
+
+fn url(section: &Section<'_>) -> Option<Url> {
+    let field = section.required("url", "https://crm.example.com")?;
+    let url = field.check(|text| address::base(text))?;
+    if url.scheme() == "http" && !address::is_loopback(&url) {
+        field.warn("is plain http beyond this machine: whoever is on the way can read the credentials; use https");
+    }
+    Some(url)
+}
+
+fn allow_addresses(section: &Section<'_>) -> Vec<SocketAddr> {
+    let fields = section
+        .texts("allow_addresses", "[\"169.254.10.1:443\"]")
+        .map(|list| list.value)
+        .unwrap_or_default();
+    fields
+        .iter()
+        .filter_map(|field| field.check(|text| address::socket(text)))
+        .collect()
+}
+
+fn prefix(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || ConnectionName::new(text).is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "must begin with a lower-case letter and hold lower-case letters, digits and underscores, at most 24; `\"\"` for tool names without a prefix",
+        )
+    }
+}
+
+fn word<T: Copy + Default>(section: &Section<'_>, key: &str, choices: &[(&str, T)]) -> T {
+    section
+        .text(key)
+        .and_then(|field| field.check(|text| choose("value", text, choices)))
+        .unwrap_or_default()
+}
+
+fn secrets(section: &Section<'_>, context: &Context<'_>) -> BTreeMap<String, Secret> {
+    let Some(field) = section.table("secrets") else {
+        return BTreeMap::new();
+    };
+    let secret = |(name, field): (&str, Field<'_, &Tree>)| {
+        let text = field.text("a reference, `\"env:NAME\"` or `\"file:PATH\"`")?;
+        let secret = text.check(|text| Secret::resolve(text, context.env, context.base))?;
+        Some((name.to_owned(), secret))
+    };
+    Section::free(&field.key, field.value, field.report)
+        .fields()
+        .filter_map(secret)
+        .collect()
+}
+
+fn allow(section: &Section<'_>) -> BTreeSet<Effect> {
+    let Some(list) = section.texts("allow", "[\"read\", \"write\"]") else {
+        return BTreeSet::from([Effect::Read]);
+    };
+    if list.value.is_empty() {
+        list.error("names no effect, so no tool is left; write e.g. `allow = [\"read\"]` or take the connection out");
+    }
+    list.value
+        .iter()
+        .filter_map(|field| field.check(|text| choose("effect", text, &EFFECTS)))
+        .collect()
+}
+
+fn tools(section: &Section<'_>) -> Vec<String> {
+    let Some(list) = section.texts("tools", "[\"*\", \"!mass_*\"]") else {
+        return vec!["*".to_owned()];
+    };
+    if list.value.is_empty() {
+        list.error("names no tool; write e.g. `tools = [\"*\"]` or take the connection out");
+    }
+    if let Some(first) = list
+        .value
+        .first()
+        .filter(|first| first.value.starts_with('!'))
+    {
+        first.error("leaves out before anything is in; put `\"*\"` in front of it");
+    }
+    list.value
+        .iter()
+        .filter_map(|field| field.check(|text| pattern(text)))
+        .collect()
+}
+
+fn pattern(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix('!').unwrap_or(text);
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '*');
+    if !name.is_empty() && name.chars().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    let rule = "a tool's name without its prefix, where `*` stands for any characters and `!` before it leaves the tool out";
+    Err(format!("`{}` is no pattern; write {rule}", shown(text)))
+}
+
+fn tls_verify(section: &Section<'_>) -> bool {
+    let Some(field) = section.flag("tls_verify") else {
+        return true;
+    };
+    if !field.value {
+        field.warn("is off: whoever is on the way can read the credentials and change what is sent; for trials only");
+    }
+    field.value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::config;
+
+    #[test]
+    fn ten_lines_are_enough_and_the_rest_has_defaults() {
+        let config = config(
+            "[connections.sales]\nplugin = 'espocrm'\nurl = 'https://crm.example.com/sub'\nsecrets.api_key = 'env:KEY'",
+        );
+        let [sales] = config.connections.as_slice() else {
+            panic!("{config:?}")
+        };
+        assert_eq!(
+            (
+                sales.name.as_str(),
+                sales.prefix.as_str(),
+                sales.plugin.as_str()
+            ),
+            ("sales", "sales", "espocrm")
+        );
+        assert_eq!(
+            (sales.identity, sales.confirm, sales.tls_verify),
+            (Identity::Service, Confirm::Token, true)
+        );
+        assert_eq!(sales.allow, BTreeSet::from([Effect::Read]));
+        assert_eq!(sales.tools, ["*"]);
+        assert_eq!(sales.limits, Limits::default());
+        assert_eq!(sales.secrets["api_key"].expose(), "hunter2");
+        assert!(config.warnings.is_empty() && sales.auth.is_none() && sales.settings.is_empty());
+    }
+
+    #[test]
+    fn connections_keep_the_order_of_the_file() {
+        let one = |name| {
+            format!(
+                "[connections.{name}]\nplugin = 'a'\nurl = 'https://a.example.com'\nprefix = ''\n"
+            )
+        };
+        let config = config(&format!("{}{}{}", one("zeta"), one("alpha"), one("mid")));
+        let names: Vec<_> = config
+            .connections
+            .iter()
+            .map(|connection| connection.name.as_str())
+            .collect();
+        assert_eq!(names, ["zeta", "alpha", "mid"]);
+        assert_eq!(config.connections[0].prefix, "");
+    }
+
+    #[test]
+    fn what_works_but_should_be_known_is_a_warning() {
+        for (text, expected) in [
+            (
+                "[connections.a]\nplugin = 'a'\nurl = 'http://crm.example.com'",
+                "portcullis.toml:3: connections.a.url: is plain http",
+            ),
+            (
+                "[connections.a]\nplugin = 'a'\nurl = 'https://a.example.com'\ntls_verify = false",
+                "portcullis.toml:4: connections.a.tls_verify: is off",
+            ),
+        ] {
+            let config = config(text);
+            let [warning] = config.warnings.as_slice() else {
+                panic!("{text}: {:?}", config.warnings)
+            };
+            let warning = warning.to_string().replace("/etc/portcullis/", "");
+            assert!(warning.starts_with(expected), "{warning}");
+        }
+        assert!(
+            config("[connections.a]\nplugin = 'a'\nurl = 'http://localhost:1'")
+                .warnings
+                .is_empty()
+        );
+    }
+}

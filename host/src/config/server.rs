@@ -1,0 +1,232 @@
+//! The host's own part of the configuration: table `[server]`.
+//!
+//! Owns its keys and their checks; it must not know connections, and listens on nothing.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::address;
+use super::limits::ServerLimits;
+use super::nearest::instead;
+use super::problem::shown;
+use super::resolve::Context;
+use super::section::Section;
+use super::tree::Table;
+
+/// The keys of `[server]`.
+pub(super) const KEYS: [&str; 9] = [
+    "http",
+    "insecure_remote",
+    "public_url",
+    "allowed_hosts",
+    "allowed_origins",
+    "plugins",
+    "cache",
+    "limits",
+    "log",
+];
+
+/// The keys of `[server.log]`.
+pub(super) const LOG_KEYS: [&str; 2] = ["level", "json"];
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// What concerns the host as a whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Server {
+    /// Where to listen for MCP over HTTP; `None` for stdio alone.
+    pub http: Option<SocketAddr>,
+    /// The address under which clients reach the HTTP endpoint, where a proxy stands before it.
+    pub public_url: Option<Url>,
+    /// The folder that is watched for plugins, absolute.
+    pub plugins: Option<PathBuf>,
+    /// The folder of compiled components, absolute; `None` where the user has no cache folder.
+    pub cache: Option<PathBuf>,
+    /// Further values of the `Host` header that are answered, lower case.
+    pub allowed_hosts: Vec<String>,
+    /// Further values of the `Origin` header that are answered, as browsers spell them.
+    pub allowed_origins: Vec<String>,
+    /// What the whole host gives.
+    pub limits: ServerLimits,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// What is logged, to stderr.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Log {
+    /// `off`, `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,portcullis=debug`;
+    /// `None` where the operator said nothing.
+    pub level: Option<String>,
+    /// One JSON object per line instead of text.
+    pub json: bool,
+}
+
+/// Reads `[server]`; without it everything has its default.
+pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
+    let section = Section::open("server", table, context.report, &KEYS);
+    let path = |key: &str| section.text(key)?.check(|text| context.path(text));
+    Server {
+        http: listener(&section),
+        public_url: section
+            .text("public_url")
+            .and_then(|field| field.check(|text| address::base(text))),
+        plugins: path("plugins"),
+        cache: path("cache").or_else(default_cache),
+        allowed_hosts: checked(
+            &section,
+            "allowed_hosts",
+            "[\"mcp.example.com\"]",
+            address::host,
+        ),
+        allowed_origins: checked(
+            &section,
+            "allowed_origins",
+            "[\"https://app.example.com\"]",
+            address::origin,
+        ),
+        limits: ServerLimits::read(&section),
+        log: log(&section),
+    }
+}
+
+/// The user's cache folder for this program.
+#[must_use]
+pub fn default_cache() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|folders| folders.cache_dir().join("portcullis"))
+}
+
+fn listener(section: &Section<'_>) -> Option<SocketAddr> {
+    let insecure = section
+        .flag("insecure_remote")
+        .is_some_and(|flag| flag.value);
+    let field = section.text("http")?;
+    let listener = field.check(|text| address::socket(text))?;
+    if listener.ip().to_canonical().is_loopback() {
+        return Some(listener);
+    }
+    if insecure {
+        field.warn("listens beyond this machine without authentication: whoever reaches the port acts on every connection");
+    } else {
+        field.error(
+            "listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file",
+        );
+    }
+    Some(listener)
+}
+
+fn checked(
+    section: &Section<'_>,
+    key: &str,
+    example: &str,
+    check: fn(&str) -> Result<String, String>,
+) -> Vec<String> {
+    let fields = section
+        .texts(key, example)
+        .map(|list| list.value)
+        .unwrap_or_default();
+    fields
+        .iter()
+        .filter_map(|field| field.check(|text| check(text)))
+        .collect()
+}
+
+fn log(server: &Section<'_>) -> Log {
+    let Some(field) = server.table("log") else {
+        return Log::default();
+    };
+    let section = Section::open(&field.key, field.value, field.report, &LOG_KEYS);
+    Log {
+        level: section
+            .text("level")
+            .and_then(|field| field.check(|text| level(text))),
+        json: section.flag("json").is_some_and(|flag| flag.value),
+    }
+}
+
+/// A level in any case, or directives such as `portcullis=debug`, which the log itself checks.
+/// Python's `WARNING` is understood, because the variables of its programs are.
+fn level(text: &str) -> Result<String, String> {
+    if text.contains('=') {
+        return Ok(text.to_owned());
+    }
+    let lower = text.to_ascii_lowercase();
+    let level = if lower == "warning" {
+        "warn"
+    } else {
+        lower.as_str()
+    };
+    if LEVELS.contains(&level) {
+        Ok(level.to_owned())
+    } else {
+        Err(format!(
+            "unknown level `{}`; {}",
+            shown(text),
+            instead(level, &LEVELS)
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::{config, problems};
+
+    #[test]
+    fn everything_has_a_default() {
+        let server = config("").server;
+        assert_eq!(
+            server,
+            Server {
+                cache: default_cache(),
+                ..Server::default()
+            }
+        );
+        assert_eq!(server.limits.sessions, 1000);
+    }
+
+    #[test]
+    fn values_are_read() {
+        let server = config(
+            "[server]\nhttp = '[::1]:0'\npublic_url = 'https://mcp.example.com'\nplugins = 'p'\ncache = '/c'\nallowed_hosts = ['A:1']\nallowed_origins = ['https://b']\nlimits.drain_ms = 500\nlog = { level = 'WARNING', json = true }",
+        )
+        .server;
+        assert_eq!(server.http.unwrap().to_string(), "[::1]:0");
+        assert_eq!(server.plugins, Some(PathBuf::from("/etc/portcullis/p")));
+        assert_eq!(server.cache, Some(PathBuf::from("/c")));
+        assert_eq!(
+            (
+                server.allowed_hosts[0].as_str(),
+                server.allowed_origins[0].as_str()
+            ),
+            ("a:1", "https://b")
+        );
+        assert_eq!(
+            server.limits,
+            ServerLimits {
+                drain_ms: 500,
+                ..ServerLimits::default()
+            }
+        );
+        assert_eq!(
+            server.log,
+            Log {
+                level: Some("warn".into()),
+                json: true
+            }
+        );
+    }
+
+    #[test]
+    fn beyond_loopback_only_on_demand() {
+        let open = config("[server]\nhttp = '0.0.0.0:1'\ninsecure_remote = true");
+        assert!(
+            open.warnings
+                .iter()
+                .any(|warning| warning.message.contains("without authentication"))
+        );
+        assert!(problems("[server]\nhttp = '0.0.0.0:1'")[0].contains("no authentication for HTTP"));
+    }
+}

@@ -1,0 +1,262 @@
+//! Confirmations: what was previewed, to whom, and the single-use tokens that let it run.
+//!
+//! A token is bound to the principal, the tool, the arguments and the record's state (the preview
+//! itself); it is used up by the call that it lets through, and it expires. Kept in memory: after
+//! a restart everything is previewed again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::policy::{Confirmed, Grant, Principal, Way};
+
+/// How long a preview can be confirmed.
+pub const VALID_FOR: Duration = Duration::from_secs(600);
+
+/// Previews that are kept at a time; the oldest go first.
+const MOST_PENDING: usize = 10_000;
+
+/// What the caller said about confirming; taken out of the arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Said {
+    /// Nothing: a first call.
+    #[default]
+    Nothing,
+    /// `confirm: true`.
+    Yes,
+    /// `confirmation_token`.
+    Token(String),
+}
+
+impl Said {
+    /// Takes `confirm` and `confirmation_token` out of the arguments.
+    ///
+    /// # Errors
+    /// One of them has the wrong type; the pointer to it and what it should be.
+    pub fn take(arguments: &mut Map<String, Value>) -> Result<Self, (&'static str, &'static str)> {
+        let confirm = match arguments.shift_remove("confirm") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(yes)) => yes,
+            Some(_) => return Err(("/confirm", "must be true or false")),
+        };
+        match arguments.shift_remove("confirmation_token") {
+            None | Some(Value::Null) if confirm => Ok(Self::Yes),
+            None | Some(Value::Null) => Ok(Self::Nothing),
+            Some(Value::String(token)) => Ok(Self::Token(token)),
+            Some(_) => Err(("/confirmation_token", "must be the text that came with the preview")),
+        }
+    }
+}
+
+/// What is to be done, by whom: the key of a preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Intent([u8; 32]);
+
+impl Intent {
+    /// Of a principal, a listed tool and its arguments; the order of their keys does not matter.
+    #[must_use]
+    pub fn new(principal: &str, tool: &str, arguments: &Value) -> Self {
+        let mut hash = Sha256::new();
+        for part in [principal, tool] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.update(canonical(arguments).to_string());
+        Self(hash.finalize().into())
+    }
+}
+
+/// What the preview showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State([u8; 32]);
+
+impl State {
+    /// Of a preview.
+    #[must_use]
+    pub fn of(preview: &Value) -> Self {
+        Self(Sha256::digest(canonical(preview).to_string()).into())
+    }
+}
+
+struct Pending {
+    token: String,
+    state: State,
+    until: Instant,
+}
+
+/// Why a call is not let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotYet {
+    /// It was not previewed by this principal with these arguments, or too long ago.
+    NotPreviewed,
+    /// The token is not the one of this preview.
+    WrongToken,
+    /// What would be changed is no longer what was shown.
+    Changed,
+}
+
+/// All previews that wait for a confirmation.
+#[derive(Default)]
+pub struct Confirmations {
+    pending: Mutex<HashMap<Intent, Pending>>,
+}
+
+impl Confirmations {
+    /// Remembers a preview; the answer is its token. A new preview makes the old token useless.
+    pub fn remember(&self, intent: Intent, state: State, now: Instant) -> String {
+        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
+        let mut pending = self.lock();
+        if pending.len() >= MOST_PENDING {
+            make_room(&mut pending, now);
+        }
+        pending.insert(intent, Pending { token: token.clone(), state, until: now + VALID_FOR });
+        token
+    }
+
+    /// Lets a confirmed call through, once.
+    ///
+    /// # Errors
+    /// Why it has to be previewed again.
+    pub fn redeem(
+        &self,
+        (principal, grant): (&Principal, &Grant),
+        intent: Intent,
+        said: &Said,
+        state: State,
+    ) -> Result<Confirmed, NotYet> {
+        let way = self.use_up(intent, said, state, Instant::now())?;
+        Ok(Confirmed::new(principal, grant, way))
+    }
+
+    fn use_up(&self, intent: Intent, said: &Said, state: State, now: Instant) -> Result<Way, NotYet> {
+        let mut pending = self.lock();
+        let known = pending.get(&intent).filter(|p| p.until > now).ok_or(NotYet::NotPreviewed)?;
+        let way = agrees(said, &known.token).ok_or(NotYet::WrongToken)?;
+        if known.state != state {
+            return Err(NotYet::Changed);
+        }
+        pending.remove(&intent);
+        Ok(way)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Intent, Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn agrees(said: &Said, token: &str) -> Option<Way> {
+    use subtle::ConstantTimeEq;
+    match said {
+        Said::Nothing => None,
+        Said::Yes => Some(Way::Repeated),
+        Said::Token(given) => {
+            bool::from(given.as_bytes().ct_eq(token.as_bytes())).then_some(Way::Token)
+        }
+    }
+}
+
+fn make_room(pending: &mut HashMap<Intent, Pending>, now: Instant) {
+    pending.retain(|_, p| p.until > now);
+    if pending.len() >= MOST_PENDING
+        && let Some(oldest) = pending.iter().min_by_key(|(_, p)| p.until).map(|(intent, _)| *intent)
+    {
+        pending.remove(&oldest);
+    }
+}
+
+/// The same value with the keys of its objects in order.
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(canonical).collect(),
+        Value::Object(members) => {
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_by_key(|(key, _)| key.as_str());
+            sorted.into_iter().map(|(key, value)| (key.clone(), canonical(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn intent(principal: &str, id: &str) -> Intent {
+        Intent::new(principal, "sales_delete", &json!({"entityType": "Account", "id": id}))
+    }
+
+    #[test]
+    fn what_the_caller_said() {
+        for (arguments, expected) in [
+            (json!({"id": 1}), Ok(Said::Nothing)),
+            (json!({"confirm": false}), Ok(Said::Nothing)),
+            (json!({"confirm": true}), Ok(Said::Yes)),
+            (json!({"confirmation_token": "t"}), Ok(Said::Token("t".into()))),
+            (json!({"confirm": true, "confirmation_token": "t"}), Ok(Said::Token("t".into()))),
+            (json!({"confirm": "yes"}), Err("/confirm")),
+            (json!({"confirmation_token": 1}), Err("/confirmation_token")),
+        ] {
+            let Value::Object(mut object) = arguments else { unreachable!() };
+            assert_eq!(Said::take(&mut object).map_err(|(at, _)| at), expected);
+            assert!(!object.contains_key("confirm") && !object.contains_key("confirmation_token"));
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_once_and_for_its_own_call_only() {
+        let (all, now) = (Confirmations::default(), Instant::now());
+        let state = State::of(&json!({"name": "A"}));
+        let token = Said::Token(all.remember(intent("a", "1"), state, now));
+        for (other, why) in [
+            (intent("b", "1"), NotYet::NotPreviewed),
+            (intent("a", "2"), NotYet::NotPreviewed),
+        ] {
+            assert_eq!(all.use_up(other, &token, state, now).err(), Some(why));
+        }
+        assert!(all.use_up(intent("a", "1"), &token, state, now).is_ok());
+        assert_eq!(all.use_up(intent("a", "1"), &token, state, now).err(), Some(NotYet::NotPreviewed));
+    }
+
+    #[test]
+    fn yes_alone_never_suffices() {
+        let (all, now) = (Confirmations::default(), Instant::now());
+        let state = State::of(&json!({}));
+        assert_eq!(all.use_up(intent("a", "1"), &Said::Yes, state, now).err(), Some(NotYet::NotPreviewed));
+        all.remember(intent("a", "1"), state, now);
+        assert_eq!(all.use_up(intent("a", "1"), &Said::Nothing, state, now).err(), Some(NotYet::WrongToken));
+        assert!(all.use_up(intent("a", "1"), &Said::Yes, state, now).is_ok());
+    }
+
+    #[test]
+    fn a_changed_record_and_an_old_preview_are_previewed_again() {
+        let (all, now) = (Confirmations::default(), Instant::now());
+        all.remember(intent("a", "1"), State::of(&json!({"name": "A"})), now);
+        let other = State::of(&json!({"name": "B"}));
+        assert_eq!(all.use_up(intent("a", "1"), &Said::Yes, other, now).err(), Some(NotYet::Changed));
+        let late = now + VALID_FOR;
+        let same = State::of(&json!({"name": "A"}));
+        assert_eq!(all.use_up(intent("a", "1"), &Said::Yes, same, late).err(), Some(NotYet::NotPreviewed));
+    }
+
+    #[test]
+    fn the_order_of_keys_does_not_matter() {
+        let one = Intent::new("a", "t", &json!({"x": {"b": 1, "a": [2, {"d": 3, "c": 4}]}}));
+        let two = Intent::new("a", "t", &json!({"x": {"a": [2, {"c": 4, "d": 3}], "b": 1}}));
+        assert_eq!(one, two);
+    }
+
+    #[test]
+    fn there_is_an_end_to_what_is_kept() {
+        let (all, now) = (Confirmations::default(), Instant::now());
+        for n in 0..MOST_PENDING + 5 {
+            all.remember(intent("a", &n.to_string()), State::of(&json!({})), now);
+        }
+        assert!(all.lock().len() <= MOST_PENDING);
+    }
+}

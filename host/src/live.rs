@@ -1,0 +1,178 @@
+//! `check --live`: reaches each CRM, and lets its plugin test what only it can judge.
+//!
+//! Reads only. The operator alone runs it; nothing of it is reachable over MCP.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use portcullis_manifest::Method;
+use serde_json::{Value, json};
+
+use crate::call::App;
+use crate::capability::Record;
+use crate::names::CallId;
+use crate::policy::{self, Confirmation, Grant, Principal};
+use crate::registry::Connection;
+use crate::runtime::{Call, Failure};
+use crate::upstream::{Outgoing, Reason};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// As it should be.
+    Ok,
+    /// Works, and is worth knowing.
+    Warn,
+    /// Does not work.
+    Error,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What was looked at, e.g. `DNS`, `key`, `permission`.
+    pub subject: String,
+    /// What was found.
+    pub message: String,
+    /// The way out.
+    pub suggestion: Option<String>,
+}
+
+/// Looks at one connection.
+pub async fn check(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
+    match reach(connection).await {
+        Err(finding) => vec![finding],
+        Ok(finding) => {
+            let mut findings = vec![finding];
+            findings.extend(self_test(app, connection).await);
+            findings
+        }
+    }
+}
+
+/// Whether anything answers at the address: DNS, connection, TLS, HTTP.
+async fn reach(connection: &Connection) -> Result<Finding, Finding> {
+    let url = &connection.config.url;
+    let upstream = &connection.link.upstream;
+    let tried = async {
+        upstream.settle().await?;
+        let deadline = Instant::now() + Duration::from_millis(connection.link.limits.timeout_ms);
+        upstream.send(get_base(), deadline).await
+    };
+    match tried.await {
+        Ok(answer) => Ok(found(Level::Ok, "reachable", format!("{url} answers (HTTP {})", answer.status))),
+        Err(failed) => Err(Finding {
+            level: Level::Error,
+            subject: subject(failed.reason).into(),
+            message: format!("{url}: {}", failed.detail),
+            suggestion: Some(way_out(failed.reason).into()),
+        }),
+    }
+}
+
+/// An unauthenticated GET of the base itself.
+fn get_base() -> Outgoing {
+    Outgoing {
+        method: Method::Get,
+        path: Vec::new(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: None,
+        credential: None,
+    }
+}
+
+const fn subject(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Tls => "TLS",
+        Reason::AddressBlocked => "address",
+        Reason::Timeout => "timeout",
+        Reason::Connect => "connection",
+        _ => "HTTP",
+    }
+}
+
+const fn way_out(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Tls => "check the certificate's name, its expiry and its chain; `tls_verify = false` turns the check off for this connection only",
+        Reason::AddressBlocked => "name the address in the url, or list it under `allow_addresses`",
+        Reason::Timeout => "check that the server runs and no firewall drops the packets; limits.timeout_ms raises the time",
+        Reason::Connect => "check the host name, the port, and that the server runs",
+        _ => "check that the url is the CRM's own and not a proxy's or another program's",
+    }
+}
+
+async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
+    let Some(check) = &connection.plugin.manifest.live_check else {
+        return vec![found(Level::Warn, "self-test", "this plugin has none; only the address was tried".into())];
+    };
+    let permit = Grant::live_check(&connection.config.name, check)
+        .map_err(|error| error.to_string())
+        .and_then(|grant| {
+            policy::authorize(&Principal::named("cli", "operator"), &grant, Confirmation::NotNeeded)
+                .map_err(|denial| denial.to_string())
+        });
+    let permit = match permit {
+        Ok(permit) => permit,
+        Err(error) => return vec![found(Level::Error, "self-test", error)],
+    };
+    let link = Arc::clone(&connection.link);
+    let call = Call {
+        id: CallId::random(),
+        deadline: Instant::now() + Duration::from_millis(link.limits.timeout_ms),
+        arguments: Arc::new(json!({})),
+        text: "{}".into(),
+        record: Arc::new(Record::default()),
+    };
+    match app.runtime.invoke(&permit, &connection.plugin.compiled, link, &call).await {
+        Ok(value) => findings(&value),
+        Err(Failure::Told(error)) => vec![Finding {
+            level: Level::Error,
+            subject: error.code.clone(),
+            message: error.message.clone(),
+            suggestion: error.suggestion.clone(),
+        }],
+        Err(Failure::Fault(fault)) => vec![found(Level::Error, "self-test", fault.to_string())],
+    }
+}
+
+fn findings(value: &Value) -> Vec<Finding> {
+    let list = value["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(finding).collect()
+}
+
+fn finding(value: &Value) -> Finding {
+    let text = |key: &str| value[key].as_str().map(str::to_owned);
+    Finding {
+        level: match value["level"].as_str() {
+            Some("ok") => Level::Ok,
+            Some("warn") => Level::Warn,
+            _ => Level::Error,
+        },
+        subject: text("subject").unwrap_or_default(),
+        message: text("message").unwrap_or_default(),
+        suggestion: text("suggestion"),
+    }
+}
+
+fn found(level: Level, subject: &str, message: String) -> Finding {
+    Finding { level, subject: subject.into(), message, suggestion: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plugin_finds_is_read_and_the_unknown_is_an_error() {
+        let read = findings(&json!({"findings": [
+            {"level": "ok", "subject": "key", "message": "accepted"},
+            {"level": "strange", "subject": "role", "message": "m", "suggestion": "s"}
+        ]}));
+        assert_eq!(read[0], found(Level::Ok, "key", "accepted".into()));
+        assert_eq!((read[1].level, read[1].suggestion.as_deref()), (Level::Error, Some("s")));
+        assert!(findings(&json!({})).is_empty());
+    }
+}

@@ -1,0 +1,91 @@
+//! Our types to rmcp's.
+
+use std::sync::Arc;
+
+use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, Tool, ToolAnnotations};
+use serde_json::Value;
+
+use crate::call::Scope;
+use crate::error::ToolError;
+use portcullis_manifest::Effect;
+
+use crate::registry::{self, Snapshot};
+
+/// The revisions that this server speaks, newest first.
+pub const VERSIONS: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2026_07_28,
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_03_26,
+];
+
+/// The list that a client sees, in its fixed order.
+pub fn tools(snapshot: &Snapshot, scope: &Scope) -> Vec<Tool> {
+    let shown = |tool: &&Arc<registry::Tool>| match scope {
+        Scope::All => true,
+        Scope::Connection(name) => tool.connection.config.name.as_str() == name,
+    };
+    snapshot.listed.iter().filter(shown).map(|tool| listed(tool, tool.listed_name.clone())).collect()
+}
+
+/// One tool by its listed name or an alias.
+pub fn tool(snapshot: &Snapshot, name: &str) -> Option<Tool> {
+    let tool = snapshot.find(name).filter(|tool| tool.grant.is_open())?;
+    Some(listed(tool, name.to_owned()))
+}
+
+fn listed(tool: &registry::Tool, name: String) -> Tool {
+    let declared = &tool.plugin.declared;
+    Tool::new(name, declared.description.clone(), Arc::clone(&tool.plugin.listed_input))
+        .with_title(declared.title.clone())
+        .with_raw_output_schema(Arc::clone(&tool.plugin.listed_output))
+        .with_annotations(annotations(&declared.title, declared.effect, declared.idempotent))
+}
+
+/// Hints that follow the effect.
+fn annotations(title: &str, effect: Effect, idempotent: bool) -> ToolAnnotations {
+    ToolAnnotations::with_title(title)
+        .read_only(effect == Effect::Read)
+        .destructive(effect.needs_confirmation())
+        .idempotent(idempotent || effect == Effect::Read)
+        .open_world(true)
+}
+
+/// The answer to a call: structured content and the same JSON as text, or an error as text alone,
+/// because clients validate structured content against the output schema even then.
+pub fn result(result: Result<Value, ToolError>) -> CallToolResult {
+    match result {
+        Ok(value) => CallToolResult::structured(value),
+        Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json().to_string())]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use serde_json::json;
+
+    #[test]
+    fn success_is_said_twice_and_failure_once() {
+        let good = result(Ok(json!({"amount": 1})));
+        assert_eq!(good.structured_content, Some(json!({"amount": 1})));
+        assert_eq!(good.content.len(), 1);
+        let bad = result(Err(ToolError::new(Kind::NotFound, "X", "y")));
+        assert_eq!((bad.structured_content, bad.is_error), (None, Some(true)));
+    }
+
+    #[test]
+    fn hints_follow_the_effect() {
+        for (effect, read_only, destructive) in [
+            (Effect::Read, true, false),
+            (Effect::Write, false, false),
+            (Effect::Destructive, false, true),
+            (Effect::Outward, false, true),
+        ] {
+            let hints = annotations("t", effect, false);
+            assert_eq!(hints.read_only_hint, Some(read_only));
+            assert_eq!(hints.destructive_hint, Some(destructive));
+        }
+    }
+}

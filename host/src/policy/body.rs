@@ -1,0 +1,224 @@
+//! Bodies that a matcher looks at, in the one spelling that every server reads alike.
+//!
+//! Owns the media type, the form fields and their re-encoding; JSON text is read by `json`. It
+//! must not know routes or tools.
+
+use percent_encoding::percent_decode;
+use url::form_urlencoded;
+
+use super::json::JsonError;
+
+/// The media type of a form.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The media type of JSON.
+pub(super) const JSON: &str = "application/json";
+
+/// Why a body is not in the form that a matcher can look at. Holds no value of the body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// No body.
+    #[error("there is no body")]
+    Missing,
+    /// Not exactly one content type, or another one, or one with parameters that matter.
+    #[error("the content type has to be exactly one `{0}`")]
+    MediaType(&'static str),
+    /// A form that is not UTF-8.
+    #[error("the form is not UTF-8")]
+    Encoding,
+    /// A field's name that servers spell in several ways, e.g. with blanks or dots.
+    #[error(
+        "a form field's name holds characters other than letters, digits, `_`, `-` and brackets"
+    )]
+    FieldName,
+    /// JSON that is refused.
+    #[error("the body cannot be read: {0}")]
+    Json(#[from] JsonError),
+}
+
+/// Whether the headers name one media type, exactly once. `charset=utf-8` may follow, since both
+/// media types are UTF-8 anyway and common clients add it; any other parameter is refused.
+///
+/// # Errors
+/// No such header, several, or another value.
+pub(super) fn check_media_type(
+    headers: &[(String, String)],
+    wanted: &'static str,
+) -> Result<(), BodyError> {
+    let mut found = headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    match (found.next(), found.next()) {
+        (Some((_, value)), None) if is_media_type(value, wanted) => Ok(()),
+        _ => Err(BodyError::MediaType(wanted)),
+    }
+}
+
+fn is_media_type(value: &str, wanted: &str) -> bool {
+    let (media, parameter) = match value.split_once(';') {
+        Some((media, parameter)) => (media, Some(parameter.trim_matches(' '))),
+        None => (value, None),
+    };
+    media.trim_matches(' ').eq_ignore_ascii_case(wanted)
+        && parameter.is_none_or(|p| p.eq_ignore_ascii_case("charset=utf-8"))
+}
+
+/// The fields of a form, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form body.
+    ///
+    /// # Errors
+    /// It is not UTF-8, or a field's name is one that servers do not read alike.
+    pub(super) fn read(body: &[u8]) -> Result<Self, BodyError> {
+        let mut fields = Vec::new();
+        for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+            let at = pair.iter().position(|b| *b == b'=');
+            let (name, value) = match at {
+                Some(at) => (&pair[..at], &pair[at + 1..]),
+                None => (pair, &[][..]),
+            };
+            let name = decode(name)?;
+            if !is_plain_name(&name) {
+                return Err(BodyError::FieldName);
+            }
+            fields.push((name, decode(value)?));
+        }
+        Ok(Self(fields))
+    }
+
+    /// The value of a field that stands exactly once, also counting spellings such as `name[]`
+    /// and `NAME` that some server takes for the same field.
+    #[must_use]
+    pub(super) fn once(&self, name: &str) -> Option<&str> {
+        let mut alike = self.0.iter().filter(|(n, _)| is_alike(n, name));
+        match (alike.next(), alike.next()) {
+            (Some((found, value)), None) if found == name => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Replaces the value of a field.
+    pub(super) fn set(&mut self, name: &str, value: String) {
+        if let Some(field) = self.0.iter_mut().find(|(n, _)| n == name) {
+            field.1 = value;
+        }
+    }
+
+    /// The body as it is sent.
+    #[must_use]
+    pub(super) fn encode(&self) -> Vec<u8> {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.0)
+            .finish()
+            .into_bytes()
+    }
+}
+
+fn decode(text: &[u8]) -> Result<String, BodyError> {
+    let blanks: Vec<u8> = text
+        .iter()
+        .map(|b| if *b == b'+' { b' ' } else { *b })
+        .collect();
+    let decoded = percent_decode(&blanks).collect();
+    String::from_utf8(decoded).map_err(|_| BodyError::Encoding)
+}
+
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    name.starts_with(plain) && name.chars().all(|c| plain(c) || matches!(c, '[' | ']'))
+}
+
+fn is_alike(found: &str, name: &str) -> bool {
+    let base = |text: &str| {
+        text.split('[')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
+    base(found) == base(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content_type(values: &[&str]) -> Vec<(String, String)> {
+        let header = |v: &&str| ("Content-Type".to_owned(), (*v).to_owned());
+        values.iter().map(header).collect()
+    }
+
+    #[test]
+    fn media_types() {
+        for (values, ok) in [
+            (&["application/json"][..], true),
+            (&["Application/JSON"], true),
+            (&["application/json; charset=utf-8"], true),
+            (&["application/json;charset=UTF-8"], true),
+            (&["application/json; charset=utf-16"], false),
+            (&["application/json; charset=utf-8; x=y"], false),
+            (&["application/json, text/plain"], false),
+            (&["application/json", "application/json"], false),
+            (&["application/json", FORM], false),
+            (&["application/vnd.api+json"], false),
+            (&["text/plain"], false),
+            (&[""], false),
+            (&[], false),
+        ] {
+            let checked = check_media_type(&content_type(values), JSON);
+            assert_eq!(checked.is_ok(), ok, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn fields_that_stand_once() {
+        for (body, value) in [
+            ("method=get", Some("get")),
+            ("a=1&method=get+it%21&a=2", Some("get it!")),
+            ("method", Some("")),
+            ("&&method=get&", Some("get")),
+            ("method=a=b", Some("a=b")),
+            ("method=get&method=set", None),
+            ("method=get&method[]=set", None),
+            ("method=get&method[x=set", None),
+            ("method=get&METHOD=set", None),
+            ("method=get&%6dethod=set", None),
+            ("method[]=get", None),
+            ("a=1", None),
+            ("", None),
+        ] {
+            let form = Form::read(body.as_bytes()).unwrap();
+            assert_eq!(form.once("method"), value, "{body}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_names_and_bytes_are_refused() {
+        for body in [
+            "+method=set",
+            "%00method=x",
+            "method%00=x",
+            "rest.data=x",
+            "a%20b=c",
+            "=x",
+            "é=1",
+        ] {
+            assert_eq!(
+                Form::read(body.as_bytes()),
+                Err(BodyError::FieldName),
+                "{body}"
+            );
+        }
+        assert_eq!(Form::read(b"a=%ff"), Err(BodyError::Encoding));
+    }
+
+    #[test]
+    fn what_was_read_is_what_is_sent() {
+        let mut form = Form::read(b"a=1;b=2&c=%zz&d[x]=+%2B").unwrap();
+        assert_eq!(form.encode(), b"a=1%3Bb%3D2&c=%25zz&d%5Bx%5D=+%2B");
+        form.set("a", "{}".to_owned());
+        assert_eq!(Form::read(&form.encode()).unwrap(), form);
+    }
+}

@@ -1,0 +1,226 @@
+//! What policy allows of one tool on one connection: the manifest met with the operator's file.
+//!
+//! Owns the intersection. A grant is never wider than either side: the manifest alone says what a
+//! tool may send, the operator alone whether it may run. It must not know calls or callers.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use portcullis_manifest::{Effect, LiveCheck, Tool};
+
+use super::filter::ToolFilter;
+use super::route::{RouteError, RouteSet};
+use crate::names::{ConnectionName, NameError, ToolName};
+
+/// The name under which a plugin's self-test runs; no tool of a client.
+pub const LIVE_CHECK: &str = "live_check";
+
+/// What the operator's file says of one connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// `allow`: the effects that tools may have.
+    pub allow: BTreeSet<Effect>,
+    /// `tools`.
+    pub tools: ToolFilter,
+    /// `confirm`.
+    pub confirm: ConfirmRule,
+}
+
+/// Which evidence of a confirmation the operator accepts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConfirmRule {
+    /// `confirm = "token"`: a person's answer, a token, or the call repeated after its preview.
+    #[default]
+    Any,
+    /// `confirm = "human"`: a person's answer alone.
+    Human,
+}
+
+/// One tool on one connection, with the verdict on it.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub(super) connection: ConnectionName,
+    pub(super) tool: ToolName,
+    pub(super) effect: Effect,
+    pub(super) kind: Kind,
+    pub(super) routes: Arc<RouteSet>,
+    pub(super) preview_routes: Arc<RouteSet>,
+    pub(super) rule: Arc<Rule>,
+}
+
+/// What is being run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A tool that a client called.
+    Tool,
+    /// The plugin's self-test, which the operator runs.
+    LiveCheck,
+}
+
+/// A tool that cannot be granted at all; a manifest that `judge` accepted has none.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// Its name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// One of its routes.
+    #[error("tool `{tool}`: {error}")]
+    Route {
+        /// The tool.
+        tool: String,
+        /// What is wrong.
+        error: RouteError,
+    },
+}
+
+impl Grant {
+    /// The manifest's tool, as far as the operator's rule lets it.
+    ///
+    /// # Errors
+    /// The tool's name or one of its routes is malformed.
+    pub fn meet(
+        connection: &ConnectionName,
+        tool: &Tool,
+        rule: &Arc<Rule>,
+    ) -> Result<Self, GrantError> {
+        let compile = |routes| {
+            RouteSet::compile(routes)
+                .map(Arc::new)
+                .map_err(|error| GrantError::Route {
+                    tool: tool.name.clone(),
+                    error,
+                })
+        };
+        Ok(Self {
+            connection: connection.clone(),
+            tool: ToolName::new(&tool.name)?,
+            effect: tool.effect,
+            kind: Kind::Tool,
+            routes: compile(&tool.routes)?,
+            preview_routes: compile(&tool.preview_routes)?,
+            rule: Arc::clone(rule),
+        })
+    }
+
+    /// The plugin's self-test: its own routes, and always open, since it reads and the operator
+    /// alone can run it.
+    ///
+    /// # Errors
+    /// One of its routes is malformed.
+    pub fn live_check(connection: &ConnectionName, check: &LiveCheck) -> Result<Self, GrantError> {
+        let routes = RouteSet::compile(&check.routes).map_err(|error| GrantError::Route {
+            tool: LIVE_CHECK.to_owned(),
+            error,
+        })?;
+        Ok(Self {
+            connection: connection.clone(),
+            tool: ToolName::new(LIVE_CHECK)?,
+            effect: Effect::Read,
+            kind: Kind::LiveCheck,
+            routes: Arc::new(routes),
+            preview_routes: Arc::default(),
+            rule: Arc::default(),
+        })
+    }
+
+    /// Whether the tool may run at all; a tool that may not is not listed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.kind == Kind::LiveCheck || (self.effect_allowed() && self.name_allowed())
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn connection(&self) -> &ConnectionName {
+        &self.connection
+    }
+
+    /// The tool, as its plugin names it.
+    #[must_use]
+    pub fn tool(&self) -> &ToolName {
+        &self.tool
+    }
+
+    /// What the tool does to the world.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    pub(super) fn effect_allowed(&self) -> bool {
+        self.rule.allow.contains(&self.effect)
+    }
+
+    pub(super) fn name_allowed(&self) -> bool {
+        self.rule.tools.matches(self.tool.as_str())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    pub(crate) fn tool(name: &str, effect: Effect) -> Tool {
+        serde_json::from_value(json!({
+            "name": name, "title": "", "description": "", "effect": effect,
+            "input_schema": {}, "output_schema": {},
+            "routes": [{ "method": "DELETE", "path": "{e}/{id}" }],
+            "preview_routes": [{ "method": "GET", "path": "{e}/{id}" }]
+        }))
+        .unwrap()
+    }
+
+    pub(crate) fn grant(name: &str, effect: Effect, rule: Rule) -> Grant {
+        let connection = ConnectionName::new("sales").unwrap();
+        Grant::meet(&connection, &tool(name, effect), &Arc::new(rule)).unwrap()
+    }
+
+    pub(crate) fn any_effect() -> impl Strategy<Value = Effect> {
+        prop::sample::select(vec![
+            Effect::Read,
+            Effect::Write,
+            Effect::Destructive,
+            Effect::Outward,
+        ])
+    }
+
+    pub(crate) fn any_rule() -> impl Strategy<Value = Rule> {
+        let allow = prop::collection::btree_set(any_effect(), 0..5);
+        let tools = prop::collection::vec("!?[ab*]{1,3}", 0..4);
+        let tools = tools.prop_filter_map("a list", |list| ToolFilter::parse(&list).ok());
+        (allow, tools, any::<bool>()).prop_map(|(allow, tools, human)| Rule {
+            allow,
+            tools,
+            confirm: if human {
+                ConfirmRule::Human
+            } else {
+                ConfirmRule::Any
+            },
+        })
+    }
+
+    #[test]
+    fn a_self_test_is_always_open_and_reads() {
+        let check: LiveCheck =
+            serde_json::from_value(json!({ "routes": [{ "method": "GET", "path": "App/user" }] }))
+                .unwrap();
+        let grant = Grant::live_check(&ConnectionName::new("sales").unwrap(), &check).unwrap();
+        assert!(grant.is_open());
+        assert_eq!(grant.effect(), Effect::Read);
+        assert_eq!((grant.routes.len(), grant.preview_routes.len()), (1, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn never_wider_than_either_side(name in "[ab]{1,3}", effect in any_effect(), rule in any_rule()) {
+            let grant = grant(&name, effect, rule.clone());
+            prop_assert_eq!(grant.is_open(), rule.allow.contains(&effect) && rule.tools.matches(&name));
+            let tool = tool(&name, effect);
+            prop_assert_eq!(grant.routes.len(), tool.routes.len());
+            prop_assert_eq!(grant.preview_routes.len(), tool.preview_routes.len());
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Manifests with one fault each, and with many.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn manifest(effect: &str, routes: &Value, preview_routes: &Value) -> Manifest {
+    serde_json::from_value(json!({
+        "manifest": 1, "id": "crm", "version": "0.1.0", "abi": "0.1", "summary": "",
+        "credentials": { "api": [{ "name": "key", "recipe": "bearer", "value": "{key}" }] },
+        "tools": [{ "name": "t", "title": "", "description": "", "effect": effect,
+            "input_schema": {}, "output_schema": {},
+            "routes": routes, "preview_routes": preview_routes }]
+    }))
+    .unwrap()
+}
+
+fn said(manifest: &Manifest) -> Vec<String> {
+    match judge(manifest) {
+        Ok(()) => Vec::new(),
+        Err(Problems(list)) => list.iter().map(Problem::to_string).collect(),
+    }
+}
+
+#[test]
+fn single_faults() {
+    let reads_only = "only reads must not";
+    let post = "needs a `form` or `json` matcher";
+    for (effect, route, fault) in [
+        (
+            "read",
+            json!({ "method": "GET", "path": "{e}/{id}", "credential": "api" }),
+            None,
+        ),
+        (
+            "read",
+            json!({ "method": "POST", "path": "a", "safe": "a query" }),
+            None,
+        ),
+        (
+            "read",
+            json!({ "method": "POST", "path": "a", "form": { "method": ["get"] } }),
+            None,
+        ),
+        (
+            "read",
+            json!({ "method": "POST", "path": "a", "json": { "/op": ["get"] } }),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "PUT", "path": "{e}/{id}", "same": { "id": "/id" } }),
+            None,
+        ),
+        ("write", json!({ "method": "POST", "path": "leads/" }), None),
+        (
+            "read",
+            json!({ "method": "PUT", "path": "a" }),
+            Some(reads_only),
+        ),
+        (
+            "read",
+            json!({ "method": "PATCH", "path": "a" }),
+            Some(reads_only),
+        ),
+        (
+            "read",
+            json!({ "method": "DELETE", "path": "a", "json": { "/a": [1] } }),
+            Some(reads_only),
+        ),
+        ("read", json!({ "method": "POST", "path": "a" }), Some(post)),
+        (
+            "read",
+            json!({ "method": "POST", "path": "a", "absent": ["/x"] }),
+            Some(post),
+        ),
+        (
+            "read",
+            json!({ "method": "POST", "path": "a", "form_same": { "f": { "/1": "/a" } } }),
+            Some(post),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "safe": " " }),
+            Some("has to give a reason"),
+        ),
+        (
+            "write",
+            json!({ "method": "DELETE", "path": "a", "safe": "x" }),
+            Some("for POST alone"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a{b}" }),
+            Some("is no pattern"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a/../b" }),
+            Some("is a dot segment"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "{e}", "same": { "id": "/id" } }),
+            Some("`same` names `{id}`"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "{e}", "not": { "x": ["a"] } }),
+            Some("`not` names `{x}`"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "{e}", "not": { "e": [] } }),
+            Some("the list of `e` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form": { "m": [] } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_same": { "m": {} } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "GET", "path": "a", "json": { "/a": [1] } }),
+            Some("a GET has no body"),
+        ),
+        (
+            "write",
+            json!({ "method": "HEAD", "path": "a", "form": { "a": ["b"] } }),
+            Some("a HEAD has no body"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "json": { "/a": [1] }, "form": { "a": ["b"] } }),
+            Some("not both"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "json": { "a": [1] } }),
+            Some("`a` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "absent": ["/a~2"] }),
+            Some("`/a~2` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "{e}", "same": { "e": "" } }),
+            Some("is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "credential": "v8" }),
+            Some("the slot `v8`"),
+        ),
+    ] {
+        let found = said(&manifest(effect, &json!([route]), &json!([])));
+        match fault {
+            None => assert_eq!(found, Vec::<String>::new(), "{route}"),
+            Some(fault) => {
+                assert_eq!(found.len(), 1, "{found:?}");
+                assert!(found[0].contains(fault), "{found:?}");
+                assert!(found[0].starts_with("tool `t`, route 1 (`"), "{found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_problems_at_once() {
+    let mut bad = manifest(
+        "destructive",
+        &json!([{ "method": "DELETE", "path": "{e}", "credential": "x" }, { "method": "POST", "path": "" }]),
+        &json!([{ "method": "DELETE", "path": "{e}" }, { "method": "POST", "path": "a//b" }]),
+    );
+    bad.live_check =
+        serde_json::from_value(json!({ "routes": [{ "method": "PATCH", "path": "a" }] })).unwrap();
+    assert_eq!(
+        said(&bad),
+        [
+            "tool `t`, route 1 (`DELETE {e}`): `credential` names the slot `x`, which the manifest does not declare",
+            "preview of `t`, route 1 (`DELETE {e}`): DELETE changes records, and a tool, preview or check that only reads must not",
+            "preview of `t`, route 2 (`POST a//b`): a POST of a tool, preview or check that only reads needs a `form` or `json` matcher, or `safe` with a reason",
+            "preview of `t`, route 2 (`POST a//b`): the path is no pattern: segment 2 is empty",
+            "live_check, route 1 (`PATCH a`): PATCH changes records, and a tool, preview or check that only reads must not",
+        ]
+    );
+}
+
+#[test]
+fn tools_that_need_a_preview() {
+    for (effect, refused) in [
+        ("read", false),
+        ("write", false),
+        ("destructive", true),
+        ("outward", true),
+    ] {
+        let found = said(&manifest(effect, &json!([]), &json!([])));
+        assert_eq!(!found.is_empty(), refused, "{found:?}");
+    }
+}
+
+#[test]
+fn harmless_posts_are_listed() {
+    let listed = harmless_posts(&manifest(
+        "read",
+        &json!([{ "method": "GET", "path": "a" }, { "method": "POST", "path": "rest.php", "form": { "method": ["get", "count"] } }]),
+        &json!([]),
+    ));
+    assert_eq!(
+        listed,
+        [HarmlessPost {
+            place: "tool `t`".to_owned(),
+            route: "POST rest.php".to_owned(),
+            why: "method = get or count".to_owned(),
+        }]
+    );
+}

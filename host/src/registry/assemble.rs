@@ -1,0 +1,141 @@
+//! From configuration and plugins to a snapshot. Pure but for building clients, which dial
+//! nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::folder::Folder;
+use super::snapshot::Snapshot;
+use super::{Connection, Plugin, PluginTool, Tool};
+use crate::config::{self, Config, Problem};
+use crate::names::{self, PluginId};
+use crate::policy::{Grant, GrantError};
+
+/// What a snapshot is made of.
+pub struct Parts<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The binary's plugins.
+    pub embedded: &'a BTreeMap<PluginId, Arc<Plugin>>,
+    /// The folder's plugins.
+    pub folder: &'a Folder,
+}
+
+/// Builds a snapshot, and tells what does not fit. A connection that does not fit stays as it was
+/// in `before`, if it was there with the same configuration.
+pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>) {
+    let (files, rejected) = parts.folder.choose(&before.plugins);
+    let mut plugins = parts.embedded.clone();
+    plugins.extend(files);
+    let mut next = Snapshot { plugins, rejected, ..Snapshot::default() };
+    let mut problems = Vec::new();
+    for wanted in &parts.config.connections {
+        match connect(wanted, parts.config, &next.plugins, before) {
+            Ok(Some(connection)) => next.connections.push(connection),
+            Ok(None) => next.warnings.push(waits(wanted)),
+            Err(mut errors) => {
+                problems.append(&mut errors);
+                next.connections.extend(as_it_was(wanted, before));
+            }
+        }
+    }
+    for connection in next.connections.clone() {
+        next.warnings.extend(connection.warnings.iter().cloned());
+        problems.append(&mut list(&mut next, &connection));
+    }
+    (next, problems)
+}
+
+fn connect(
+    wanted: &config::Connection,
+    config: &Config,
+    plugins: &BTreeMap<PluginId, Arc<Plugin>>,
+    before: &Snapshot,
+) -> Result<Option<Arc<Connection>>, Vec<Problem>> {
+    let Some(plugin) = plugins.get(&wanted.plugin) else {
+        return if config.server.plugins.is_some() { Ok(None) } else { Err(vec![absent(wanted, plugins)]) };
+    };
+    if let Some(same) = before.connections.iter().find(|old| {
+        Arc::ptr_eq(&old.plugin, plugin) && old.config.same_as(wanted)
+    }) {
+        return Ok(Some(Arc::clone(same)));
+    }
+    Connection::link(wanted.clone(), Arc::clone(plugin)).map(|c| Some(Arc::new(c)))
+}
+
+fn as_it_was(wanted: &config::Connection, before: &Snapshot) -> Option<Arc<Connection>> {
+    before.connections.iter().find(|old| old.config.same_as(wanted)).cloned()
+}
+
+fn absent(wanted: &config::Connection, plugins: &BTreeMap<PluginId, Arc<Plugin>>) -> Problem {
+    let known = plugins.keys().map(PluginId::as_str).collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "this build carries none".to_owned() } else { format!("this build carries {known}") };
+    wanted.problem(
+        "plugin",
+        format!("there is no plugin `{}`; {known}; set `server.plugins` to the folder that holds its .wasm", wanted.plugin),
+    )
+}
+
+fn waits(wanted: &config::Connection) -> Problem {
+    wanted.problem(
+        "plugin",
+        format!("no plugin `{}` yet; the connection waits for its file in the plugin folder", wanted.plugin),
+    )
+}
+
+/// Adds the tools of a connection.
+fn list(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for plugin_tool in &connection.plugin.tools {
+        let listed_name = names::listed(&connection.config.prefix, plugin_tool.name.as_str());
+        let tool = match tool(connection, plugin_tool, &listed_name) {
+            Ok(tool) => Arc::new(tool),
+            Err(error) => {
+                problems.push(connection.config.problem("plugin", error.to_string()));
+                continue;
+            }
+        };
+        next.existing.push(Arc::clone(&tool));
+        if tool.grant.is_open() {
+            next.listed.push(Arc::clone(&tool));
+        }
+        let aliases = plugin_tool.declared.aliases.iter();
+        let aliases = aliases.map(|alias| names::listed(&connection.config.prefix, alias));
+        for name in std::iter::once(listed_name).chain(aliases) {
+            problems.extend(add(&mut next.names, name, &tool));
+        }
+    }
+    problems
+}
+
+fn tool(
+    connection: &Arc<Connection>,
+    tool: &Arc<PluginTool>,
+    listed_name: &str,
+) -> Result<Tool, GrantError> {
+    Ok(Tool {
+        listed_name: listed_name.to_owned(),
+        connection: Arc::clone(connection),
+        plugin: Arc::clone(tool),
+        grant: Grant::meet(&connection.config.name, &tool.declared, &connection.rule)?,
+    })
+}
+
+fn add(known: &mut HashMap<String, Arc<Tool>>, name: String, tool: &Arc<Tool>) -> Option<Problem> {
+    let config = &tool.connection.config;
+    if name.len() > names::LONGEST_LISTED_NAME {
+        let longest = names::LONGEST_LISTED_NAME;
+        let message = format!("the tool name `{name}` is longer than {longest} characters; set a shorter `prefix`");
+        return Some(config.problem("prefix", message));
+    }
+    if let Some(other) = known.get(&name) {
+        let other = &other.connection.config.name;
+        let message = format!(
+            "`{name}` is a tool of the connections `{other}` and `{}`; give one of them another `prefix`",
+            config.name
+        );
+        return Some(config.problem("prefix", message));
+    }
+    known.insert(name, Arc::clone(tool));
+    None
+}

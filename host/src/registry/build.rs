@@ -1,0 +1,203 @@
+//! The registry: builds snapshots from configuration and plugins, and swaps them whole.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, watch};
+
+use super::assemble::{Parts, assemble};
+use super::embedded::{Embedded, embedded};
+use super::folder::Folder;
+use super::plugin::{Origin, Plugin, PluginError};
+use super::snapshot::Snapshot;
+use crate::config::{Config, Problem, Problems};
+use crate::names::PluginId;
+use crate::runtime::Runtime;
+
+/// The plugins of the binary, loaded.
+pub type EmbeddedPlugins = BTreeMap<PluginId, Arc<Plugin>>;
+
+/// Holds the present snapshot and replaces it.
+pub struct Registry {
+    runtime: Arc<Runtime>,
+    embedded: EmbeddedPlugins,
+    present: ArcSwap<Snapshot>,
+    changed: watch::Sender<u64>,
+    sources: Mutex<Sources>,
+}
+
+struct Sources {
+    config: Arc<Config>,
+    folder: Folder,
+}
+
+/// Why the registry could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// A plugin inside the binary does not load.
+    #[error("the embedded plugin `{name}`: {error}")]
+    Embedded {
+        /// Its file's stem.
+        name: &'static str,
+        /// Why.
+        error: PluginError,
+    },
+    /// The plugin folder cannot be read.
+    #[error("the plugin folder {}: {error}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The configuration does not fit the plugins.
+    #[error(transparent)]
+    Config(#[from] Problems),
+}
+
+/// Loads the plugins that the binary carries.
+///
+/// # Errors
+/// One of them does not load, which is a mistake of the build.
+pub async fn load_embedded(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryError> {
+    let load = |one: &'static Embedded| async move {
+        Plugin::load(runtime, Origin::Embedded, one.wasm.into(), one.digest)
+            .await
+            .map_err(|error| RegistryError::Embedded { name: one.name, error })
+    };
+    let plugins = futures::future::try_join_all(embedded().iter().map(load)).await?;
+    Ok(plugins.into_iter().map(|plugin| (plugin.id.clone(), Arc::new(plugin))).collect())
+}
+
+impl Registry {
+    /// Builds the first snapshot.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or the configuration does not fit the plugins; all problems are
+    /// told.
+    pub async fn start(
+        runtime: Arc<Runtime>,
+        embedded: EmbeddedPlugins,
+        config: Config,
+    ) -> Result<Arc<Self>, RegistryError> {
+        let config = Arc::new(config);
+        let folder = look(&Folder::default(), &config, &runtime).await?;
+        let parts = Parts { config: &config, embedded: &embedded, folder: &folder };
+        let (snapshot, problems) = assemble(&parts, &Snapshot::default());
+        fits(problems)?;
+        Ok(Arc::new(Self {
+            runtime,
+            embedded,
+            present: ArcSwap::from_pointee(snapshot),
+            changed: watch::Sender::new(0),
+            sources: Mutex::new(Sources { config, folder }),
+        }))
+    }
+
+    /// The present moment; what a call holds does not change under it.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.present.load_full()
+    }
+
+    /// Tells when the list of tools changed; the value counts the changes.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The configuration that is in force.
+    pub async fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.sources.lock().await.config)
+    }
+
+    /// Looks at the plugin folder again. A plugin that does not fit a connection leaves that
+    /// connection as it was.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub async fn look_again(&self) -> Result<(), RegistryError> {
+        let mut sources = self.sources.lock().await;
+        let folder = look(&sources.folder, &sources.config, &self.runtime).await?;
+        let parts = Parts { config: &sources.config, embedded: &self.embedded, folder: &folder };
+        let (snapshot, problems) = assemble(&parts, &self.present.load());
+        for problem in &problems {
+            tracing::warn!(%problem, "a connection stays as it was");
+        }
+        sources.folder = folder;
+        self.swap(snapshot);
+        Ok(())
+    }
+
+    /// Takes a new configuration, all or nothing.
+    ///
+    /// # Errors
+    /// It does not fit the plugins; the old one stays in force.
+    pub async fn reconfigure(&self, config: Config) -> Result<(), RegistryError> {
+        let mut sources = self.sources.lock().await;
+        let config = Arc::new(config);
+        let folder = look(&sources.folder, &config, &self.runtime).await?;
+        let parts = Parts { config: &config, embedded: &self.embedded, folder: &folder };
+        let (snapshot, problems) = assemble(&parts, &self.present.load());
+        fits(problems)?;
+        *sources = Sources { config, folder };
+        self.swap(snapshot);
+        Ok(())
+    }
+
+    fn swap(&self, mut next: Snapshot) {
+        let before = self.present.load_full();
+        next.revision = before.revision + 1;
+        let listed_differently = !before.lists_the_same(&next);
+        say_what_changed(&before, &next);
+        self.present.store(Arc::new(next));
+        if listed_differently {
+            self.changed.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+async fn look(
+    before: &Folder,
+    config: &Config,
+    runtime: &Arc<Runtime>,
+) -> Result<Folder, RegistryError> {
+    match &config.server.plugins {
+        None => Ok(Folder::default()),
+        Some(folder) => before
+            .look(folder, runtime)
+            .await
+            .map_err(|error| RegistryError::Folder { folder: folder.clone(), error }),
+    }
+}
+
+/// Problems, if there are any, as an error.
+fn fits(problems: Vec<Problem>) -> Result<(), Problems> {
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+fn say_what_changed(before: &Snapshot, after: &Snapshot) {
+    for (id, plugin) in &after.plugins {
+        match before.plugins.get(id) {
+            Some(old) if Arc::ptr_eq(old, plugin) => {}
+            old => tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %plugin.origin,
+                replaced = old.is_some(), "plugin serves"),
+        }
+    }
+    for id in before.plugins.keys().filter(|id| !after.plugins.contains_key(*id)) {
+        tracing::info!(plugin = %id, "plugin removed");
+    }
+    for rejected in after.rejected.iter().filter(|r| !before.rejected.contains(r)) {
+        tracing::warn!(path = %rejected.path.display(), why = %rejected.why, "plugin file not taken");
+    }
+    for warning in after.warnings.iter().filter(|w| !before.warnings.contains(w)) {
+        say(warning);
+    }
+}
+
+fn say(warning: &Problem) {
+    tracing::warn!("{warning}");
+}

@@ -1,0 +1,234 @@
+//! A connection that works: the operator's configuration met with a plugin.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::Plugin;
+use crate::admission::{Gate, Rate};
+use crate::capability::{GuestCache, Link};
+use crate::config::{self, Confirm, Identity, Problem};
+use crate::policy::{ConfirmRule, Rule, ToolFilter};
+use crate::schema::{Schema, nearest};
+use crate::upstream::{Limits, Secret, Secrets, Spec, SpecError, Upstream};
+
+/// One CRM account with the plugin that serves it.
+pub struct Connection {
+    /// What the operator said.
+    pub config: config::Connection,
+    /// The plugin.
+    pub plugin: Arc<Plugin>,
+    /// What the plugin's instances may reach.
+    pub link: Arc<Link>,
+    /// Who may start now.
+    pub gate: Gate,
+    /// What policy asks of it.
+    pub rule: Arc<Rule>,
+    /// Things to know.
+    pub warnings: Vec<Problem>,
+    slots: BTreeMap<String, Result<String, String>>,
+}
+
+impl Connection {
+    /// Checks the configuration against the plugin's manifest, and builds the way to the CRM;
+    /// nothing is dialled yet.
+    ///
+    /// # Errors
+    /// All keys that do not fit the plugin.
+    pub fn link(config: config::Connection, plugin: Arc<Plugin>) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        check_identity(&config, &mut problems);
+        check_secrets(&config, &plugin, &mut problems);
+        let settings = settings(&config, &plugin, &mut problems);
+        let rule = rule(&config).map_err(|problem| problems.push(problem)).ok();
+        let upstream = Upstream::new(spec(&config, &plugin))
+            .map_err(|errors| problems.extend(errors.iter().map(|error| misspelt(&config, error))))
+            .ok();
+        let (Some(rule), Some(upstream), true) = (rule, upstream, problems.is_empty()) else {
+            return Err(problems);
+        };
+        let slots = slots(&upstream);
+        let warnings = warnings(&config, &plugin, &slots);
+        let link = Arc::new(Link {
+            about: about(&config, &slots),
+            upstream,
+            settings,
+            cache: GuestCache::default(),
+            limits: config.limits,
+        });
+        Ok(Self { gate: gate(&config), rule: Arc::new(rule), link, plugin, config, warnings, slots })
+    }
+
+    /// Which alternative each credential slot uses, or what it lacks; for a person.
+    #[must_use]
+    pub fn credentials(&self) -> String {
+        let words = self.slots.iter().map(|(slot, chosen)| match chosen {
+            Ok(name) if slot == name => name.clone(),
+            Ok(name) => format!("{slot}: {name}"),
+            Err(missing) => format!("missing ({missing})"),
+        });
+        let words: Vec<String> = words.collect();
+        if words.is_empty() { "none".into() } else { words.join(", ") }
+    }
+}
+
+fn check_identity(config: &config::Connection, problems: &mut Vec<Problem>) {
+    if config.identity == Identity::Forward {
+        problems.push(config.problem("identity", "`forward` is not supported by this release; use `service`"));
+    }
+}
+
+fn check_secrets(config: &config::Connection, plugin: &Plugin, problems: &mut Vec<Problem>) {
+    let known: Vec<String> = plugin.manifest.secrets.keys().cloned().collect();
+    for name in config.secrets.keys().filter(|name| !known.contains(name)) {
+        let near = match nearest(name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it knows {}", known.join(", ")),
+        };
+        problems.push(config.problem(
+            &format!("secrets.{name}"),
+            format!("the plugin `{}` knows no secret `{name}`; {near}", plugin.id),
+        ));
+    }
+}
+
+/// The settings with their defaults.
+fn settings(
+    config: &config::Connection,
+    plugin: &Plugin,
+    problems: &mut Vec<Problem>,
+) -> Map<String, Value> {
+    let mut settings = config.settings.clone();
+    let Some(declared) = &plugin.manifest.settings else {
+        if let Some(key) = settings.keys().next() {
+            problems.push(config.problem(&format!("settings.{key}"), format!("the plugin `{}` has no settings", plugin.id)));
+        }
+        return settings;
+    };
+    match Schema::new(declared) {
+        Err(error) => problems.push(config.problem("plugin", format!("the plugin's `settings` {error}"))),
+        Ok(schema) => {
+            for flaw in schema.flaws(&Value::Object(settings.clone())) {
+                let key = flaw.at.replace('/', ".");
+                problems.push(config.problem(&format!("settings{key}"), flaw.what));
+            }
+        }
+    }
+    let properties = declared.get("properties").and_then(Value::as_object);
+    for (key, property) in properties.into_iter().flatten() {
+        if let (false, Some(default)) = (settings.contains_key(key), property.get("default")) {
+            settings.insert(key.clone(), default.clone());
+        }
+    }
+    settings
+}
+
+fn rule(config: &config::Connection) -> Result<Rule, Problem> {
+    let tools = ToolFilter::parse(&config.tools)
+        .map_err(|error| config.problem("tools", error.to_string()))?;
+    let confirm = match config.confirm {
+        Confirm::Token => ConfirmRule::Any,
+        Confirm::Human => ConfirmRule::Human,
+    };
+    Ok(Rule { allow: config.allow.clone(), tools, confirm })
+}
+
+fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
+    let manifest = &plugin.manifest;
+    let secret = |(name, secret): (&String, &config::Secret)| {
+        let scrub = manifest.secrets.get(name).is_none_or(|declared| declared.scrub);
+        (name.clone(), Secret { value: secret.expose().to_owned().into(), scrub })
+    };
+    Spec {
+        name: config.name.to_string(),
+        site: config.url.clone(),
+        base: manifest.base.clone(),
+        credentials: manifest.credentials.clone(),
+        auth: config.auth.clone(),
+        secrets: config.secrets.iter().map(secret).collect::<Secrets>(),
+        headers: manifest.headers.clone(),
+        limits: Limits {
+            request_bytes: usize::try_from(config.limits.request_bytes).unwrap_or(usize::MAX),
+            response_bytes: usize::try_from(config.limits.response_bytes).unwrap_or(usize::MAX),
+            timeout: Duration::from_millis(config.limits.timeout_ms),
+            ..Limits::default()
+        },
+        tls_verify: config.tls_verify,
+        exceptions: config.allow_addresses.clone(),
+    }
+}
+
+/// A problem of the way to the CRM, at the key that causes it.
+fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
+    let key = match error {
+        SpecError::Base(_) | SpecError::Address(_) => "url",
+        SpecError::Auth { .. } | SpecError::Credential(_) => "auth",
+        SpecError::Secrets => "secrets",
+        SpecError::Headers(_) | SpecError::Constant { .. } => "plugin",
+    };
+    config.problem(key, error.to_string())
+}
+
+/// The alternative that each slot uses, or what it lacks in words.
+fn slots(upstream: &Upstream) -> BTreeMap<String, Result<String, String>> {
+    let state = |state: Result<&str, &[String]>| {
+        state.map(str::to_owned).map_err(|names| {
+            let names: Vec<String> = names.iter().map(|name| format!("`secrets.{name}`")).collect();
+            format!("{} not set", names.join(" and "))
+        })
+    };
+    upstream.slots().map(|(slot, chosen)| (slot.to_owned(), state(chosen))).collect()
+}
+
+fn about(
+    config: &config::Connection,
+    slots: &BTreeMap<String, Result<String, String>>,
+) -> Map<String, Value> {
+    let ready: Vec<&String> = slots.iter().filter(|(_, chosen)| chosen.is_ok()).map(|(slot, _)| slot).collect();
+    let about = json!({
+        "name": config.name,
+        "url": config.url.as_str().trim_end_matches('/'),
+        "identity": "service",
+        "limits": {
+            "response_bytes": config.limits.response_bytes,
+            "upstream_calls": config.limits.upstream_calls,
+            "timeout_ms": config.limits.timeout_ms,
+        },
+        "credentials": ready,
+    });
+    match about {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+fn gate(config: &config::Connection) -> Gate {
+    let narrow = |limit: u64| u32::try_from(limit).unwrap_or(u32::MAX);
+    let limits = &config.limits;
+    let rate = Rate { per_second: narrow(limits.rate_per_second), burst: narrow(limits.rate_burst) };
+    Gate::new(narrow(limits.concurrent_calls), rate)
+}
+
+/// The shortest secret that is removed from answers; a shorter one would damage texts.
+const SHORTEST_SCRUBBED: usize = 8;
+
+fn warnings(
+    config: &config::Connection,
+    plugin: &Plugin,
+    slots: &BTreeMap<String, Result<String, String>>,
+) -> Vec<Problem> {
+    let declared = &plugin.manifest.secrets;
+    let short = config.secrets.iter().filter(|(name, secret)| {
+        secret.expose().len() < SHORTEST_SCRUBBED && declared.get(*name).is_some_and(|d| d.scrub)
+    });
+    let short = short.map(|(name, _)| {
+        let message = format!("is shorter than {SHORTEST_SCRUBBED} characters and so is not removed from what the plugin sees; use a longer one");
+        config.problem(&format!("secrets.{name}"), message).into_warning()
+    });
+    let missing = slots.values().filter_map(|chosen| chosen.as_ref().err()).map(|missing| {
+        config.problem("secrets", format!("{missing}; calls that need it will say so")).into_warning()
+    });
+    short.chain(missing).collect()
+}

@@ -1,0 +1,26 @@
+//! What can be called at one moment, and how that changes.
+//!
+//! A `Snapshot` is built off to the side and swapped whole; a running call keeps the one that it
+//! began with. Plugins come from the binary and from a watched folder, connections from the
+//! operator's configuration; tools exist only where the two meet. This module must not know MCP.
+
+mod assemble;
+mod build;
+mod connection;
+mod embedded;
+mod folder;
+mod manifest;
+mod plugin;
+mod snapshot;
+mod tool;
+mod watch;
+
+pub use build::{EmbeddedPlugins, Registry, RegistryError, load_embedded};
+pub use connection::Connection;
+pub use embedded::embedded;
+pub use folder::Rejected;
+pub use manifest::{ManifestError, manifest_schema};
+pub use plugin::{Origin, Plugin, PluginError, PluginTool};
+pub use snapshot::Snapshot;
+pub use tool::Tool;
+pub use watch::{Reread, watch};

@@ -1,0 +1,111 @@
+//! Watches the plugin folder and the configuration file, and tells the registry when one of them
+//! came to rest.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+
+use super::Registry;
+use crate::config::{Config, Source};
+
+/// How long a folder has to be quiet before it is looked at: a copy writes in many steps.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// However restless it is, it is looked at this often.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(2);
+
+/// Reads the configuration again; the caller knows from where.
+pub type Reread = Box<dyn Fn() -> Result<Config, crate::config::Problems> + Send + Sync>;
+
+/// Runs until it is dropped.
+///
+/// # Errors
+/// The system refuses to watch; the host then serves what it has.
+pub async fn watch(registry: Arc<Registry>, reread: Reread) -> notify::Result<()> {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            tell.send(()).ok();
+        }
+    })?;
+    let mut watched = watch_all(&mut watcher, &*registry.config().await, &[])?;
+    look(&registry, &reread).await;
+    while told.recv().await.is_some() {
+        come_to_rest(&mut told).await;
+        look(&registry, &reread).await;
+        watched = watch_all(&mut watcher, &*registry.config().await, &watched)?;
+    }
+    Ok(())
+}
+
+/// Watches the folders that matter now; `already` are watched.
+fn watch_all(
+    watcher: &mut RecommendedWatcher,
+    config: &Config,
+    already: &[PathBuf],
+) -> notify::Result<Vec<PathBuf>> {
+    let wanted = folders(config);
+    for folder in already.iter().filter(|folder| !wanted.contains(folder)) {
+        watcher.unwatch(folder).ok();
+    }
+    for folder in wanted.iter().filter(|folder| !already.contains(folder)) {
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    }
+    Ok(wanted)
+}
+
+fn folders(config: &Config) -> Vec<PathBuf> {
+    let of_file = match &config.source {
+        Source::File(path) => path.parent().map(Path::to_owned),
+        Source::Environment => None,
+    };
+    let of_file = of_file.map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder });
+    let mut folders: Vec<PathBuf> = of_file.into_iter().chain(config.server.plugins.clone()).collect();
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+async fn come_to_rest(told: &mut mpsc::UnboundedReceiver<()>) {
+    let latest = tokio::time::Instant::now() + AT_LEAST_EVERY;
+    loop {
+        let quiet = tokio::time::Instant::now() + QUIET;
+        match tokio::time::timeout_at(quiet.min(latest), told.recv()).await {
+            Ok(Some(())) if tokio::time::Instant::now() < latest => {}
+            _ => return,
+        }
+    }
+}
+
+async fn look(registry: &Registry, reread: &Reread) {
+    reconfigure(registry, reread).await;
+    if let Err(error) = registry.look_again().await {
+        tracing::error!(%error, "what was loaded keeps serving");
+    }
+}
+
+fn same(one: &Config, other: &Config) -> bool {
+    one.server == other.server
+        && one.connections.len() == other.connections.len()
+        && one.connections.iter().zip(&other.connections).all(|(a, b)| a.same_as(b))
+}
+
+async fn reconfigure(registry: &Registry, reread: &Reread) {
+    let before = registry.config().await;
+    match reread() {
+        Ok(config) if same(&config, &before) => {}
+        Ok(config) => {
+            if config.server != before.server {
+                tracing::warn!("changes of [server] other than `plugins` take effect at the next start");
+            }
+            match registry.reconfigure(config).await {
+                Ok(()) => tracing::info!("configuration taken up"),
+                Err(error) => tracing::error!("configuration not taken up, the old one stays in force:\n{error}"),
+            }
+        }
+        Err(problems) => tracing::error!("configuration not taken up, the old one stays in force:\n{problems}"),
+    }
+}

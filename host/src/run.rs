@@ -1,0 +1,113 @@
+//! Builds everything from a configuration, serves until it is told to stop, and drains.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::admission::{Admission, Rate};
+use crate::call::App;
+use crate::config::{Config, Server};
+use crate::confirm::Confirmations;
+use crate::mcp::{self, Changes};
+use crate::policy::Principal;
+use crate::registry::{self, EmbeddedPlugins, Registry, RegistryError, Reread};
+use crate::runtime::Runtime;
+use crate::transport::{self, HttpOptions};
+
+/// What a running host is made of.
+pub struct Host {
+    /// Serves calls.
+    pub app: Arc<App>,
+    changes: Arc<Changes>,
+    server: Server,
+}
+
+/// How clients reach it.
+pub enum Listen {
+    /// One client on standard input and output.
+    Stdio,
+    /// Many clients over HTTP.
+    Http(TcpListener),
+}
+
+impl Host {
+    /// Builds a host.
+    ///
+    /// # Errors
+    /// The configuration does not fit the plugins.
+    pub async fn build(
+        runtime: Arc<Runtime>,
+        embedded: EmbeddedPlugins,
+        config: Config,
+    ) -> Result<Self, RegistryError> {
+        let server = config.server.clone();
+        let registry = Registry::start(Arc::clone(&runtime), embedded, config).await?;
+        let limits = &server.limits;
+        let rate = Rate {
+            per_second: narrow(limits.rate_per_second),
+            burst: narrow(limits.rate_burst),
+        };
+        let app = Arc::new(App {
+            registry: Arc::clone(&registry),
+            runtime,
+            admission: Admission::new(narrow(limits.concurrent_calls), rate),
+            confirmations: Confirmations::default(),
+            request_bytes: limits.request_bytes,
+        });
+        Ok(Self { app, changes: Changes::new(registry), server })
+    }
+
+    /// Serves until `stop`, or until the client of a stdio session is gone.
+    ///
+    /// # Errors
+    /// The listener failed, or the client did not speak MCP.
+    pub async fn serve(
+        &self,
+        listen: Listen,
+        reread: Option<Reread>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let mut tasks = JoinSet::new();
+        let changes = Arc::clone(&self.changes);
+        tasks.spawn(async move { changes.tell_peers().await });
+        if let Some(reread) = reread {
+            tasks.spawn(watch(Arc::clone(&self.app.registry), reread));
+        }
+        let drain = Duration::from_millis(self.server.limits.drain_ms);
+        match listen {
+            Listen::Stdio => transport::serve_stdio(self.mcp(Principal::stdio()), stop, drain).await,
+            Listen::Http(listener) => {
+                let options = self.http_options(drain);
+                let server = self.mcp(Principal::anonymous());
+                Ok(transport::serve_http(server, listener, &options, stop).await?)
+            }
+        }
+    }
+
+    fn mcp(&self, principal: Principal) -> mcp::Server {
+        mcp::Server::new(Arc::clone(&self.app), Arc::clone(&self.changes), principal)
+    }
+
+    fn http_options(&self, drain: Duration) -> HttpOptions {
+        HttpOptions {
+            hosts: self.server.allowed_hosts.clone(),
+            origins: self.server.allowed_origins.clone(),
+            request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
+            drain,
+        }
+    }
+}
+
+async fn watch(registry: Arc<Registry>, reread: Reread) {
+    if let Err(error) = registry::watch(registry, reread).await {
+        tracing::error!(%error, "files are not watched; changes take effect at the next start");
+    }
+}
+
+/// Limits have ranges that fit; see `config`.
+fn narrow(limit: u64) -> u32 {
+    u32::try_from(limit).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,104 @@
+//! From bytes to a component that is ready: checked by its imports, compiled off the request path
+//! or taken from the cache.
+
+use std::sync::Arc;
+
+use wasmtime::component::Component;
+
+use super::bindings::ConnectorPre;
+use super::imports::{self, Misfit};
+use super::{Digest, Guest, Ready, Runtime};
+
+/// A component that is ready, with the digest of its bytes.
+#[derive(Clone)]
+pub struct Compiled {
+    pub(super) ready: Ready,
+    /// SHA-256 of the `.wasm`.
+    pub digest: Digest,
+    /// Size of the `.wasm` in bytes.
+    pub bytes: usize,
+}
+
+/// Why bytes are no plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// A core module instead of a component.
+    #[error("is a core WebAssembly module, not a component; build it for the target wasm32-wasip2")]
+    CoreModule,
+    /// Not WebAssembly.
+    #[error("is no WebAssembly component: {0}")]
+    NotWasm(String),
+    /// It wants or offers something else than the world.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+    /// Its imports have the right names and wrong types.
+    #[error("does not fit the world: {0}")]
+    Link(String),
+    /// The host failed.
+    #[error("compiling was interrupted: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+impl Runtime {
+    /// Compiles a component, or takes its compiled form from the cache. `digest` is that of the
+    /// bytes, where the caller knows it.
+    ///
+    /// # Errors
+    /// The bytes are no connector of this world.
+    pub async fn load(
+        self: &Arc<Self>,
+        wasm: Arc<[u8]>,
+        digest: Digest,
+    ) -> Result<Compiled, LoadError> {
+        let runtime = Arc::clone(self);
+        tokio::task::spawn_blocking(move || runtime.load_blocking(&wasm, digest)).await?
+    }
+
+    fn load_blocking(&self, wasm: &[u8], digest: Digest) -> Result<Compiled, LoadError> {
+        look(wasm)?;
+        let component = match self.artifacts.as_ref().and_then(|a| a.load(&self.engine, &digest)) {
+            Some(component) => component,
+            None => self.compile(wasm, &digest)?,
+        };
+        Ok(Compiled { ready: self.ready(&component)?, digest, bytes: wasm.len() })
+    }
+
+    fn compile(&self, wasm: &[u8], digest: &Digest) -> Result<Component, LoadError> {
+        let component = Component::from_binary(&self.engine, wasm)
+            .map_err(|error| LoadError::NotWasm(first_line(&error)))?;
+        if let Some(artifacts) = &self.artifacts
+            && let Err(error) = artifacts.save(&self.engine, digest, &component)
+        {
+            tracing::warn!(%error, "a compiled component could not be kept; it is compiled again at the next start");
+        }
+        Ok(component)
+    }
+
+    fn ready(&self, component: &Component) -> Result<ConnectorPre<Guest>, LoadError> {
+        let shape = component.component_type();
+        let imports: Vec<&str> = shape.imports(&self.engine).map(|(name, _)| name).collect();
+        let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
+        imports::check(&imports, &exports)?;
+        let link = |error: &wasmtime::Error| LoadError::Link(first_line(error));
+        let pre = self.linker.instantiate_pre(component).map_err(|e| link(&e))?;
+        ConnectorPre::new(pre).map_err(|e| link(&e))
+    }
+}
+
+/// What can be told from the first eight bytes.
+fn look(wasm: &[u8]) -> Result<(), LoadError> {
+    match wasm {
+        [] => Err(LoadError::Empty),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(LoadError::CoreModule),
+        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
+        _ => Err(LoadError::NotWasm("the first bytes are not those of a component".into())),
+    }
+}
+
+fn first_line(error: &wasmtime::Error) -> String {
+    let chain = format!("{error:#}");
+    chain.lines().next().unwrap_or_default().chars().take(300).collect()
+}

@@ -1,0 +1,279 @@
+//! The address that every request of a connection begins with.
+//!
+//! Owns the way from the operator's URL to the base, and from raw segments and pairs to a URL below
+//! it. The guest's part can only lengthen the path and fill the query. It must not know HTTP.
+
+use portcullis_manifest::Base;
+use url::Url;
+
+use crate::policy::segment;
+
+/// The longest encoded query, in bytes: beyond it every known server answers 414 or cuts.
+pub(super) const LONGEST_QUERY: usize = 32 * 1024;
+
+/// Why the operator's URL gives no base.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BaseError {
+    /// Neither http nor https, or no host.
+    #[error("`url` has to begin with https:// or http:// and a host")]
+    Scheme,
+    /// A user name or password, which belongs into `secrets`.
+    #[error("`url` must not hold a user name or password; secrets go into `secrets`")]
+    UserInfo,
+    /// A query or a fragment.
+    #[error("`url` must not hold a query or a fragment")]
+    Query,
+    /// The manifest's `base.append` is no path.
+    #[error("the manifest's `base.append` `{0}` is no path")]
+    Append(String),
+}
+
+/// Why a request has no URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum UrlError {
+    #[error("{0}")]
+    Path(#[from] segment::PathError),
+    #[error("the query is longer than {LONGEST_QUERY} bytes")]
+    Query,
+    #[error("the path would leave the connection's base")]
+    Escape,
+}
+
+/// The operator's URL, without the first suffix of `strip` that fits and without trailing slashes,
+/// with `append` behind it. `/rest.php` fits `https://crm.example/sub/rest.php`; suffixes are whole
+/// segments.
+///
+/// # Errors
+/// The URL is none that requests can begin with.
+pub fn base_url(site: &Url, base: &Base) -> Result<Url, BaseError> {
+    if !matches!(site.scheme(), "http" | "https") || !site.has_host() {
+        return Err(BaseError::Scheme);
+    }
+    if !site.username().is_empty() || site.password().is_some() {
+        return Err(BaseError::UserInfo);
+    }
+    if site.query().is_some() || site.fragment().is_some() {
+        return Err(BaseError::Query);
+    }
+    let path = strip(site.path().trim_end_matches('/'), &base.strip);
+    let path = format!("{path}{}", appended(&base.append)?);
+    let mut url = site.clone();
+    url.set_path(&path);
+    Ok(url)
+}
+
+fn strip<'p>(path: &'p str, suffixes: &[String]) -> &'p str {
+    let fits = |suffix: &String| {
+        let suffix = suffix.trim_matches('/');
+        let rest = path.strip_suffix(suffix)?.strip_suffix('/')?;
+        (!suffix.is_empty()).then_some(rest)
+    };
+    let rest = suffixes.iter().find_map(fits).unwrap_or(path);
+    rest.trim_end_matches('/')
+}
+
+fn appended(append: &str) -> Result<String, BaseError> {
+    let trimmed = append.trim_matches('/');
+    if trimmed.is_empty() {
+        return Ok(String::new());
+    }
+    let path: Vec<_> = trimmed.split('/').map(str::to_owned).collect();
+    if segment::check_path(&path).is_err() {
+        return Err(BaseError::Append(append.to_owned()));
+    }
+    Ok(format!("/{}", segment::encode_path(&path)))
+}
+
+/// The base, ready for building URLs: it is never parsed again.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    url: Url,
+    /// The base's path without a trailing slash; empty at the host's root.
+    path: String,
+}
+
+impl Root {
+    pub(super) fn new(url: Url) -> Self {
+        let path = url.path().trim_end_matches('/').to_owned();
+        Self { url, path }
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The URL of one request. `below` is the encoded path from [`segment::encode_path`].
+    pub(super) fn join(&self, below: &str, query: &[(String, String)]) -> Result<Url, UrlError> {
+        let path = match (below, self.path.as_str()) {
+            ("", "") => "/".to_owned(),
+            ("", path) => path.to_owned(),
+            (below, path) => format!("{path}/{below}"),
+        };
+        let mut url = self.url.clone();
+        url.set_path(&path);
+        if url.path() != path {
+            return Err(UrlError::Escape);
+        }
+        if !query.is_empty() {
+            url.set_query(Some(&encode_query(query)?));
+        }
+        Ok(url)
+    }
+}
+
+/// Blanks become `%20`, which servers read alike in a query, as opposed to `+`.
+fn encode_query(query: &[(String, String)]) -> Result<String, UrlError> {
+    let mut text = String::with_capacity(query.iter().map(|(n, v)| n.len() + v.len() + 2).sum());
+    for (name, value) in query {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.extend(segment::encode(name));
+        text.push('=');
+        text.extend(segment::encode(value));
+        if text.len() > LONGEST_QUERY {
+            return Err(UrlError::Query);
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base(strip: &[&str], append: &str) -> Base {
+        Base {
+            strip: strip.iter().map(|s| (*s).to_owned()).collect(),
+            append: append.to_owned(),
+            probe: None,
+        }
+    }
+
+    #[test]
+    fn bases() {
+        let suite = base(&["/service/v4_1/rest.php", "/rest.php"], "");
+        let espo = base(&["/api/v1", "/api"], "/api/v1");
+        for (site, rule, wanted) in [
+            ("https://crm.example", &espo, "https://crm.example/api/v1"),
+            ("https://crm.example/", &espo, "https://crm.example/api/v1"),
+            (
+                "https://crm.example/sub//",
+                &espo,
+                "https://crm.example/sub/api/v1",
+            ),
+            (
+                "https://crm.example/sub/api/v1/",
+                &espo,
+                "https://crm.example/sub/api/v1",
+            ),
+            (
+                "https://crm.example/api",
+                &espo,
+                "https://crm.example/api/v1",
+            ),
+            (
+                "https://crm.example/myapi",
+                &espo,
+                "https://crm.example/myapi/api/v1",
+            ),
+            (
+                "https://crm.example/legacy/service/v4_1/rest.php",
+                &suite,
+                "https://crm.example/legacy",
+            ),
+            (
+                "https://crm.example/service/v4_1/rest.php",
+                &suite,
+                "https://crm.example/",
+            ),
+            (
+                "https://crm.example/x/rest.php",
+                &suite,
+                "https://crm.example/x",
+            ),
+            (
+                "https://crm.example/rest.php/rest.php",
+                &suite,
+                "https://crm.example/rest.php",
+            ),
+            (
+                "http://127.0.0.1:8080/crm",
+                &suite,
+                "http://127.0.0.1:8080/crm",
+            ),
+        ] {
+            let url = base_url(&Url::parse(site).unwrap(), rule).unwrap();
+            assert_eq!(url.as_str(), wanted, "{site}");
+        }
+    }
+
+    #[test]
+    fn bad_sites() {
+        for (site, error) in [
+            ("ftp://crm.example", BaseError::Scheme),
+            ("file:///etc/passwd", BaseError::Scheme),
+            ("data:text/plain,x", BaseError::Scheme),
+            ("https://user:pw@crm.example", BaseError::UserInfo),
+            ("https://user@crm.example", BaseError::UserInfo),
+            ("https://crm.example/?a=b", BaseError::Query),
+            ("https://crm.example/#a", BaseError::Query),
+        ] {
+            let site = Url::parse(site).unwrap();
+            assert_eq!(base_url(&site, &Base::default()), Err(error));
+        }
+        let site = Url::parse("https://crm.example").unwrap();
+        let error = BaseError::Append("/api/../x".to_owned());
+        assert_eq!(base_url(&site, &base(&[], "/api/../x")), Err(error));
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        let pair = |(n, v): &(&str, &str)| ((*n).to_owned(), (*v).to_owned());
+        list.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn joining() {
+        let root = Root::new(Url::parse("https://crm.example/sub/api").unwrap());
+        let plain = Root::new(Url::parse("https://crm.example/").unwrap());
+        let query = pairs(&[("where[0][value]", "a b&c=ü"), ("q", "")]);
+        for (root, below, query, wanted) in [
+            (
+                &root,
+                "Account/7",
+                &[][..],
+                "https://crm.example/sub/api/Account/7",
+            ),
+            (&root, "leads/", &[], "https://crm.example/sub/api/leads/"),
+            (&root, "", &[], "https://crm.example/sub/api"),
+            (&plain, "", &[], "https://crm.example/"),
+            (&plain, "a", &[], "https://crm.example/a"),
+            (
+                &plain,
+                "a",
+                &query,
+                "https://crm.example/a?where%5B0%5D%5Bvalue%5D=a%20b%26c%3D%C3%BC&q=",
+            ),
+        ] {
+            assert_eq!(root.join(below, query).unwrap().as_str(), wanted);
+        }
+        assert_eq!(root.join("a/../../b", &[]), Err(UrlError::Escape));
+        assert_eq!(root.join("%2e%2e/b", &[]), Err(UrlError::Escape));
+        assert_eq!(root.join("a?b", &[]), Err(UrlError::Escape));
+        let long = pairs(&[("q", &"x".repeat(LONGEST_QUERY))]);
+        assert_eq!(root.join("a", &long), Err(UrlError::Query));
+    }
+
+    proptest! {
+        #[test]
+        fn a_query_decodes_to_its_pairs(query in prop::collection::vec(("\\PC{0,6}", "\\PC{0,6}"), 1..5)) {
+            let root = Root::new(Url::parse("https://crm.example/api").unwrap());
+            let url = root.join("a", &query).unwrap();
+            let seen: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(seen, query);
+            prop_assert_eq!(url.path(), "/api/a");
+        }
+    }
+}

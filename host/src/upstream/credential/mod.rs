@@ -1,0 +1,283 @@
+//! Credentials: how a request is signed after it has left the sandbox.
+//!
+//! Owns the trait that every recipe fulfils and the choice among a slot's alternatives. No guest
+//! sees any of it. It must not know where secrets were configured, nor which client sends.
+//!
+//! Recipes that log in or renew a token come as further modules; they implement
+//! [`Credential::renew`] with a sender of their own.
+
+mod header;
+mod hmac;
+mod secrets;
+mod template;
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt, ready};
+use portcullis_manifest::{Credential as Declared, Place, Recipe};
+use zeroize::Zeroizing;
+
+pub(super) use header::constant;
+pub use secrets::{Secret, Secrets};
+pub use template::TemplateError;
+
+/// One request, as far as a credential looks at it and may change it.
+#[derive(Debug)]
+pub struct Signable<'a> {
+    /// The method's name on the wire.
+    pub method: &'static str,
+    /// The encoded path below the base as it is sent, without a leading slash and the query.
+    pub path: &'a str,
+    /// Headers that only the host may set; names in lower case.
+    pub headers: Vec<SecretHeader>,
+}
+
+/// A header whose value no one may print.
+#[derive(Clone)]
+pub struct SecretHeader {
+    /// In lower case.
+    pub name: Arc<str>,
+    /// Visible ASCII.
+    pub value: Arc<Zeroizing<String>>,
+}
+
+impl fmt::Debug for SecretHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: [redacted]", self.name)
+    }
+}
+
+/// What came of an attempt to renew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// There is a new token; the request may be signed again.
+    Renewed,
+    /// This recipe has nothing to renew: what was refused stays refused.
+    Fixed,
+}
+
+/// A recipe with its secrets, ready to sign.
+pub trait Credential: Send + Sync {
+    /// Signs a request.
+    fn apply(&self, request: &mut Signable<'_>);
+
+    /// Values made of secrets that an answer may echo, beside the secrets themselves.
+    fn derived(&self) -> Vec<Zeroizing<String>> {
+        Vec::new()
+    }
+
+    /// Gets a new token after a refusal; for recipes that have one.
+    fn renew(&self) -> BoxFuture<'_, Renewal> {
+        ready(Renewal::Fixed).boxed()
+    }
+}
+
+/// The alternative of a slot that is used.
+pub struct Chosen {
+    /// Its name, for the operator.
+    pub name: String,
+    /// What signs.
+    pub credential: Box<dyn Credential>,
+}
+
+impl fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chosen")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a slot has no credential.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChooseError {
+    /// Secrets are not set; the names are those under `secrets`.
+    #[error("credential `{slot}` needs {}", listed(.names))]
+    Missing {
+        /// The slot.
+        slot: String,
+        /// The secrets that are not set.
+        names: Vec<String>,
+    },
+    /// A recipe that this release does not carry out.
+    #[error("credential `{slot}`: recipe `{recipe}` is not supported by this release")]
+    Unsupported {
+        /// The slot.
+        slot: String,
+        /// The recipe.
+        recipe: &'static str,
+    },
+    /// A recipe's text is wrong.
+    #[error("credential `{slot}`: {error}")]
+    Template {
+        /// The slot.
+        slot: String,
+        /// What is wrong.
+        error: TemplateError,
+    },
+}
+
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|n| format!("`secrets.{n}`")).collect();
+    quoted.join(" and ")
+}
+
+/// Chooses among a slot's alternatives: the one that `auth` names, where the slot has it, else the
+/// first whose needs are all set. An empty secret is not set.
+///
+/// # Errors
+/// Secrets are missing, or the alternative cannot be carried out.
+pub fn choose(
+    slot: &str,
+    alternatives: &[Declared],
+    auth: Option<&str>,
+    secrets: &Secrets,
+) -> Result<Chosen, ChooseError> {
+    let named = alternatives.iter().find(|a| Some(a.name.as_str()) == auth);
+    let complete = || alternatives.iter().find(|a| lacks(a, secrets).is_empty());
+    let nearest = || alternatives.iter().min_by_key(|a| lacks(a, secrets).len());
+    let declared = named.or_else(complete).or_else(nearest);
+    let names = declared.map(|a| lacks(a, secrets)).unwrap_or_default();
+    match declared {
+        Some(declared) if names.is_empty() => Ok(Chosen {
+            name: declared.name.clone(),
+            credential: prepare(slot, &declared.recipe, secrets)?,
+        }),
+        _ => Err(ChooseError::Missing {
+            slot: slot.to_owned(),
+            names,
+        }),
+    }
+}
+
+fn lacks(declared: &Declared, secrets: &Secrets) -> Vec<String> {
+    let needs = declared.needs.iter();
+    needs
+        .filter(|name| secrets.get(name).is_none())
+        .cloned()
+        .collect()
+}
+
+/// The header that a recipe sets; no guest may set it, whichever alternative is chosen.
+#[must_use]
+pub(super) fn header_of(recipe: &Recipe) -> Option<&str> {
+    match recipe {
+        Recipe::Header { header, .. } | Recipe::Hmac { header, .. } => Some(header),
+        Recipe::Bearer { .. } | Recipe::Basic { .. } | Recipe::Forward {} => Some("authorization"),
+        Recipe::Login { place, .. } | Recipe::OAuth2 { place, .. } => match place {
+            Place::Header { header, .. } => Some(header),
+            Place::Cookie { .. } => Some("cookie"),
+            Place::Form { .. } => None,
+        },
+    }
+}
+
+fn prepare(
+    slot: &str,
+    recipe: &Recipe,
+    secrets: &Secrets,
+) -> Result<Box<dyn Credential>, ChooseError> {
+    let ready: Result<Box<dyn Credential>, TemplateError> = match recipe {
+        Recipe::Header { header, value } => header::fixed(header, value, secrets),
+        Recipe::Bearer { value } => header::bearer(value, secrets),
+        Recipe::Basic { username, password } => header::basic(username, password, secrets),
+        Recipe::Hmac { header, id, key } => hmac::signed(header, id, key, secrets),
+        Recipe::Login { .. } | Recipe::OAuth2 { .. } | Recipe::Forward {} => {
+            return Err(ChooseError::Unsupported {
+                slot: slot.to_owned(),
+                recipe: recipe.name(),
+            });
+        }
+    };
+    ready.map_err(|error| ChooseError::Template {
+        slot: slot.to_owned(),
+        error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn alternatives() -> Vec<Declared> {
+        serde_json::from_value(json!([
+            { "name": "hmac", "needs": ["api_key", "secret_key"], "recipe": "hmac",
+              "header": "x-hmac-authorization", "id": "{api_key}", "key": "{secret_key}" },
+            { "name": "api_key", "needs": ["api_key"], "recipe": "header",
+              "header": "x-api-key", "value": "{api_key}" },
+            { "name": "basic", "needs": ["username", "password"], "recipe": "basic",
+              "username": "{username}", "password": "{password}" }
+        ]))
+        .unwrap()
+    }
+
+    fn chosen(auth: Option<&str>, secrets: &[(&str, &str)]) -> Result<String, String> {
+        let secrets = Secrets::of(secrets);
+        let made = choose("api", &alternatives(), auth, &secrets);
+        made.map(|c| c.name).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn choosing() {
+        let key = [("api_key", "k")];
+        let both = [("api_key", "k"), ("secret_key", "s")];
+        let empty = [("api_key", "k"), ("secret_key", "")];
+        for (auth, secrets, wanted) in [
+            (None, &key[..], Ok("api_key")),
+            (None, &both, Ok("hmac")),
+            (None, &empty, Ok("api_key")),
+            (Some("api_key"), &both, Ok("api_key")),
+            (Some("of another slot"), &key, Ok("api_key")),
+            (
+                Some("hmac"),
+                &key,
+                Err("credential `api` needs `secrets.secret_key`"),
+            ),
+            (
+                Some("basic"),
+                &key,
+                Err("credential `api` needs `secrets.username` and `secrets.password`"),
+            ),
+            (None, &[], Err("credential `api` needs `secrets.api_key`")),
+        ] {
+            let wanted = wanted.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(chosen(auth, secrets), wanted, "{auth:?} {secrets:?}");
+        }
+    }
+
+    #[test]
+    fn recipes_of_later_releases_are_refused_by_name() {
+        for (recipe, name) in [
+            (json!({ "name": "a", "recipe": "forward" }), "forward"),
+            (
+                json!({ "name": "a", "recipe": "login", "login": { "method": "POST", "path": "l" },
+                    "capture": { "json": "/id" }, "place": { "cookie": "s" } }),
+                "login",
+            ),
+            (
+                json!({ "name": "a", "recipe": "oauth2", "grant": "password",
+                    "token": { "path": "t", "body": "json", "client": "body" }, "place": { "cookie": "s" } }),
+                "oauth2",
+            ),
+        ] {
+            let declared: Declared = serde_json::from_value(recipe).unwrap();
+            let error = choose("v4", &[declared], None, &Secrets::default()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("credential `v4`: recipe `{name}` is not supported by this release")
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_prints_a_value() {
+        let header = SecretHeader {
+            name: "x-api-key".into(),
+            value: Arc::new(Zeroizing::new("hunter2hunter2".to_owned())),
+        };
+        assert_eq!(format!("{header:?}"), "x-api-key: [redacted]");
+    }
+}

@@ -1,0 +1,229 @@
+//! What a connection is made of, and the way from there to a working one.
+//!
+//! Owns the checks that need no network, all at once. It must not know the configuration file, whose
+//! reader fills in the specification.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_manifest::{Base, Credential as Declared, Headers};
+use url::Url;
+
+use super::base::{BaseError, Root, base_url};
+use super::breaker::Breaker;
+use super::client::{Client, Settings};
+use super::credential::{
+    ChooseError, Chosen, SecretHeader, Secrets, TemplateError, choose, constant, header_of,
+};
+use super::dial::{Blocked, Guard, Lookup};
+use super::headers::{HeaderProblem, HeaderRules};
+use super::scrub::Scrubber;
+use super::tls::Trust;
+use super::{Slot, Upstream};
+
+/// Everything that a connection needs to know.
+#[derive(Debug)]
+pub struct Spec {
+    /// The connection's name, for messages.
+    pub name: String,
+    /// The operator's URL.
+    pub site: Url,
+    /// The manifest's rule that makes the base of it.
+    pub base: Base,
+    /// The manifest's credential slots.
+    pub credentials: BTreeMap<String, Vec<Declared>>,
+    /// The operator's `auth`.
+    pub auth: Option<String>,
+    /// The secrets that are configured.
+    pub secrets: Secrets,
+    /// The manifest's `headers`.
+    pub headers: Headers,
+    /// The limits of one request.
+    pub limits: Limits,
+    /// Whether the server's certificate has to be trusted.
+    pub tls_verify: bool,
+    /// Addresses that may be dialled although they are link-local, metadata services or reserved.
+    pub exceptions: Vec<SocketAddr>,
+}
+
+/// The limits of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body that is sent, in bytes.
+    pub request_bytes: usize,
+    /// The largest body that is taken, in bytes after decompression.
+    pub response_bytes: usize,
+    /// How long an answer may take, all in all.
+    pub timeout: Duration,
+    /// How long a connection may take, name and TLS included; at most half of `timeout` counts.
+    pub connect_timeout: Duration,
+}
+
+impl Default for Limits {
+    /// 2 MiB out, 8 MiB in, 30 s, 5 s.
+    fn default() -> Self {
+        Self {
+            request_bytes: 2 << 20,
+            response_bytes: 8 << 20,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why a specification can never work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// `url`.
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    /// `url` names an address that must not be dialled.
+    #[error(transparent)]
+    Address(#[from] Blocked),
+    /// The manifest's `headers`.
+    #[error(transparent)]
+    Headers(#[from] HeaderProblem),
+    /// `headers.constant`.
+    #[error("`headers.constant`, `{header}`: {error}")]
+    Constant {
+        /// The header.
+        header: String,
+        /// What is wrong.
+        error: TemplateError,
+    },
+    /// A credential that cannot be carried out.
+    #[error(transparent)]
+    Credential(#[from] ChooseError),
+    /// `auth` names nothing.
+    #[error("`auth` is `{auth}`, which no credential of the plugin has as an alternative; there are {}", known.join(", "))]
+    Auth {
+        /// What the operator wrote.
+        auth: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The secrets cannot be searched for.
+    #[error("the secrets are too large")]
+    Secrets,
+}
+
+pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
+    let mut errors = Vec::new();
+    errors.extend(unknown_auth(&spec));
+    let guarded = keep(guarded(&spec, lookup), &mut errors);
+    let slots = slots(&spec, &mut errors);
+    let constants = constants(&spec, &mut errors);
+    let rules = HeaderRules::new(&spec.headers, &reserved(&spec));
+    let rules = keep(rules.map_err(SpecError::from), &mut errors);
+    let scrubber = keep(scrubber(&spec, &slots), &mut errors);
+    match (guarded, rules, scrubber) {
+        (Some((base, guard)), Some(rules), Some(scrubber)) if errors.is_empty() => Ok(Upstream {
+            client: client(&spec, &base, &guard),
+            name: spec.name,
+            root: Root::new(base),
+            slots,
+            constants,
+            rules,
+            limits: spec.limits,
+            scrubber,
+            guard,
+        }),
+        _ => Err(errors),
+    }
+}
+
+fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Url, Arc<Guard>), SpecError> {
+    let base = base_url(&spec.site, &spec.base)?;
+    let guard = Guard::new(&base, &spec.exceptions, lookup)?;
+    Ok((base, Arc::new(guard)))
+}
+
+/// A connection has half of a request's time, so that a host which does not answer is found to be
+/// unreachable, with nothing sent, before the request as a whole is given up.
+fn client(spec: &Spec, base: &Url, guard: &Arc<Guard>) -> Client {
+    let trust = match (base.scheme(), spec.tls_verify) {
+        ("http", _) => Trust::Plain,
+        (_, true) => Trust::System,
+        (_, false) => Trust::Anything,
+    };
+    Client::new(Settings {
+        trust,
+        connect_timeout: spec.limits.connect_timeout.min(spec.limits.timeout / 2),
+        guard: Arc::clone(guard),
+    })
+}
+
+fn keep<T>(made: Result<T, SpecError>, errors: &mut Vec<SpecError>) -> Option<T> {
+    made.map_err(|error| errors.push(error)).ok()
+}
+
+fn unknown_auth(spec: &Spec) -> Option<SpecError> {
+    let auth = spec.auth.as_ref()?;
+    let alternatives = spec.credentials.values().flatten();
+    let known: BTreeSet<_> = alternatives.map(|a| a.name.clone()).collect();
+    (!known.contains(auth)).then(|| SpecError::Auth {
+        auth: auth.clone(),
+        known: known.into_iter().collect(),
+    })
+}
+
+fn slots(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Slot> {
+    let mut slots = BTreeMap::new();
+    for (name, alternatives) in &spec.credentials {
+        let chosen = choose(name, alternatives, spec.auth.as_deref(), &spec.secrets);
+        let chosen = match chosen {
+            Ok(chosen) => Ok(chosen),
+            Err(ChooseError::Missing { names, .. }) => Err(names),
+            Err(error) => {
+                errors.push(error.into());
+                continue;
+            }
+        };
+        let breaker = Breaker::default();
+        slots.insert(name.clone(), Slot { chosen, breaker });
+    }
+    slots
+}
+
+fn constants(spec: &Spec, errors: &mut Vec<SpecError>) -> Result<Vec<SecretHeader>, Vec<String>> {
+    let (mut headers, mut missing) = (Vec::new(), Vec::new());
+    for (header, value) in &spec.headers.constant {
+        match constant(header, value, &spec.secrets) {
+            Ok(made) => headers.push(made),
+            Err(TemplateError::Missing(name)) => missing.push(name),
+            Err(error) => errors.push(SpecError::Constant {
+                header: header.clone(),
+                error,
+            }),
+        }
+    }
+    if missing.is_empty() {
+        Ok(headers)
+    } else {
+        Err(missing)
+    }
+}
+
+fn reserved(spec: &Spec) -> BTreeSet<String> {
+    let recipes = spec.credentials.values().flatten();
+    let of_recipes = recipes.filter_map(|declared| header_of(&declared.recipe));
+    let constants = spec.headers.constant.keys().map(String::as_str);
+    of_recipes
+        .chain(constants)
+        .map(str::to_ascii_lowercase)
+        .collect()
+}
+
+fn scrubber(spec: &Spec, slots: &BTreeMap<String, Slot>) -> Result<Scrubber, SpecError> {
+    let chosen = slots.values().filter_map(|slot| slot.chosen.as_ref().ok());
+    let derived: Vec<_> = chosen
+        .flat_map(|c: &Chosen| c.credential.derived())
+        .collect();
+    let values = spec
+        .secrets
+        .scrubbed()
+        .chain(derived.iter().map(|d| d.as_str()));
+    Scrubber::new(values).map_err(|_| SpecError::Secrets)
+}

@@ -1,0 +1,126 @@
+//! A CRM of a few scripted answers on a loopback port, which remembers what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// What the stub does with one request.
+#[derive(Clone)]
+pub(super) enum Reply {
+    /// Writes these bytes and waits for the next request.
+    Bytes(Vec<u8>),
+    /// Writes these bytes and closes.
+    Close(Vec<u8>),
+    /// Writes these bytes and nothing more.
+    Hang(Vec<u8>),
+    /// Writes these bytes, then zeros without end.
+    Endless(Vec<u8>),
+    /// Answers the request's own head as header `x-echo` and as body.
+    Echo,
+}
+
+/// The running stub; it stops when it is dropped.
+pub(super) struct Stub {
+    pub(super) port: u16,
+    seen: Arc<Mutex<Vec<String>>>,
+    _task: JoinSet<()>,
+}
+
+type Script = Arc<Mutex<VecDeque<Reply>>>;
+
+/// An answer with a body and headers.
+pub(super) fn answer(status: &str, headers: &[&str], body: &str) -> Vec<u8> {
+    let headers: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n{body}").into_bytes()
+}
+
+impl Stub {
+    /// Answers requests with these replies, in order, over however many connections.
+    pub(super) async fn new(replies: Vec<Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = Arc::default();
+        let script = Arc::new(Mutex::new(replies.into()));
+        let mut task = JoinSet::new();
+        task.spawn(serve(listener, script, Arc::clone(&seen)));
+        Self {
+            port,
+            seen,
+            _task: task,
+        }
+    }
+
+    pub(super) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn serve(listener: TcpListener, script: Script, seen: Arc<Mutex<Vec<String>>>) {
+    let mut open = JoinSet::new();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        open.spawn(converse(stream, Arc::clone(&script), Arc::clone(&seen)));
+    }
+}
+
+async fn converse(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>) {
+    while let Some(request) = read_request(&mut stream).await {
+        seen.lock().unwrap().push(request.clone());
+        let reply = script.lock().unwrap().pop_front();
+        match reply.expect("more requests than the script has replies") {
+            Reply::Bytes(bytes) => write(&mut stream, &bytes).await,
+            Reply::Close(bytes) => return write(&mut stream, &bytes).await,
+            Reply::Echo => write(&mut stream, &echo(&request)).await,
+            Reply::Hang(bytes) => {
+                write(&mut stream, &bytes).await;
+                std::future::pending::<()>().await;
+            }
+            Reply::Endless(bytes) => {
+                write(&mut stream, &bytes).await;
+                while stream.write_all(&[0; 65536]).await.is_ok() {}
+                return;
+            }
+        }
+    }
+}
+
+async fn write(stream: &mut TcpStream, bytes: &[u8]) {
+    // A client that has seen enough may have gone.
+    let _gone = stream.write_all(bytes).await;
+}
+
+fn echo(request: &str) -> Vec<u8> {
+    let line = request.replace("\r\n", " | ");
+    let body = serde_json::json!({ "echo": request }).to_string();
+    answer(
+        "200 OK",
+        &[&format!("x-echo: {line}"), "content-type: application/json"],
+        &body,
+    )
+}
+
+/// One request, head and body; none when the client closed, or spoke something else.
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut chunk = [0; 4096];
+        let read = stream.read(&mut chunk).await.ok().filter(|n| *n > 0)?;
+        bytes.extend_from_slice(&chunk[..read]);
+        if bytes[0] == 0x16 {
+            return Some("TLS".to_owned());
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|l| l.strip_prefix("content-length: "));
+            if body.len() >= length.map_or(0, |n| n.parse().unwrap()) {
+                return Some(text.into_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+# The menu for people who have `just`; every recipe is a command that works without it.
+
+# Shows this menu
+default:
+    @just --list --unsorted
+
+# Builds everything and opens the demo
+demo *args:
+    cargo xtask demo {{ args }}
+
+# Every test
+test *args:
+    cargo xtask test {{ args }}
+
+# Formatting, lints, licences
+check:
+    cargo xtask check
+
+# What CI runs
+ci:
+    .ci/run
+
+# The plugin components alone, into target/plugins
+plugins:
+    cargo xtask plugins
+
+# The test guests and example plugins, into target/guests-out
+guests:
+    cargo xtask guests
+
+# The live table against a real server: just live espocrm
+live crm *args:
+    cargo xtask live {{ crm }} {{ args }}
+
+# The benchmarks
+bench *args:
+    cargo xtask bench {{ args }}
+
+# Formats everything
+fmt:
+    cargo fmt --all
+
+# The API documentation
+doc:
+    cargo doc --workspace --no-deps --open
+
+# Known vulnerabilities of the dependencies; needs cargo-deny and the network
+advisories:
+    cargo deny check advisories

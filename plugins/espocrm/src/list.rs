@@ -1,0 +1,157 @@
+//! Reading a list: one request with `searchParams`, and the answer as a page.
+//!
+//! The whole search travels as one JSON text, so types survive; web firewalls that dislike it get
+//! the bracket form under the names that do not offend them.
+
+use portcullis_sdk::{Call, Failure, Page, Response, code};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    crm::{self, Record},
+    errors::About,
+    selection,
+    settings::{CRM_MAX_SIZE, Settings},
+};
+
+/// A search as the CRM takes it.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Query {
+    #[serde(rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) conditions: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) select: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) order_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<String>,
+    pub(crate) max_size: u32,
+    pub(crate) offset: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text_filter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) primary_filter: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) bool_filter_list: Vec<String>,
+}
+
+/// Whether the caller chose the attributes; texts are then not shortened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    ByCaller,
+    ByDefault,
+}
+
+/// A `limit` that the CRM accepts; beyond its own limit it would refuse, below one it would fail.
+pub(crate) fn limit(settings: &Settings, wanted: Option<u32>) -> Result<u32, Failure> {
+    let most = settings.max_limit.min(CRM_MAX_SIZE);
+    match wanted {
+        None => Ok(most.min(20)),
+        Some(limit) if (1..=most).contains(&limit) => Ok(limit),
+        Some(_) => Err(Failure::bad_input(code::INVALID_ARGUMENT, format!("limit is 1 to {most}")).at("/limit").suggest("page with offset")),
+    }
+}
+
+/// Reads a list.
+pub(crate) fn fetch(call: &Call<'_>, path: Vec<String>, query: &Query, about: &About<'_>) -> Result<Value, Failure> {
+    let search = json!(query).to_string();
+    let response = call.http().get(path.clone()).query("searchParams", search).send()?;
+    let response = if response.status == 403 && response.is_page() { in_brackets(call, path, query)? } else { response };
+    crm::accept(call, response, about)?.decode()
+}
+
+/// The answer as a page. A link that holds one record answers with that record alone.
+pub(crate) fn page(call: &Call<'_>, entity: &str, query: &Query, chosen: Chosen, settings: &Settings, answer: Value) -> Result<Page, Failure> {
+    let Value::Object(mut answer) = answer else { return Err(no_list()) };
+    let mut page = match answer.remove("list") {
+        Some(list) => counted(records(list)?, query, answer.get("total").and_then(Value::as_i64)),
+        None if answer.contains_key("id") => Page::all(vec![answer]),
+        None => return Err(no_list()),
+    };
+    let mut cut = Vec::new();
+    for record in &mut page.records {
+        tidy(call, entity, query, chosen, settings, record, &mut cut);
+    }
+    if !cut.is_empty() {
+        let how = if chosen == Chosen::ByDefault { "get" } else { "the CRM cuts them at 10,000 characters in lists; get" };
+        page.say_cut(format!("Texts were cut ({}); {how} answers with the whole text.", cut.join(", ")));
+    }
+    page.fit(settings.answer_bytes as usize);
+    Ok(page)
+}
+
+fn tidy(call: &Call<'_>, entity: &str, query: &Query, chosen: Chosen, settings: &Settings, record: &mut Record, cut: &mut Vec<String>) {
+    if !query.select.is_empty() {
+        selection::reduce(record, &query.select);
+    }
+    let mut note = |key: &str| {
+        if !cut.iter().any(|known| known == key) {
+            cut.push(key.to_owned());
+        }
+    };
+    selection::cut_by_crm(record).into_iter().for_each(&mut note);
+    if chosen == Chosen::ByDefault && selection::shorten(record, settings.text_limit).is_some() {
+        let cut_here = record.iter().filter(|(_, value)| value.as_str().is_some_and(|text| text.ends_with('…')));
+        cut_here.for_each(|(key, _)| note(key));
+    }
+    if let Some(id) = crm::text_of(record, "id") {
+        let url = crm::url(call, entity, id);
+        record.entry("url").or_insert(url.into());
+    }
+}
+
+/// A negative total is no number: -1 says that more follow, -2 that this is the end.
+fn counted(records: Vec<Record>, query: &Query, total: Option<i64>) -> Page {
+    let offset = u64::from(query.offset);
+    match total.map(u64::try_from) {
+        Some(Ok(total)) => Page::counted(records, offset, total),
+        Some(Err(_)) => Page::uncounted(records, offset, total == Some(-1)),
+        None => {
+            let full = records.len() >= query.max_size as usize;
+            Page::uncounted(records, offset, full)
+        }
+    }
+}
+
+fn records(list: Value) -> Result<Vec<Record>, Failure> {
+    let Value::Array(items) = list else { return Err(no_list()) };
+    let as_record = |item| match item {
+        Value::Object(record) => Ok(record),
+        _ => Err(no_list()),
+    };
+    items.into_iter().map(as_record).collect()
+}
+
+fn no_list() -> Failure {
+    Failure::upstream("the CRM's answer is no list")
+}
+
+fn in_brackets(call: &Call<'_>, path: Vec<String>, query: &Query) -> Result<Response, Failure> {
+    let mut pairs = vec![("maxSize".to_owned(), query.max_size.to_string()), ("offset".to_owned(), query.offset.to_string())];
+    let mut add = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+    };
+    add("orderBy", query.order_by.as_deref());
+    add("order", query.order.as_deref());
+    add("textFilter", query.text_filter.as_deref());
+    add("primaryFilter", query.primary_filter.as_deref());
+    query.bool_filter_list.iter().for_each(|name| add("boolFilterList[]", Some(name)));
+    add("attributeSelect", (!query.select.is_empty()).then(|| query.select.join(",")).as_deref());
+    for (index, item) in query.conditions.iter().enumerate() {
+        brackets(&format!("whereGroup[{index}]"), item, &mut pairs);
+    }
+    call.http().get(path).queries(pairs).send()
+}
+
+fn brackets(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| brackets(&format!("{name}[{key}]"), value, pairs)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| brackets(&format!("{name}[{index}]"), value, pairs)),
+        Value::String(text) => pairs.push((name.to_owned(), text.clone())),
+        Value::Null => pairs.push((name.to_owned(), String::new())),
+        other => pairs.push((name.to_owned(), other.to_string())),
+    }
+}

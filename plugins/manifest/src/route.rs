@@ -1,0 +1,110 @@
+//! Routes: which requests a tool may send. Matching is the host's business (`policy`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One request that a tool may send. All matchers that are present have to hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The method, exactly.
+    pub method: Method,
+    /// Segments joined by `/` below the base; `{name}` matches exactly one segment.
+    pub path: String,
+    /// Form field → allowed values. The body is then exactly
+    /// `application/x-www-form-urlencoded`, the field stands in it once, and no query pair is
+    /// allowed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form: BTreeMap<String, Vec<String>>,
+    /// JSON pointer into the body → allowed values. The body is then exactly `application/json`
+    /// without duplicate keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub json: BTreeMap<String, Vec<Value>>,
+    /// JSON pointers at which the body must hold nothing, not even null.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
+    /// Path placeholder → JSON pointer into the tool's arguments; both are equal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub same: BTreeMap<String, String>,
+    /// Form field → (JSON pointer into that field's JSON → JSON pointer into the arguments).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form_same: BTreeMap<String, BTreeMap<String, String>>,
+    /// Path placeholder → refused values, compared without regard to ASCII case.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not: BTreeMap<String, Vec<String>>,
+    /// Why a POST changes nothing. Shown to the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safe: Option<String>,
+    /// The only credential slot that the request may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl Route {
+    /// A route without matchers.
+    #[must_use]
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            form: BTreeMap::new(),
+            json: BTreeMap::new(),
+            absent: Vec::new(),
+            same: BTreeMap::new(),
+            form_same: BTreeMap::new(),
+            not: BTreeMap::new(),
+            safe: None,
+            credential: None,
+        }
+    }
+
+    /// Whether a matcher looks at the body, so that the host parses and re-encodes it.
+    #[must_use]
+    pub fn looks_at_body(&self) -> bool {
+        self.looks_at_form() || self.looks_at_json()
+    }
+
+    /// Whether a matcher wants a form body.
+    #[must_use]
+    pub fn looks_at_form(&self) -> bool {
+        !self.form.is_empty() || !self.form_same.is_empty()
+    }
+
+    /// Whether a matcher wants a JSON body.
+    #[must_use]
+    pub fn looks_at_json(&self) -> bool {
+        !self.json.is_empty() || !self.absent.is_empty()
+    }
+}

@@ -1,0 +1,14 @@
+//! Generated code only: the world `connector` of the repository's `wit` folder, seen from a guest.
+#![expect(unsafe_code, reason = "the canonical ABI is lowered with raw pointers")]
+#![expect(missing_docs, reason = "documented in wit/")]
+#![expect(clippy::all, reason = "generated")]
+
+wit_bindgen::generate!({
+    world: "connector",
+    path: "../../wit",
+    pub_export_macro: true,
+    export_macro_name: "export_component",
+    default_bindings_module: "portcullis_sdk::bindings",
+});
+
+pub use portcullis::plugin::types::Failure as WitFailure;

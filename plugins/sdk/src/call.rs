@@ -1,0 +1,159 @@
+//! The call that is running: what a tool function is given, and the host behind it.
+//!
+//! [`Host`] is everything that the world imports; on wasm32 it is the real one, in tests a
+//! stand-in. A call keeps nothing for the next.
+
+use std::{
+    cell::{Cell, OnceCell},
+    time::Duration,
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    cache::Cache,
+    client::Client,
+    failure::Failure,
+    http::{HttpError, Request, Response},
+    settings,
+};
+
+/// Sends requests; WIT `http`.
+pub trait Transport {
+    /// Sends one request. A status other than 2xx is a response.
+    ///
+    /// # Errors
+    /// No usable response came.
+    fn send(&self, request: &Request) -> Result<Response, HttpError>;
+
+    /// Sends several concurrently; answers stand in the order of the requests.
+    fn send_all(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>>;
+}
+
+/// A line's importance; WIT `log.level`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// Everything that a plugin may import.
+pub trait Host: Transport {
+    /// Writes a line to the operator's log; never a value of an argument or of a record.
+    fn log(&self, level: Level, message: &str);
+    /// One setting of the connection, its default filled in.
+    fn setting(&self, key: &str) -> Option<Value>;
+    /// What is known of the connection, see [`Connection`].
+    fn connection(&self) -> Value;
+    /// Bytes kept by an earlier call.
+    fn cache_get(&self, key: &str) -> Option<Vec<u8>>;
+    /// Keeps bytes for at most so many milliseconds.
+    fn cache_put(&self, key: &str, value: &[u8], ttl_ms: u32);
+    /// Drops what is kept.
+    fn cache_remove(&self, key: &str);
+    /// Milliseconds until the call's deadline.
+    fn remaining_ms(&self) -> u32;
+    /// Waits.
+    fn sleep(&self, time: Duration);
+}
+
+/// The connection that the call runs on; nothing of it is secret.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Connection {
+    /// The operator's name for it.
+    pub name: String,
+    /// The address of the CRM's pages, for links.
+    pub url: String,
+    /// `service` or `forward`.
+    pub identity: String,
+    /// What a call may use up.
+    pub limits: ConnectionLimits,
+    /// The slots that have a credential.
+    pub credentials: Vec<String>,
+    /// When the call began, RFC 3339 in UTC.
+    pub now: String,
+}
+
+/// What a call may use up.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ConnectionLimits {
+    /// Bytes of one response.
+    pub response_bytes: u64,
+    /// Requests of one call.
+    pub upstream_calls: u32,
+    /// Milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// The call that is running.
+pub struct Call<'h> {
+    host: &'h dyn Host,
+    connection: OnceCell<Connection>,
+    changed: Cell<bool>,
+}
+
+impl<'h> Call<'h> {
+    /// A call over a host.
+    #[must_use]
+    pub fn new(host: &'h dyn Host) -> Self {
+        Self { host, connection: OnceCell::new(), changed: Cell::new(false) }
+    }
+
+    /// The way to the CRM, with the credential slot `default`.
+    #[must_use]
+    pub fn http(&self) -> Client<'_> {
+        Client::new(self)
+    }
+
+    /// What earlier calls kept.
+    #[must_use]
+    pub fn cache(&self) -> Cache<'_> {
+        Cache::new(self.host)
+    }
+
+    /// The connection's settings, read into a struct. Only the struct's own fields are asked for.
+    ///
+    /// # Errors
+    /// `INTERNAL` when a value does not fit the struct, which the host's schema check prevents.
+    pub fn settings<S: DeserializeOwned>(&self) -> Result<S, Failure> {
+        settings::read(self.host)
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.connection.get_or_init(|| serde_json::from_value(self.host.connection()).unwrap_or_default())
+    }
+
+    /// Milliseconds until the deadline.
+    #[must_use]
+    pub fn remaining_ms(&self) -> u32 {
+        self.host.remaining_ms()
+    }
+
+    /// Writes a line to the operator's log; never a value of an argument or of a record.
+    pub fn log(&self, level: Level, message: &str) {
+        self.host.log(level, message);
+    }
+
+    /// Whether the CRM accepted a change in this call.
+    #[must_use]
+    pub fn has_changed_something(&self) -> bool {
+        self.changed.get()
+    }
+
+    pub(crate) fn note_change(&self) {
+        self.changed.set(true);
+    }
+
+    pub(crate) fn host(&self) -> &'h dyn Host {
+        self.host
+    }
+}

@@ -1,0 +1,196 @@
+//! Short forms for declaring a manifest and its routes.
+//!
+//! Plain data in, plain data out; what makes a manifest acceptable is the host's judgement.
+
+use portcullis_manifest::{ABI, Base, Credential, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method, Recipe, Route, Secret};
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use crate::schema;
+
+/// A manifest without anything but its identity.
+pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
+    Manifest {
+        manifest: MANIFEST_REVISION,
+        id: id.to_owned(),
+        version: version.to_owned(),
+        abi: ABI.to_owned(),
+        summary: summary.to_owned(),
+        base: Base::default(),
+        headers: Headers::default(),
+        settings: None,
+        secrets: Default::default(),
+        env: Default::default(),
+        env_prefix: String::new(),
+        credentials: Default::default(),
+        live_check: None,
+        tools: Vec::new(),
+    }
+}
+
+/// Adds to a [`Manifest`].
+pub trait ManifestExt {
+    /// Takes the first suffix that fits off the operator's URL and appends a path.
+    #[must_use]
+    fn base(self, strip: &[&str], append: &str) -> Self;
+    /// Headers that requests may carry, in lower case.
+    #[must_use]
+    fn sends(self, headers: &[&str]) -> Self;
+    /// Headers of answers that are wanted, in lower case.
+    #[must_use]
+    fn receives(self, headers: &[&str]) -> Self;
+    /// The connection's settings: the schema of a struct.
+    #[must_use]
+    fn settings<S: JsonSchema>(self) -> Self;
+    /// A secret that the operator may configure.
+    #[must_use]
+    fn secret(self, name: &str, title: &str) -> Self;
+    /// An environment variable of the program that the plugin replaces.
+    #[must_use]
+    fn env(self, variable: &str, set: &str) -> Self;
+    /// One that holds a whole number in another unit.
+    #[must_use]
+    fn env_times(self, variable: &str, set: &str, times: u64) -> Self;
+    /// A credential slot with its alternatives; the first whose needs are set is used.
+    #[must_use]
+    fn credential(self, slot: &str, alternatives: Vec<Credential>) -> Self;
+}
+
+impl ManifestExt for Manifest {
+    fn base(mut self, strip: &[&str], append: &str) -> Self {
+        self.base.strip = owned(strip);
+        append.clone_into(&mut self.base.append);
+        self
+    }
+
+    fn sends(mut self, headers: &[&str]) -> Self {
+        self.headers.send = owned(headers);
+        self
+    }
+
+    fn receives(mut self, headers: &[&str]) -> Self {
+        self.headers.receive = owned(headers);
+        self
+    }
+
+    fn settings<S: JsonSchema>(mut self) -> Self {
+        self.settings = Some(schema::input_schema(S::json_schema));
+        self
+    }
+
+    fn secret(mut self, name: &str, title: &str) -> Self {
+        self.secrets.insert(name.to_owned(), Secret { title: title.to_owned(), scrub: true });
+        self
+    }
+
+    fn env(mut self, variable: &str, set: &str) -> Self {
+        self.env.insert(variable.to_owned(), EnvRule { set: set.to_owned(), times: None });
+        self
+    }
+
+    fn env_times(mut self, variable: &str, set: &str, times: u64) -> Self {
+        self.env.insert(variable.to_owned(), EnvRule { set: set.to_owned(), times: Some(times) });
+        self
+    }
+
+    fn credential(mut self, slot: &str, alternatives: Vec<Credential>) -> Self {
+        self.credentials.insert(slot.to_owned(), alternatives);
+        self
+    }
+}
+
+/// One alternative of a credential slot.
+pub fn alternative(name: &str, needs: &[&str], recipe: Recipe) -> Credential {
+    Credential { name: name.to_owned(), needs: owned(needs), recipe, expired: Vec::new(), refused_means_not_done: false }
+}
+
+/// A route of any method; `{name}` in the path matches one segment.
+pub fn route(method: Method, path: &str) -> Route {
+    Route::new(method, path)
+}
+
+/// A GET route.
+pub fn get(path: &str) -> Route {
+    route(Method::Get, path)
+}
+
+/// A POST route.
+pub fn post(path: &str) -> Route {
+    route(Method::Post, path)
+}
+
+/// A PUT route.
+pub fn put(path: &str) -> Route {
+    route(Method::Put, path)
+}
+
+/// A DELETE route.
+pub fn delete(path: &str) -> Route {
+    route(Method::Delete, path)
+}
+
+/// Adds matchers to a [`Route`]; all of them have to hold.
+pub trait RouteExt {
+    /// A placeholder equals the argument at a JSON pointer.
+    #[must_use]
+    fn same(self, placeholder: &str, pointer: &str) -> Self;
+    /// A placeholder is none of these, whatever their case.
+    #[must_use]
+    fn not(self, placeholder: &str, values: &[&str]) -> Self;
+    /// The JSON body holds one of these values at a pointer.
+    #[must_use]
+    fn json<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
+    /// The JSON body holds nothing at a pointer.
+    #[must_use]
+    fn absent(self, pointer: &str) -> Self;
+    /// A form field has one of these values.
+    #[must_use]
+    fn form(self, field: &str, values: &[&str]) -> Self;
+    /// Why a POST changes nothing.
+    #[must_use]
+    fn safe(self, reason: &str) -> Self;
+    /// The only credential slot that the request may use.
+    #[must_use]
+    fn credential(self, slot: &str) -> Self;
+}
+
+impl RouteExt for Route {
+    fn same(mut self, placeholder: &str, pointer: &str) -> Self {
+        self.same.insert(placeholder.to_owned(), pointer.to_owned());
+        self
+    }
+
+    fn not(mut self, placeholder: &str, values: &[&str]) -> Self {
+        self.not.entry(placeholder.to_owned()).or_default().extend(owned(values));
+        self
+    }
+
+    fn json<V: Into<Value>>(mut self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self {
+        self.json.insert(pointer.to_owned(), values.into_iter().map(Into::into).collect());
+        self
+    }
+
+    fn absent(mut self, pointer: &str) -> Self {
+        self.absent.push(pointer.to_owned());
+        self
+    }
+
+    fn form(mut self, field: &str, values: &[&str]) -> Self {
+        self.form.insert(field.to_owned(), owned(values));
+        self
+    }
+
+    fn safe(mut self, reason: &str) -> Self {
+        self.safe = Some(reason.to_owned());
+        self
+    }
+
+    fn credential(mut self, slot: &str) -> Self {
+        self.credential = Some(slot.to_owned());
+        self
+    }
+}
+
+fn owned(list: &[&str]) -> Vec<String> {
+    list.iter().map(|&item| item.to_owned()).collect()
+}

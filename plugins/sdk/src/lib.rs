@@ -1,0 +1,78 @@
+//! What a connector plugin for Portcullis is written with.
+//!
+//! A plugin is a function that returns a [`Plugin`]: its manifest and one [`Tool`] per tool. A
+//! tool's argument struct gives its schema, its description and the reading of arguments; its
+//! function gets a [`Call`], through which it reaches its CRM, its settings and its cache. This
+//! crate knows nothing of any CRM, of MCP, or of secrets.
+//!
+//! ```
+//! use portcullis_sdk::{Call, Failure, Manifest, Plugin, Tool, get, path};
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// Reads one note by its number.
+//! #[derive(Deserialize, JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! struct Read {
+//!     /// The note's number.
+//!     id: u32,
+//! }
+//!
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! struct Note {
+//!     text: String,
+//! }
+//!
+//! fn read(call: &Call<'_>, args: &Read) -> Result<Note, Failure> {
+//!     call.http().get(path!["notes", args.id]).send()?.ok()?.json()
+//! }
+//!
+//! fn manifest() -> Manifest {
+//!     portcullis_sdk::manifest("notes", "0.1.0", "A notebook")
+//! }
+//!
+//! pub fn plugin() -> Plugin {
+//!     Plugin::new(manifest)
+//!         .tool(Tool::read("read", "Read a note", read).routes(|| vec![get("notes/{id}")]))
+//! }
+//!
+//! portcullis_sdk::export!(plugin);
+//! # fn main() {}
+//! ```
+
+mod args;
+#[cfg(target_arch = "wasm32")]
+pub mod bindings;
+mod cache;
+mod call;
+mod client;
+mod declare;
+mod failure;
+mod http;
+mod page;
+mod plugin;
+mod schema;
+mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod text;
+mod tool;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+pub use portcullis_manifest as manifest_types;
+pub use portcullis_manifest::{Effect, Manifest, Method, Recipe, Route};
+
+pub use args::read;
+pub use cache::Cache;
+pub use call::{Call, Connection, ConnectionLimits, Host, Level, Transport};
+pub use client::{Ask, Client, MAX_RETRIES};
+pub use declare::{ManifestExt, RouteExt, alternative, delete, get, manifest, post, put, route};
+pub use failure::{Failure, Kind, Outcome, Record, code};
+pub use http::{HttpError, Reason, Request, Response, Stage};
+pub use page::Page;
+pub use plugin::Plugin;
+pub use schema::schema_of;
+pub use tool::Tool;
+#[cfg(target_arch = "wasm32")]
+pub use wasm::{describe, invoke, preview};

@@ -1,0 +1,122 @@
+//! A plugin: its manifest, its tools, and the dispatch of a call to one of them.
+
+use portcullis_manifest::{LiveCheck, Manifest, Route};
+use serde_json::Value;
+
+use crate::{
+    call::Call,
+    failure::{Failure, Outcome, code},
+    text,
+    tool::Tool,
+};
+
+/// The name under which the host runs the self-test.
+const LIVE_CHECK: &str = "live_check";
+
+type Check = fn(&Call<'_>) -> Result<Value, Failure>;
+
+/// A plugin. Cheap to build: it is built anew for every call.
+pub struct Plugin {
+    manifest: fn() -> Manifest,
+    tools: Vec<Tool>,
+    live_check: Option<(fn() -> Vec<Route>, Check)>,
+}
+
+impl Plugin {
+    /// A plugin without tools. `manifest` leaves `tools` and `live_check` empty.
+    #[must_use]
+    pub fn new(manifest: fn() -> Manifest) -> Self {
+        Self { manifest, tools: Vec::new(), live_check: None }
+    }
+
+    /// Adds a tool; they are listed in this order.
+    #[must_use]
+    pub fn tool(mut self, tool: Tool) -> Self {
+        self.tools.push(tool);
+        self
+    }
+
+    /// Adds a read-only self-test, which answers `{"findings":[{"level","subject","message"}]}`.
+    #[must_use]
+    pub fn live_check(mut self, routes: fn() -> Vec<Route>, check: Check) -> Self {
+        self.live_check = Some((routes, check));
+        self
+    }
+
+    /// The manifest, whole.
+    #[must_use]
+    pub fn describe(&self) -> Manifest {
+        let mut manifest = (self.manifest)();
+        manifest.tools = self.tools.iter().map(Tool::describe).collect();
+        manifest.live_check = self.live_check.map(|(routes, _)| LiveCheck { routes: routes() });
+        manifest
+    }
+
+    /// Runs a tool.
+    ///
+    /// # Errors
+    /// Whatever the tool says; its outcome is always set.
+    pub fn invoke(&self, call: &Call<'_>, tool: &str, arguments: Value) -> Result<Value, Failure> {
+        let result = match self.live_check {
+            Some((_, check)) if tool == LIVE_CHECK => check(call),
+            _ => self.find(tool).and_then(|tool| tool.invoke(call, arguments)),
+        };
+        result.map_err(|failure| settle(failure, call))
+    }
+
+    /// Says what `invoke` would change.
+    ///
+    /// # Errors
+    /// Whatever the preview says, and `INTERNAL` for a tool without one.
+    pub fn preview(&self, call: &Call<'_>, tool: &str, arguments: Value) -> Result<Value, Failure> {
+        let result = self.find(tool).and_then(|found| {
+            found.preview(call, arguments).unwrap_or_else(|| Err(Failure::internal(format!("the tool {tool} has no preview"))))
+        });
+        result.map_err(|failure| settle(failure, call))
+    }
+
+    fn find(&self, name: &str) -> Result<&Tool, Failure> {
+        self.tools.iter().find(|tool| tool.answers_to(name)).ok_or_else(|| {
+            let names = self.tools.iter().map(|tool| tool.describe().name).collect::<Vec<_>>();
+            Failure::bad_input(code::UNKNOWN_TOOL, format!("there is no tool {name}"))
+                .suggest_some(text::did_you_mean(name, names.iter().map(String::as_str)))
+        })
+    }
+}
+
+/// A failure that does not say what became of the effect leaves it open once the CRM accepted a
+/// change.
+fn settle(failure: Failure, call: &Call<'_>) -> Failure {
+    match failure.outcome {
+        Some(_) => failure,
+        None if call.has_changed_something() => failure.outcome(Outcome::MayHaveHappened),
+        None => failure.outcome(Outcome::NotDone),
+    }
+}
+
+/// Makes a component of a function that returns a [`Plugin`]. Does nothing on other targets.
+#[macro_export]
+macro_rules! export {
+    ($plugin:path) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Component;
+
+            impl $crate::bindings::exports::portcullis::plugin::plugin::Guest for Component {
+                fn describe() -> String {
+                    $crate::describe(&$plugin())
+                }
+
+                fn preview(tool: String, arguments: String) -> Result<String, $crate::bindings::WitFailure> {
+                    $crate::preview(&$plugin(), &tool, &arguments)
+                }
+
+                fn invoke(tool: String, arguments: String) -> Result<String, $crate::bindings::WitFailure> {
+                    $crate::invoke(&$plugin(), &tool, &arguments)
+                }
+            }
+
+            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+        };
+    };
+}

@@ -1,0 +1,177 @@
+//! One tool: its declaration gives schema, argument reading, dispatch and documentation.
+
+use portcullis_manifest::{self as manifest, Effect, Route};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    args,
+    call::Call,
+    failure::Failure,
+    schema::{self, Builder},
+};
+
+type Run = Box<dyn Fn(&Call<'_>, Value) -> Result<Value, Failure>>;
+type Routes = fn() -> Vec<Route>;
+
+/// One tool. Nothing of its schema or routes is computed until `describe` asks.
+pub struct Tool {
+    name: &'static str,
+    title: &'static str,
+    about: Option<&'static str>,
+    effect: Effect,
+    idempotent: bool,
+    aliases: &'static [&'static str],
+    run: Run,
+    preview: Option<Run>,
+    routes: Routes,
+    preview_routes: Routes,
+    input: Builder,
+    output: Builder,
+}
+
+impl Tool {
+    /// A tool that changes nothing; it counts as idempotent.
+    pub fn read<A, O, F>(name: &'static str, title: &'static str, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
+    {
+        Self::new(Effect::Read, name, title, run).idempotent()
+    }
+
+    /// A tool whose changes a next call can undo.
+    pub fn write<A, O, F>(name: &'static str, title: &'static str, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
+    {
+        Self::new(Effect::Write, name, title, run)
+    }
+
+    /// A tool that the next call cannot undo. The host shows `preview`'s result and asks first.
+    pub fn destructive<A, O, P, F, G>(name: &'static str, title: &'static str, preview: G, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+        P: Serialize,
+        F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
+        G: Fn(&Call<'_>, &A) -> Result<P, Failure> + 'static,
+    {
+        Self { preview: Some(erase(preview)), ..Self::new(Effect::Destructive, name, title, run) }
+    }
+
+    /// A tool that reaches a person outside. The host shows `preview`'s result and asks first.
+    pub fn outward<A, O, P, F, G>(name: &'static str, title: &'static str, preview: G, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+        P: Serialize,
+        F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
+        G: Fn(&Call<'_>, &A) -> Result<P, Failure> + 'static,
+    {
+        Self { preview: Some(erase(preview)), ..Self::new(Effect::Outward, name, title, run) }
+    }
+
+    fn new<A, O, F>(effect: Effect, name: &'static str, title: &'static str, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
+    {
+        Self {
+            name,
+            title,
+            about: None,
+            effect,
+            idempotent: false,
+            aliases: &[],
+            run: erase(run),
+            preview: None,
+            routes: Vec::new,
+            preview_routes: Vec::new,
+            input: A::json_schema,
+            output: O::json_schema,
+        }
+    }
+
+    /// The description for a model, instead of the argument struct's doc comment.
+    #[must_use]
+    pub fn about(mut self, text: &'static str) -> Self {
+        self.about = Some(text);
+        self
+    }
+
+    /// Says that calling it twice has the effect of calling it once.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Further names under which it can be called; they are not listed.
+    #[must_use]
+    pub fn aliases(mut self, names: &'static [&'static str]) -> Self {
+        self.aliases = names;
+        self
+    }
+
+    /// What it may send.
+    #[must_use]
+    pub fn routes(mut self, routes: Routes) -> Self {
+        self.routes = routes;
+        self
+    }
+
+    /// What its preview may send.
+    #[must_use]
+    pub fn preview_routes(mut self, routes: Routes) -> Self {
+        self.preview_routes = routes;
+        self
+    }
+
+    pub(crate) fn answers_to(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+
+    pub(crate) fn invoke(&self, call: &Call<'_>, arguments: Value) -> Result<Value, Failure> {
+        (self.run)(call, arguments)
+    }
+
+    pub(crate) fn preview(&self, call: &Call<'_>, arguments: Value) -> Option<Result<Value, Failure>> {
+        self.preview.as_ref().map(|preview| preview(call, arguments))
+    }
+
+    pub(crate) fn describe(&self) -> manifest::Tool {
+        let mut input_schema = schema::input_schema(self.input);
+        let doc = input_schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        let doc = doc.and_then(|doc| doc.as_str().map(str::to_owned));
+        manifest::Tool {
+            name: self.name.to_owned(),
+            title: self.title.to_owned(),
+            description: self.about.map(str::to_owned).or(doc).unwrap_or_else(|| self.title.to_owned()),
+            effect: self.effect,
+            idempotent: self.idempotent,
+            aliases: self.aliases.iter().map(|&name| name.to_owned()).collect(),
+            input_schema,
+            output_schema: schema::output_schema(self.output),
+            routes: (self.routes)(),
+            preview_routes: (self.preview_routes)(),
+        }
+    }
+}
+
+fn erase<A, O, F>(run: F) -> Run
+where
+    A: DeserializeOwned,
+    O: Serialize,
+    F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
+{
+    Box::new(move |call, arguments| {
+        let output = run(call, &args::read(&arguments)?)?;
+        serde_json::to_value(output).map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
+    })
+}

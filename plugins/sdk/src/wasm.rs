@@ -1,0 +1,180 @@
+//! The real host, through the generated bindings: conversions and nothing else.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    bindings::portcullis::plugin::{cache, call as wit_call, config, http as wit, log, types},
+    call::{Call, Host, Level, Transport},
+    failure::{Failure, Kind, Outcome},
+    http::{HttpError, Reason, Request, Response, Stage},
+    manifest_types::Method,
+    plugin::Plugin,
+};
+
+/// The export `describe`.
+pub fn describe(plugin: &Plugin) -> String {
+    serde_json::to_string(&plugin.describe()).unwrap_or_default()
+}
+
+/// The export `invoke`.
+///
+/// # Errors
+/// What the tool says.
+pub fn invoke(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, types::Failure> {
+    run(arguments, |call, value| plugin.invoke(call, tool, value))
+}
+
+/// The export `preview`.
+///
+/// # Errors
+/// What the preview says.
+pub fn preview(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, types::Failure> {
+    run(arguments, |call, value| plugin.preview(call, tool, value))
+}
+
+fn run(arguments: &str, tool: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>) -> Result<String, types::Failure> {
+    let arguments = serde_json::from_str(arguments).map_err(|error| lower(Failure::internal(format!("the arguments are no JSON: {error}"))))?;
+    tool(&Call::new(&Wasm), arguments).map(|value| value.to_string()).map_err(lower)
+}
+
+struct Wasm;
+
+impl Transport for Wasm {
+    fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        lift_result(wit::send(&lower_request(request)))
+    }
+
+    fn send_all(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
+        let requests: Vec<_> = requests.iter().map(lower_request).collect();
+        wit::send_all(&requests).into_iter().map(lift_result).collect()
+    }
+}
+
+impl Host for Wasm {
+    fn log(&self, level: Level, message: &str) {
+        let level = match level {
+            Level::Trace => log::Level::Trace,
+            Level::Debug => log::Level::Debug,
+            Level::Info => log::Level::Info,
+            Level::Warn => log::Level::Warn,
+            Level::Error => log::Level::Error,
+        };
+        log::write(level, message);
+    }
+
+    fn setting(&self, key: &str) -> Option<Value> {
+        serde_json::from_str(&config::get(key)?).ok()
+    }
+
+    fn connection(&self) -> Value {
+        serde_json::from_str(&config::connection()).unwrap_or_default()
+    }
+
+    fn cache_get(&self, key: &str) -> Option<Vec<u8>> {
+        cache::get(key)
+    }
+
+    fn cache_put(&self, key: &str, value: &[u8], ttl_ms: u32) {
+        cache::put(key, value, ttl_ms);
+    }
+
+    fn cache_remove(&self, key: &str) {
+        cache::remove(key);
+    }
+
+    fn remaining_ms(&self) -> u32 {
+        wit_call::remaining_ms()
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+fn lower_request(request: &Request) -> wit::Request {
+    wit::Request {
+        method: match request.method {
+            Method::Get => wit::Method::Get,
+            Method::Head => wit::Method::Head,
+            Method::Post => wit::Method::Post,
+            Method::Put => wit::Method::Put,
+            Method::Patch => wit::Method::Patch,
+            Method::Delete => wit::Method::Delete,
+        },
+        path: request.path.clone(),
+        query: request.query.clone(),
+        headers: request.headers.clone(),
+        body: request.body.clone(),
+        credential: request.credential.clone(),
+    }
+}
+
+fn lift_result(result: Result<wit::Response, wit::Error>) -> Result<Response, HttpError> {
+    match result {
+        Ok(response) => Ok(Response { status: response.status, headers: response.headers, body: response.body }),
+        Err(error) => Err(HttpError {
+            reason: lift_reason(error.reason),
+            stage: match error.stage {
+                wit::Stage::NotSent => Stage::NotSent,
+                wit::Stage::MaybeSent => Stage::MaybeSent,
+                wit::Stage::Answered => Stage::Answered,
+            },
+            detail: error.detail,
+            retry_after_ms: error.retry_after_ms,
+        }),
+    }
+}
+
+fn lift_reason(reason: wit::Reason) -> Reason {
+    match reason {
+        wit::Reason::Denied => Reason::Denied,
+        wit::Reason::CredentialMissing => Reason::CredentialMissing,
+        wit::Reason::CredentialRejected => Reason::CredentialRejected,
+        wit::Reason::BudgetSpent => Reason::BudgetSpent,
+        wit::Reason::CircuitOpen => Reason::CircuitOpen,
+        wit::Reason::TooLarge => Reason::TooLarge,
+        wit::Reason::Timeout => Reason::Timeout,
+        wit::Reason::AddressBlocked => Reason::AddressBlocked,
+        wit::Reason::Connect => Reason::Connect,
+        wit::Reason::Tls => Reason::Tls,
+        wit::Reason::Protocol => Reason::Protocol,
+        wit::Reason::InvalidRequest => Reason::InvalidRequest,
+    }
+}
+
+fn lower(failure: Failure) -> types::Failure {
+    let record = failure.into_record();
+    types::Failure {
+        kind: lower_kind(record.kind),
+        code: record.code.into_owned(),
+        message: record.message,
+        fields: record.fields,
+        suggestion: record.suggestion,
+        retryable: record.retryable,
+        retry_after_ms: record.retry_after_ms,
+        outcome: match record.outcome.unwrap_or(Outcome::NotDone) {
+            Outcome::NotDone => types::Outcome::NotDone,
+            Outcome::MayHaveHappened => types::Outcome::MayHaveHappened,
+            Outcome::PartlyDone => types::Outcome::PartlyDone,
+        },
+        details: record.details.map(|details| details.to_string()),
+    }
+}
+
+fn lower_kind(kind: Kind) -> types::FailureKind {
+    match kind {
+        Kind::BadInput => types::FailureKind::BadInput,
+        Kind::NotFound => types::FailureKind::NotFound,
+        Kind::Conflict => types::FailureKind::Conflict,
+        Kind::Confirm => types::FailureKind::Confirm,
+        Kind::AuthNeeded => types::FailureKind::AuthNeeded,
+        Kind::Forbidden => types::FailureKind::Forbidden,
+        Kind::Throttled => types::FailureKind::Throttled,
+        Kind::UpstreamFault => types::FailureKind::UpstreamFault,
+        Kind::Unavailable => types::FailureKind::Unavailable,
+        Kind::Unsupported => types::FailureKind::Unsupported,
+        Kind::Internal => types::FailureKind::Internal,
+    }
+}

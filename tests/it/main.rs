@@ -1,0 +1,1 @@
+//! The host from outside: through its library, its binary, and both transports.
