@@ -1,6 +1,6 @@
 //! Ways a server can fail, put in front of any of the CRMs here.
 //!
-//! A fault is used once, a number of times, or for every request whose path contains a text. Some
+//! A fault is used once, a number of times, or for every request whose address contains a text. Some
 //! replace the answer, some spoil it; `DropAfterRequest` lets the CRM do what was asked and then
 //! says nothing, which is the case a client can not tell from one where nothing happened. A server
 //! that is down needs no fault: do not listen.
@@ -56,13 +56,19 @@ impl Fault {
     /// 429 without any hint when to come back.
     #[must_use]
     pub fn too_many() -> Self {
-        Self::Status { status: 429, retry_after: None }
+        Self::Status {
+            status: 429,
+            retry_after: None,
+        }
     }
 
     /// 429 with `Retry-After`, in seconds or as an HTTP date.
     #[must_use]
     pub fn too_many_until(retry_after: impl Into<String>) -> Self {
-        Self::Status { status: 429, retry_after: Some(retry_after.into()) }
+        Self::Status {
+            status: 429,
+            retry_after: Some(retry_after.into()),
+        }
     }
 }
 
@@ -94,9 +100,10 @@ impl Faults {
         self.set().next.extend(std::iter::repeat_n(fault, count));
     }
 
-    /// For every request whose path contains the text, until cleared. Queued faults go first.
-    pub fn on(&self, path: impl Into<String>, fault: Fault) {
-        self.set().standing.push((path.into(), fault));
+    /// For every request whose path or query, as sent, contains the text, until cleared. Queued
+    /// faults go first.
+    pub fn on(&self, part: impl Into<String>, fault: Fault) {
+        self.set().standing.push((part.into(), fault));
     }
 
     /// Ends all faults.
@@ -112,9 +119,13 @@ impl Faults {
         self.set().applied
     }
 
-    fn take(&self, path: &str) -> Option<Fault> {
+    fn take(&self, address: &str) -> Option<Fault> {
         let mut set = self.set();
-        let standing = set.standing.iter().find(|(part, _)| path.contains(part)).map(|(_, fault)| fault.clone());
+        let standing = set
+            .standing
+            .iter()
+            .find(|(part, _)| address.contains(part))
+            .map(|(_, fault)| fault.clone());
         let fault = set.next.pop_front().or(standing);
         set.applied += usize::from(fault.is_some());
         fault
@@ -131,7 +142,9 @@ pub fn faulty(router: Router, faults: &Faults) -> Router {
 }
 
 async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response<Body> {
-    let Some(fault) = faults.take(request.uri().path()) else { return next.run(request).await };
+    let Some(fault) = faults.take(&request.uri().to_string()) else {
+        return next.run(request).await;
+    };
     match fault {
         Fault::Slow(delay) => {
             tokio::time::sleep(delay).await;
@@ -149,28 +162,52 @@ async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Res
 /// Answers that have nothing to do with the request.
 fn replaced(fault: &Fault) -> Response<Body> {
     match fault {
-        Fault::Html(status) => answer(*status, (CONTENT_TYPE, "text/html"), Body::from("<html><body><h1>Request blocked</h1></body></html>")),
-        Fault::Status { status, retry_after } => {
+        Fault::Html(status) => answer(
+            *status,
+            (CONTENT_TYPE, "text/html"),
+            Body::from("<html><body><h1>Request blocked</h1></body></html>"),
+        ),
+        Fault::Status {
+            status,
+            retry_after,
+        } => {
             let text = retry_after.clone().unwrap_or_default();
-            let header = retry_after.as_ref().map_or((CONTENT_TYPE, "text/plain"), |_| (RETRY_AFTER, text.as_str()));
+            let header = retry_after
+                .as_ref()
+                .map_or((CONTENT_TYPE, "text/plain"), |_| {
+                    (RETRY_AFTER, text.as_str())
+                });
             answer(*status, header, Body::empty())
         }
         Fault::Empty(status) => answer(*status, (CONTENT_TYPE, "application/json"), Body::empty()),
-        Fault::BadJson => answer(200, (CONTENT_TYPE, "application/json"), Body::from("{\"total\": 3, \"list\": [{\"id\": ")),
+        Fault::BadJson => answer(
+            200,
+            (CONTENT_TYPE, "application/json"),
+            Body::from("{\"total\": 3, \"list\": [{\"id\": "),
+        ),
         Fault::Redirect(to) => answer(302, (LOCATION, to), Body::empty()),
         Fault::Huge(size) => answer(200, (CONTENT_TYPE, "application/json"), endless(*size)),
         Fault::Bomb(size) => {
-            let mut response = answer(200, (CONTENT_TYPE, "application/json"), Body::from(packed(*size)));
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            let mut response = answer(
+                200,
+                (CONTENT_TYPE, "application/json"),
+                Body::from(packed(*size)),
+            );
+            response
+                .headers_mut()
+                .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             response
         }
-        Fault::Slow(_) | Fault::CutMidBody | Fault::DropAfterRequest => Response::new(Body::empty()),
+        Fault::Slow(_) | Fault::CutMidBody | Fault::DropAfterRequest => {
+            Response::new(Body::empty())
+        }
     }
 }
 
 fn answer(status: u16, (name, value): (HeaderName, &str), body: Body) -> Response<Body> {
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
@@ -180,8 +217,14 @@ fn answer(status: u16, (name, value): (HeaderName, &str), body: Body) -> Respons
 /// Half of the body, time for it to leave, then a broken connection.
 async fn cut(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
-    let whole = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
+    let whole = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    parts
+        .headers
+        .insert(CONTENT_LENGTH, HeaderValue::from(whole.len()));
     let half = whole.slice(..whole.len() / 2);
     let pieces = stream::unfold(Some(half), |state| async move {
         match state {
@@ -201,7 +244,9 @@ fn endless(size: u64) -> Body {
     const PIECE: u64 = 64 * 1024;
     let filler = Bytes::from(vec![b'a'; 64 * 1024]);
     let first = stream::iter([Ok::<_, io::Error>(Bytes::from_static(b"{\"list\":\""))]);
-    let pieces = stream::iter(std::iter::repeat_n(filler, usize::try_from(size / PIECE).unwrap_or(usize::MAX)).map(Ok));
+    let pieces = stream::iter(
+        std::iter::repeat_n(filler, usize::try_from(size / PIECE).unwrap_or(usize::MAX)).map(Ok),
+    );
     let last = stream::iter([Ok(Bytes::from_static(b"\"}"))]);
     use futures::StreamExt;
     Body::from_stream(first.chain(pieces).chain(last))
@@ -223,5 +268,8 @@ fn packed(size: u64) -> Vec<u8> {
 }
 
 fn gone() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionReset, "the connection was dropped on purpose")
+    io::Error::new(
+        io::ErrorKind::ConnectionReset,
+        "the connection was dropped on purpose",
+    )
 }

@@ -6,22 +6,28 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// Serves a CRM until told to stop.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(router: Router, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+pub async fn serve(
+    router: Router,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 /// A CRM served on a free port of this machine; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    task: JoinHandle<()>,
+    _task: JoinSet<()>,
 }
 
 impl Running {
@@ -32,11 +38,15 @@ impl Running {
     pub async fn start(router: Router) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(async move {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             // A test that loses its listener sees it in its requests.
             let _ = serve(router, listener, std::future::pending()).await;
         });
-        Ok(Self { address, task })
+        Ok(Self {
+            address,
+            _task: task,
+        })
     }
 
     /// Where it listens.
@@ -49,11 +59,5 @@ impl Running {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 use crate::admission::Admission;
 use crate::audit::Line;
@@ -30,6 +32,24 @@ pub struct App {
     pub confirmations: Confirmations,
     /// The most bytes of arguments.
     pub request_bytes: u64,
+    /// How many calls run now.
+    pub running: watch::Sender<usize>,
+}
+
+/// Counts one running call while it lives.
+struct Running<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Running<'a> {
+    fn begin(running: &'a watch::Sender<usize>) -> Self {
+        running.send_modify(|count| *count += 1);
+        Self(running)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 /// Which connections an endpoint serves.
@@ -65,7 +85,15 @@ pub struct UnknownTool {
 ///
 /// # Errors
 /// There is no such tool; everything else is an answer.
-pub async fn call(app: &App, request: Request) -> Result<Result<Value, ToolError>, UnknownTool> {
+pub fn call(app: &App, request: Request) -> BoxFuture<'_, Called> {
+    serve(app, request).boxed()
+}
+
+/// What came of a call: an answer, which may be an error of the tool, or no such tool.
+pub type Called = Result<Result<Value, ToolError>, UnknownTool>;
+
+async fn serve(app: &App, request: Request) -> Called {
+    let _running = Running::begin(&app.running);
     let snapshot = app.registry.snapshot();
     let tool = look_up(&snapshot, &request)?;
     let (id, record) = (CallId::random(), Arc::new(Record::default()));

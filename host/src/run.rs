@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::{BoxFuture, FutureExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +15,7 @@ use crate::config::{Config, Server};
 use crate::confirm::Confirmations;
 use crate::mcp::{self, Changes};
 use crate::policy::Principal;
-use crate::registry::{self, EmbeddedPlugins, Registry, RegistryError, Reread};
+use crate::registry::{self, Connection, EmbeddedPlugins, Registry, RegistryError, Reread};
 use crate::runtime::Runtime;
 use crate::transport::{self, HttpOptions};
 
@@ -38,7 +40,15 @@ impl Host {
     ///
     /// # Errors
     /// The configuration does not fit the plugins.
-    pub async fn build(
+    pub fn build(
+        runtime: Arc<Runtime>,
+        embedded: EmbeddedPlugins,
+        config: Config,
+    ) -> BoxFuture<'static, Result<Self, RegistryError>> {
+        Self::try_build(runtime, embedded, config).boxed()
+    }
+
+    async fn try_build(
         runtime: Arc<Runtime>,
         embedded: EmbeddedPlugins,
         config: Config,
@@ -56,6 +66,7 @@ impl Host {
             admission: Admission::new(narrow(limits.concurrent_calls), rate),
             confirmations: Confirmations::default(),
             request_bytes: limits.request_bytes,
+            running: watch::Sender::new(0),
         });
         Ok(Self { app, changes: Changes::new(registry), server })
     }
@@ -64,7 +75,16 @@ impl Host {
     ///
     /// # Errors
     /// The listener failed, or the client did not speak MCP.
-    pub async fn serve(
+    pub fn serve(
+        &self,
+        listen: Listen,
+        reread: Option<Reread>,
+        stop: CancellationToken,
+    ) -> BoxFuture<'_, anyhow::Result<()>> {
+        self.serve_until(listen, reread, stop).boxed()
+    }
+
+    async fn serve_until(
         &self,
         listen: Listen,
         reread: Option<Reread>,
@@ -74,7 +94,10 @@ impl Host {
         let changes = Arc::clone(&self.changes);
         tasks.spawn(async move { changes.tell_peers().await });
         if let Some(reread) = reread {
-            tasks.spawn(watch(Arc::clone(&self.app.registry), reread));
+            tasks.spawn(watch_files(Arc::clone(&self.app.registry), reread));
+        }
+        for connection in &self.app.registry.snapshot().connections {
+            tasks.spawn(settle(Arc::clone(connection)));
         }
         let drain = Duration::from_millis(self.server.limits.drain_ms);
         match listen {
@@ -92,16 +115,25 @@ impl Host {
     }
 
     fn http_options(&self, drain: Duration) -> HttpOptions {
+        let public = self.server.public_url.as_ref().and_then(|url| url.host_str());
         HttpOptions {
-            hosts: self.server.allowed_hosts.clone(),
+            hosts: self.server.allowed_hosts.iter().cloned().chain(public.map(str::to_owned)).collect(),
             origins: self.server.allowed_origins.clone(),
             request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
+            sessions: usize::try_from(self.server.limits.sessions).unwrap_or(usize::MAX),
             drain,
         }
     }
 }
 
-async fn watch(registry: Arc<Registry>, reread: Reread) {
+/// Resolves a CRM's name once at the start: what it is then, public or private, is what it may be.
+async fn settle(connection: Arc<Connection>) {
+    if let Err(failed) = connection.link.upstream.settle().await {
+        tracing::warn!(connection = %connection.config.name, detail = %failed.detail, "the CRM's name does not resolve yet");
+    }
+}
+
+async fn watch_files(registry: Arc<Registry>, reread: Reread) {
     if let Err(error) = registry::watch(registry, reread).await {
         tracing::error!(%error, "files are not watched; changes take effect at the next start");
     }

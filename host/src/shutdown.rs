@@ -1,17 +1,33 @@
 //! The stop signal: Ctrl-C, and SIGTERM where there is one.
 
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled when the process is asked to stop.
-#[must_use]
-pub fn on_signal() -> CancellationToken {
-    let token = CancellationToken::new();
-    let cancel = token.clone();
-    tokio::spawn(async move {
-        signalled().await;
-        cancel.cancel();
-    });
-    token
+/// Waits for the signal while it lives.
+pub struct Stop {
+    token: CancellationToken,
+    _waiting: JoinSet<()>,
+}
+
+impl Stop {
+    /// Begins to wait.
+    #[must_use]
+    pub fn on_signal() -> Self {
+        let token = CancellationToken::new();
+        let cancel = token.clone();
+        let mut waiting = JoinSet::new();
+        waiting.spawn(async move {
+            signalled().await;
+            cancel.cancel();
+        });
+        Self { token, _waiting: waiting }
+    }
+
+    /// Cancelled when the process is asked to stop.
+    #[must_use]
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
 }
 
 #[cfg(unix)]

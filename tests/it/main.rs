@@ -1,1 +1,17 @@
 //! The host from outside: through its library, its binary, and both transports.
+//!
+//! One file per subject; `support` is what they stand on. `cargo xtask test` builds the test guests
+//! and names their folder in `PORTCULLIS_GUESTS`. Nothing sleeps, listens on a fixed port, needs
+//! the network, or depends on the order of the tests.
+
+mod arguments;
+mod call_path;
+mod confirmation;
+mod http;
+mod plugin_files;
+mod policy;
+mod reload;
+mod sandbox;
+mod stdio;
+mod support;
+mod upstream_faults;

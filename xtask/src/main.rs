@@ -181,6 +181,8 @@ fn live(workspace: &Workspace, crm: &str, args: &[OsString]) -> Result<ExitCode>
         "--locked",
         "--package",
         "portcullis-demo",
+        "--features",
+        "live",
         "--bin",
         "live",
         "--",

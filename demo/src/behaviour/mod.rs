@@ -11,7 +11,9 @@ mod check;
 mod demo;
 mod run;
 mod table;
+mod target;
 
 pub use demo::InProcess;
-pub use run::{Answer, Ask, Outcome, Target, Verdict, run};
+pub use run::run;
 pub use table::{Case, Group, Step, espocrm};
+pub use target::{Answer, Ask, Outcome, Target, Verdict};

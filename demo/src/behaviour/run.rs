@@ -1,91 +1,22 @@
 //! Running the table: setting up, sending, checking, tidying up.
 
 use std::collections::HashMap;
-use std::future::Future;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::check::check;
 use super::table::{Case, Group, Step};
-
-/// A request to send.
-#[derive(Clone, Debug, Default)]
-pub struct Ask {
-    /// The verb.
-    pub method: String,
-    /// Below `/api/v1/`, without the query.
-    pub path: String,
-    /// Encoded, without the question mark.
-    pub query: String,
-    /// Names and values.
-    pub headers: Vec<(String, String)>,
-    /// Empty for none.
-    pub body: Vec<u8>,
-}
-
-/// What came back.
-#[derive(Clone, Debug, Default)]
-pub struct Answer {
-    /// The status.
-    pub status: u16,
-    /// Names in lower case and values.
-    pub headers: Vec<(String, String)>,
-    /// As it came.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// A header by its name in lower case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The body as JSON.
-    #[must_use]
-    pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-}
-
-/// Something that answers EspoCRM's API.
-pub trait Target: Sync {
-    /// Sends one request. The error is a failure to get any answer.
-    fn send(&self, ask: Ask) -> impl Future<Output = Result<Answer, String>> + Send;
-
-    /// The headers that make a request somebody's, or `None` when there is nobody of that name.
-    fn credentials(&self, who: &str, ask: &Ask) -> Option<Vec<(String, String)>>;
-
-    /// Whether this is the stand-in, where cases marked as such may run.
-    fn is_demo(&self) -> bool;
-}
-
-/// How a case ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As expected.
-    Passed,
-    /// What was not.
-    Failed(String),
-    /// Why it did not run.
-    Skipped(String),
-}
-
-/// A case and its end.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The group's name.
-    pub group: String,
-    /// The case's name.
-    pub case: String,
-    /// How it ended.
-    pub verdict: Verdict,
-}
+use super::target::{Answer, Ask, Outcome, Target, Verdict};
 
 /// Runs one group and deletes what it made.
 pub async fn run(target: &impl Target, group: &Group, word: &str) -> Vec<Outcome> {
-    let mut runner = Runner { target, saved: HashMap::from([("run".to_owned(), word.to_owned())]), made: Vec::new(), pipelines: false };
+    let mut runner = Runner {
+        target,
+        saved: HashMap::from([("run".to_owned(), word.to_owned())]),
+        made: Vec::new(),
+        pipelines: false,
+    };
     let ready = runner.prepare(group).await;
     let mut outcomes = Vec::new();
     for case in &group.cases {
@@ -93,7 +24,11 @@ pub async fn run(target: &impl Target, group: &Group, word: &str) -> Vec<Outcome
             Ok(()) => runner.case(case).await,
             Err(reason) => Verdict::Failed(format!("setup: {reason}")),
         };
-        outcomes.push(Outcome { group: group.name.clone(), case: case.name.clone(), verdict });
+        outcomes.push(Outcome {
+            group: group.name.clone(),
+            case: case.name.clone(),
+            verdict,
+        });
     }
     runner.tidy().await;
     outcomes
@@ -110,16 +45,35 @@ impl<T: Target> Runner<'_, T> {
     /// Finds out who is calling and who could own a record, then sets the group up.
     async fn prepare(&mut self, group: &Group) -> Result<(), String> {
         let me = self.get("App/user", "").await?;
-        let id = me["user"]["id"].as_str().ok_or("App/user names no user")?.to_owned();
+        let id = me["user"]["id"]
+            .as_str()
+            .ok_or("App/user names no user")?
+            .to_owned();
         self.pipelines = me["appParams"]["pipelines"].get("Opportunity").is_some();
         self.save("me", &id);
-        self.save("from", me["user"]["emailAddress"].as_str().unwrap_or_default());
+        self.save("long", &"n".repeat(300));
+        self.save("text", &"x".repeat(10_050));
+        self.save("cut", &"x".repeat(10_000));
+        self.save(
+            "from",
+            me["user"]["emailAddress"].as_str().unwrap_or_default(),
+        );
         let users = self.get("User", "maxSize=20&select=id,type").await?;
-        let human = users["list"].as_array().into_iter().flatten().find(|user| user["type"] == "regular");
-        self.save("owner", human.and_then(|user| user["id"].as_str()).unwrap_or(&id));
+        let human = users["list"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|user| user["type"] == "regular");
+        self.save(
+            "owner",
+            human.and_then(|user| user["id"].as_str()).unwrap_or(&id),
+        );
         if let Some(first) = me["appParams"]["pipelines"]["Opportunity"].get(0) {
             self.save("pipeline", first["id"].as_str().unwrap_or_default());
-            self.save("stage", first["stages"][2]["id"].as_str().unwrap_or_default());
+            self.save(
+                "stage",
+                first["stages"][2]["id"].as_str().unwrap_or_default(),
+            );
         }
         for step in &group.setup {
             self.step(step).await?;
@@ -132,26 +86,54 @@ impl<T: Target> Runner<'_, T> {
     }
 
     async fn get(&self, path: &str, query: &str) -> Result<Value, String> {
-        let mut ask = Ask { method: "GET".into(), path: path.into(), query: query.into(), ..Ask::default() };
-        ask.headers = self.target.credentials("full", &ask).ok_or("no full user")?;
+        let mut ask = Ask {
+            method: "GET".into(),
+            path: path.into(),
+            query: query.into(),
+            ..Ask::default()
+        };
+        ask.headers = self
+            .target
+            .credentials("full", &ask)
+            .ok_or("no full user")?;
         let answer = self.target.send(ask).await?;
         if answer.status != 200 {
-            return Err(format!("{path} answered {} ({})", answer.status, answer.header("x-status-reason").unwrap_or("no reason")));
+            return Err(format!(
+                "{path} answered {} ({})",
+                answer.status,
+                answer.header("x-status-reason").unwrap_or("no reason")
+            ));
         }
-        answer.json().ok_or_else(|| format!("{path} answered no JSON"))
+        answer
+            .json()
+            .ok_or_else(|| format!("{path} answered no JSON"))
     }
 
     async fn case(&mut self, case: &Case) -> Verdict {
         if let Some(reason) = case.demo_only.as_ref().filter(|_| !self.target.is_demo()) {
             return Verdict::Skipped(reason.clone());
         }
-        if case.pipelines.is_some_and(|wanted| wanted != self.pipelines) {
-            return Verdict::Skipped(if self.pipelines { "pipelines are on" } else { "pipelines are off" }.into());
+        if case
+            .pipelines
+            .is_some_and(|wanted| wanted != self.pipelines)
+        {
+            return Verdict::Skipped(
+                if self.pipelines {
+                    "pipelines are on"
+                } else {
+                    "pipelines are off"
+                }
+                .into(),
+            );
         }
         if case.needs_address && self.saved.get("from").is_none_or(String::is_empty) {
             return Verdict::Skipped("the user has no e-mail address".into());
         }
-        if let Some(step) = case.steps.iter().find(|step| self.target.credentials(&step.who, &Ask::default()).is_none()) {
+        if let Some(step) = case.steps.iter().find(|step| {
+            self.target
+                .credentials(&step.who, &Ask::default())
+                .is_none()
+        }) {
             return Verdict::Skipped(format!("nobody here is {}", step.who));
         }
         for (n, step) in case.steps.iter().enumerate() {
@@ -173,7 +155,10 @@ impl<T: Target> Runner<'_, T> {
         let body = answer.json().unwrap_or(Value::Null);
         for (name, pointer) in &step.save {
             let pointer = self.fill(pointer.as_str().unwrap_or_default());
-            let value = body.pointer(&pointer).and_then(Value::as_str).ok_or_else(|| format!("nothing at {pointer}"))?;
+            let value = body
+                .pointer(&pointer)
+                .and_then(Value::as_str)
+                .ok_or_else(|| format!("nothing at {pointer}"))?;
             self.save(name, value);
         }
         Ok(())
@@ -182,7 +167,12 @@ impl<T: Target> Runner<'_, T> {
     fn ask(&self, step: &Step) -> Result<Ask, String> {
         let line = self.fill(&step.send);
         let (method, path) = line.split_once(' ').unwrap_or((&line, ""));
-        let mut ask = Ask { method: method.into(), path: path.into(), query: self.query(step), ..Ask::default() };
+        let mut ask = Ask {
+            method: method.into(),
+            path: path.into(),
+            query: self.query(step),
+            ..Ask::default()
+        };
         ask.body = match (&step.raw, &step.body) {
             (Some(raw), _) => self.fill(raw).into_bytes(),
             (None, Some(body)) => self.filled(body).to_string().into_bytes(),
@@ -193,9 +183,13 @@ impl<T: Target> Runner<'_, T> {
             ask.headers.push(("content-type".into(), kind.into()));
         }
         for (name, value) in &step.headers {
-            ask.headers.push((name.clone(), self.fill(value.as_str().unwrap_or_default())));
+            ask.headers
+                .push((name.clone(), self.fill(value.as_str().unwrap_or_default())));
         }
-        let credentials = self.target.credentials(&step.who, &ask).ok_or_else(|| format!("nobody is {}", step.who))?;
+        let credentials = self
+            .target
+            .credentials(&step.who, &ask)
+            .ok_or_else(|| format!("nobody is {}", step.who))?;
         ask.headers.extend(credentials);
         Ok(ask)
     }
@@ -212,7 +206,7 @@ impl<T: Target> Runner<'_, T> {
         }
         let mut pairs = Vec::new();
         for (name, value) in &query {
-            brackets(name.clone(), &self.filled(value), &mut pairs);
+            brackets(name, &self.filled(value), &mut pairs);
         }
         pairs.join("&")
     }
@@ -220,14 +214,22 @@ impl<T: Target> Runner<'_, T> {
     /// What a create made must go in the end.
     fn remember(&mut self, ask: &Ask, answer: &Answer) {
         let created = ask.method == "POST" && !ask.path.contains('/') && answer.status == 200;
-        if let Some(id) = answer.json().filter(|_| created).and_then(|body| body["id"].as_str().map(str::to_owned)) {
+        if let Some(id) = answer
+            .json()
+            .filter(|_| created)
+            .and_then(|body| body["id"].as_str().map(str::to_owned))
+        {
             self.made.push((ask.path.clone(), id));
         }
     }
 
     async fn tidy(&mut self) {
         for (entity, id) in std::mem::take(&mut self.made).into_iter().rev() {
-            let mut ask = Ask { method: "DELETE".into(), path: format!("{entity}/{id}"), ..Ask::default() };
+            let mut ask = Ask {
+                method: "DELETE".into(),
+                path: format!("{entity}/{id}"),
+                ..Ask::default()
+            };
             ask.headers = self.target.credentials("full", &ask).unwrap_or_default();
             // Many are gone already; what is left over shows by the run's word in its name.
             let _ = self.target.send(ask).await;
@@ -248,9 +250,11 @@ impl<T: Target> Runner<'_, T> {
         match value {
             Value::String(text) => Value::String(self.fill(text)),
             Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
-            Value::Object(map) => {
-                Value::Object(map.iter().map(|(key, value)| (self.fill(key), self.filled(value))).collect::<Map<String, Value>>())
-            }
+            Value::Object(map) => Value::Object(
+                map.iter()
+                    .map(|(key, value)| (self.fill(key), self.filled(value)))
+                    .collect::<Map<String, Value>>(),
+            ),
             other => other.clone(),
         }
     }
@@ -265,13 +269,18 @@ impl<T: Target> Runner<'_, T> {
 }
 
 /// `where[0][type]=…` for nested values.
-fn brackets(name: String, value: &Value, pairs: &mut Vec<String>) {
+fn brackets(name: &str, value: &Value, pairs: &mut Vec<String>) {
     match value {
-        Value::Array(items) => items.iter().enumerate().for_each(|(n, item)| brackets(format!("{name}[{n}]"), item, pairs)),
-        Value::Object(map) => map.iter().for_each(|(key, item)| brackets(format!("{name}[{key}]"), item, pairs)),
-        Value::String(text) => pairs.push(format!("{}={}", encode(&name), encode(text))),
-        Value::Null => pairs.push(format!("{}=", encode(&name))),
-        other => pairs.push(format!("{}={other}", encode(&name))),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(n, item)| brackets(&format!("{name}[{n}]"), item, pairs)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, item)| brackets(&format!("{name}[{key}]"), item, pairs)),
+        Value::String(text) => pairs.push(format!("{}={}", encode(name), encode(text))),
+        Value::Null => pairs.push(format!("{}=", encode(name))),
+        other => pairs.push(format!("{}={other}", encode(name))),
     }
 }
 

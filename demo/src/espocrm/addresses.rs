@@ -8,7 +8,11 @@ use super::store::Record;
 
 /// Brings the primary value and the list in line with what the client sent.
 pub(crate) fn sync(entity: &Entity, record: &mut Record, input: &Input) {
-    for field in entity.fields.iter().filter(|field| matches!(field.kind.as_str(), "email" | "phone")) {
+    for field in entity
+        .fields
+        .iter()
+        .filter(|field| matches!(field.kind.as_str(), "email" | "phone"))
+    {
         let data = format!("{}Data", field.name);
         if input.has(&data) {
             adopt_list(field, record, &data);
@@ -20,13 +24,20 @@ pub(crate) fn sync(entity: &Entity, record: &mut Record, input: &Input) {
 
 /// The key of an address within an entry of the list.
 fn key(field: &Field) -> &'static str {
-    if field.kind == "email" { "emailAddress" } else { "phoneNumber" }
+    if field.kind == "email" {
+        "emailAddress"
+    } else {
+        "phoneNumber"
+    }
 }
 
 fn adopt_list(field: &Field, record: &mut Record, data: &str) {
     let sent = record.get(data).as_array().cloned().unwrap_or_default();
     let rows: Vec<Value> = sent.iter().map(|row| entry(field, row)).collect();
-    let primary = rows.iter().find(|row| row["primary"] == true).or(rows.first());
+    let primary = rows
+        .iter()
+        .find(|row| row["primary"] == true)
+        .or(rows.first());
     let value = primary.map_or(Value::Null, |row| row[key(field)].clone());
     record.set(&field.name, value);
     record.set(data, rows);
@@ -35,8 +46,15 @@ fn adopt_list(field: &Field, record: &mut Record, data: &str) {
 
 fn replace_primary(field: &Field, record: &mut Record, data: &str) {
     let value = record.get(&field.name).clone();
-    let others = record.get(data).as_array().into_iter().flatten().filter(|row| row["primary"] != true).cloned();
-    let first = (!value.is_null()).then(|| entry(field, &json!({key(field): value, "primary": true})));
+    let others = record
+        .get(data)
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|row| row["primary"] != true)
+        .cloned();
+    let first =
+        (!value.is_null()).then(|| entry(field, &json!({key(field): value, "primary": true})));
     let rows: Vec<Value> = first.into_iter().chain(others).collect();
     record.set(data, rows);
     set_flags(field, record);
@@ -49,7 +67,9 @@ fn entry(field: &Field, row: &Value) -> Value {
     if field.kind == "email" {
         return json!({"emailAddress": address, "lower": address.to_lowercase(), "primary": primary, "optOut": opt_out, "invalid": invalid});
     }
-    let kind = row["type"].as_str().or(field.def.get("defaultType").and_then(Value::as_str));
+    let kind = row["type"]
+        .as_str()
+        .or(field.def.get("defaultType").and_then(Value::as_str));
     json!({"phoneNumber": address, "type": kind, "primary": primary, "optOut": opt_out, "invalid": invalid})
 }
 

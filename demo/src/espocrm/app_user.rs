@@ -13,7 +13,8 @@ impl Session<'_> {
         let store = self.crm.read();
         let mut params = json!({"maxUploadSize": 60, "isRestrictedMode": false, "timeZoneList": ["UTC", "Europe/Kyiv", "America/New_York"]});
         if self.crm.version.has_pipelines() {
-            params["pipelines"] = json!({"Opportunity": pipelines::describe(&store, "Opportunity")});
+            params["pipelines"] =
+                json!({"Opportunity": pipelines::describe(&store, "Opportunity")});
         }
         drop(store);
         json!({
@@ -29,13 +30,21 @@ impl Session<'_> {
 
     /// A session token for those who came with a password.
     fn token(&self) -> Value {
-        let by_password = self.call.header("authorization").or(self.call.header("espo-authorization"));
-        by_password.map_or(Value::Null, |_| json!(format!("demo-session-{}", self.user.id)))
+        let by_password = self
+            .call
+            .header("authorization")
+            .or(self.call.header("espo-authorization"));
+        by_password.map_or(Value::Null, |_| {
+            json!(format!("demo-session-{}", self.user.id))
+        })
     }
 
     fn user_attributes(&self) -> Value {
         let store = self.crm.read();
-        let (Some(entity), Some(record)) = (self.crm.schema.entity("User"), store.live("User", &self.user.id)) else {
+        let (Some(entity), Some(record)) = (
+            self.crm.schema.entity("User"),
+            store.live("User", &self.user.id),
+        ) else {
             return Value::Null;
         };
         let mut user = self.view(&store).detail(entity, record);
@@ -50,9 +59,16 @@ impl Session<'_> {
 
     fn acl(&self) -> Value {
         let scopes = self.crm.schema.entities();
-        let visible = scopes.iter().filter(|entity| entity.flag("acl") && is_granted(self.user.grant(&entity.name)));
-        let table: Map<String, Value> = visible.clone().map(|entity| (entity.name.clone(), self.grant_of(entity))).collect();
-        let fields: Map<String, Value> = visible.map(|entity| (entity.name.clone(), self.hidden_fields(entity))).collect();
+        let visible = scopes
+            .iter()
+            .filter(|entity| entity.flag("acl") && is_granted(self.user.grant(&entity.name)));
+        let table: Map<String, Value> = visible
+            .clone()
+            .map(|entity| (entity.name.clone(), self.grant_of(entity)))
+            .collect();
+        let fields: Map<String, Value> = visible
+            .map(|entity| (entity.name.clone(), self.hidden_fields(entity)))
+            .collect();
         let yes_no = |yes: bool| if yes { "yes" } else { "no" };
         let all_no = |yes: bool| if yes { "all" } else { "no" };
         let may_assign = self.user.role.may_assign;
@@ -75,8 +91,19 @@ impl Session<'_> {
     }
 
     fn hidden_fields(&self, entity: &Entity) -> Value {
-        let hidden = self.user.role.hidden.get(entity.name.as_str()).copied().unwrap_or_default();
-        Value::Object(hidden.iter().map(|name| ((*name).to_owned(), json!({"read": "no", "edit": "no"}))).collect())
+        let hidden = self
+            .user
+            .role
+            .hidden
+            .get(entity.name.as_str())
+            .copied()
+            .unwrap_or_default();
+        Value::Object(
+            hidden
+                .iter()
+                .map(|name| ((*name).to_owned(), json!({"read": "no", "edit": "no"})))
+                .collect(),
+        )
     }
 
     pub(crate) fn settings(&self) -> Value {

@@ -4,7 +4,8 @@
 //! shows `accountId` and `accountName`, a link to many shows ids, names and columns, and so on.
 //! This file derives the attributes of an entity from its fields; reading one is `view`'s work.
 
-use super::schema::{Field, Flags, Link, LinkKind};
+use super::definition::Flags;
+use super::schema::{Field, Link, LinkKind};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Attribute {
@@ -27,7 +28,10 @@ pub(crate) enum Part {
     PersonName,
     Converted(String),
     Weighted,
-    Foreign { link: String, attribute: String },
+    Foreign {
+        link: String,
+        attribute: String,
+    },
     /// Name of the record a link points to.
     LinkName(String),
     /// Id or name of the record that points here.
@@ -63,7 +67,13 @@ pub(crate) enum Scalar {
 
 impl Attribute {
     fn new(field: &str, name: String, part: Part, scalar: Scalar) -> Self {
-        Self { name, field: field.to_owned(), part, scalar, detail_only: false }
+        Self {
+            name,
+            field: field.to_owned(),
+            part,
+            scalar,
+            detail_only: false,
+        }
     }
 
     fn detail(mut self) -> Self {
@@ -74,7 +84,10 @@ impl Attribute {
     /// Whether it can stand in a filter or an order.
     pub(crate) fn is_searchable(&self) -> bool {
         !matches!(self.scalar, Scalar::Json)
-            && !matches!(self.part, Part::Column | Part::Ids(_) | Part::Names(_) | Part::Columns(_) | Part::EmptyMap)
+            && !matches!(
+                self.part,
+                Part::Column | Part::Ids(_) | Part::Names(_) | Part::Columns(_) | Part::EmptyMap
+            )
     }
 }
 
@@ -90,7 +103,9 @@ pub(crate) fn attributes_of(fields: &[Field], links: &[Link], flags: &Flags) -> 
 
 fn of_field(field: &Field, links: &[Link]) -> Vec<Attribute> {
     let name = field.name.as_str();
-    let make = |suffix: &str, part: Part, scalar: Scalar| Attribute::new(name, format!("{name}{suffix}"), part, scalar);
+    let make = |suffix: &str, part: Part, scalar: Scalar| {
+        Attribute::new(name, format!("{name}{suffix}"), part, scalar)
+    };
     if field.flag("column") {
         return vec![make("", Part::Column, Scalar::Text)];
     }
@@ -101,7 +116,10 @@ fn of_field(field: &Field, links: &[Link]) -> Vec<Attribute> {
         "personName" => vec![make("", Part::PersonName, Scalar::Text)],
         "link" if is_derived(name, links) => Vec::new(),
         "link" | "file" => {
-            vec![make("Id", Part::Stored, Scalar::Text), make("Name", Part::LinkName(name.into()), Scalar::Text)]
+            vec![
+                make("Id", Part::Stored, Scalar::Text),
+                make("Name", Part::LinkName(name.into()), Scalar::Text),
+            ]
         }
         "linkOne" => vec![
             make("Id", Part::OneId(name.into()), Scalar::Text),
@@ -118,10 +136,20 @@ fn of_field(field: &Field, links: &[Link]) -> Vec<Attribute> {
             make("Names", Part::Names(name.into()), Scalar::Json).detail(),
             make("Types", Part::EmptyMap, Scalar::Json).detail(),
         ],
-        "email" => vec![make("", Part::Stored, Scalar::Email), make("Data", Part::Stored, Scalar::Json).detail()],
-        "phone" => vec![make("", Part::Stored, Scalar::Phone), make("Data", Part::Stored, Scalar::Json).detail()],
+        "email" => vec![
+            make("", Part::Stored, Scalar::Email),
+            make("Data", Part::Stored, Scalar::Json).detail(),
+        ],
+        "phone" => vec![
+            make("", Part::Stored, Scalar::Phone),
+            make("Data", Part::Stored, Scalar::Json).detail(),
+        ],
         "foreign" => vec![make("", foreign_part(field), Scalar::Text)],
-        "currencyConverted" => vec![make("", Part::Converted(name.trim_end_matches("Converted").into()), Scalar::Number)],
+        "currencyConverted" => vec![make(
+            "",
+            Part::Converted(name.trim_end_matches("Converted").into()),
+            Scalar::Number,
+        )],
         "address" => Vec::new(),
         _ => vec![make("", stored_part(name), scalar_of(&field.kind))],
     }
@@ -129,8 +157,13 @@ fn of_field(field: &Field, links: &[Link]) -> Vec<Attribute> {
 
 fn of_link_multiple(field: &Field) -> Vec<Attribute> {
     let name = field.name.as_str();
-    let make = |suffix: &str, part: Part| Attribute::new(name, format!("{name}{suffix}"), part, Scalar::Json).detail();
-    let mut list = vec![make("Ids", Part::Ids(name.into())), make("Names", Part::Names(name.into()))];
+    let make = |suffix: &str, part: Part| {
+        Attribute::new(name, format!("{name}{suffix}"), part, Scalar::Json).detail()
+    };
+    let mut list = vec![
+        make("Ids", Part::Ids(name.into())),
+        make("Names", Part::Names(name.into())),
+    ];
     if field.def.contains_key("columns") {
         list.push(make("Columns", Part::Columns(name.into())));
     }
@@ -138,7 +171,9 @@ fn of_link_multiple(field: &Field) -> Vec<Attribute> {
 }
 
 fn of_entity(flags: &Flags) -> Vec<Attribute> {
-    let make = |name: &str, part: Part, scalar: Scalar| Attribute::new(name, name.to_owned(), part, scalar);
+    let make = |name: &str, part: Part, scalar: Scalar| {
+        Attribute::new(name, name.to_owned(), part, scalar)
+    };
     let mut list = Vec::new();
     if flags.stream {
         list.push(make("isFollowed", Part::Followed, Scalar::Bool).detail());
@@ -155,12 +190,26 @@ fn of_entity(flags: &Flags) -> Vec<Attribute> {
 }
 
 fn foreign_part(field: &Field) -> Part {
-    let text = |key: &str| field.def.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    Part::Foreign { link: text("link"), attribute: text("field") }
+    let text = |key: &str| {
+        field
+            .def
+            .get(key)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Part::Foreign {
+        link: text("link"),
+        attribute: text("field"),
+    }
 }
 
 fn stored_part(name: &str) -> Part {
-    if name == "amountWeightedConverted" { Part::Weighted } else { Part::Stored }
+    if name == "amountWeightedConverted" {
+        Part::Weighted
+    } else {
+        Part::Stored
+    }
 }
 
 fn scalar_of(kind: &str) -> Scalar {
@@ -177,5 +226,7 @@ fn scalar_of(kind: &str) -> Scalar {
 
 /// A link field whose link is the other end of somebody else's id.
 fn is_derived(name: &str, links: &[Link]) -> bool {
-    links.iter().any(|link| link.name == name && link.kind == LinkKind::HasOne)
+    links
+        .iter()
+        .any(|link| link.name == name && link.kind == LinkKind::HasOne)
 }

@@ -23,7 +23,9 @@ pub(crate) struct Lockout(HashMap<String, Vec<Timestamp>>);
 
 impl Lockout {
     pub(crate) fn is_closed(&mut self, ip: &str, now: Timestamp) -> bool {
-        let Some(failures) = self.0.get_mut(ip) else { return false };
+        let Some(failures) = self.0.get_mut(ip) else {
+            return false;
+        };
         failures.retain(|at| now.duration_since(*at) < WINDOW);
         failures.len() > MAX_FAILURES
     }
@@ -44,9 +46,14 @@ pub(crate) fn authenticate<'a>(users: &'a [User], call: &Call) -> Result<&'a Use
     if let Some(token) = call.header("espo-authorization") {
         return by_password(users, token).ok_or(Refusal::unauthorized(false));
     }
-    match call.header("authorization").and_then(|value| value.strip_prefix("Basic ")) {
+    match call
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Basic "))
+    {
         Some(token) => by_password(users, token).ok_or(Refusal::unauthorized(false)),
-        None => Err(Refusal::unauthorized(call.header("x-requested-with") != Some("XMLHttpRequest"))),
+        None => Err(Refusal::unauthorized(
+            call.header("x-requested-with") != Some("XMLHttpRequest"),
+        )),
     }
 }
 
@@ -69,13 +76,17 @@ fn signed<'a>(users: &'a [User], call: &Call, token: &str) -> Option<&'a User> {
     let colon = plain.iter().position(|byte| *byte == b':')?;
     let (key, sent) = (&plain[..colon], &plain[colon + 1..]);
     users.iter().find(|user| match user.credential {
-        Credential::Signature { key: own, secret } => same(own.as_bytes(), key) && verifies(secret, call, sent),
+        Credential::Signature { key: own, secret } => {
+            same(own.as_bytes(), key) && verifies(secret, call, sent)
+        }
         _ => false,
     })
 }
 
 fn verifies(secret: &str, call: &Call, sent: &[u8]) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return false;
+    };
     mac.update(format!("{} /{}", call.method, call.path).as_bytes());
     let digest = mac.finalize().into_bytes();
     same(&digest, sent) || same(hex::encode(digest).as_bytes(), sent)

@@ -44,5 +44,7 @@ impl Clock {
 
 /// A moment in EspoCRM's form: `YYYY-MM-DD HH:MM:SS`, UTC.
 pub(crate) fn stamp(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%d %H:%M:%S")
+        .to_string()
 }

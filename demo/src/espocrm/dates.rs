@@ -66,12 +66,15 @@ pub(crate) fn today_in(zone: &TimeZone, now: Timestamp) -> Date {
 
 /// A time zone by name; unknown names count as UTC.
 pub(crate) fn zone_named(name: Option<&str>) -> TimeZone {
-    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+    name.and_then(|name| TimeZone::get(name).ok())
+        .unwrap_or(TimeZone::UTC)
 }
 
 /// The moment a day begins in a zone, as it is stored.
 pub(crate) fn day_start(date: Date, zone: &TimeZone) -> Option<String> {
-    date.to_zoned(zone.clone()).ok().map(|start| stamp(start.timestamp()))
+    date.to_zoned(zone.clone())
+        .ok()
+        .map(|start| stamp(start.timestamp()))
 }
 
 /// The moment the day after begins.
@@ -86,11 +89,16 @@ pub(crate) fn day(text: &str) -> Option<Date> {
 
 /// A date-time in EspoCRM's form, or in ISO 8601 with an offset, as it is stored.
 pub(crate) fn moment(text: &str) -> Option<String> {
-    let plain = text.len() == 19 && text.as_bytes()[10] == b' ' && text.parse::<jiff::civil::DateTime>().is_ok();
+    let plain = text.len() == 19
+        && text.as_bytes()[10] == b' '
+        && text.parse::<jiff::civil::DateTime>().is_ok();
     if plain {
         return Some(text.to_owned());
     }
-    text.contains('T').then(|| text.parse::<Timestamp>().ok()).flatten().map(stamp)
+    text.contains('T')
+        .then(|| text.parse::<Timestamp>().ok())
+        .flatten()
+        .map(stamp)
 }
 
 #[cfg(test)]
@@ -112,16 +120,29 @@ mod tests {
         for (kind, x, from, to) in cases {
             let days = days_of(kind, x, today).expect(kind);
             let text = |date: Option<jiff::civil::Date>| date.map(|date| date.to_string());
-            assert_eq!((text(days.from).as_deref(), text(days.to).as_deref()), (from, to), "{kind}");
+            assert_eq!(
+                (text(days.from).as_deref(), text(days.to).as_deref()),
+                (from, to),
+                "{kind}"
+            );
         }
         assert_eq!(days_of("someday", 0, today), None);
     }
 
     #[test]
     fn moments() {
-        assert_eq!(moment("2026-12-01T10:00:00Z").as_deref(), Some("2026-12-01 10:00:00"));
-        assert_eq!(moment("2026-12-01T10:00:00+02:00").as_deref(), Some("2026-12-01 08:00:00"));
-        assert_eq!(moment("2026-12-01 10:00:00").as_deref(), Some("2026-12-01 10:00:00"));
+        assert_eq!(
+            moment("2026-12-01T10:00:00Z").as_deref(),
+            Some("2026-12-01 10:00:00")
+        );
+        assert_eq!(
+            moment("2026-12-01T10:00:00+02:00").as_deref(),
+            Some("2026-12-01 08:00:00")
+        );
+        assert_eq!(
+            moment("2026-12-01 10:00:00").as_deref(),
+            Some("2026-12-01 10:00:00")
+        );
         assert_eq!(moment("soon"), None);
     }
 }

@@ -21,9 +21,15 @@ impl Session<'_> {
         self.complete_email(&mut record);
         let sends = record.text("status") == Some("Sending");
         let id = self.insert(&mut store, entity, record, &input);
-        store.edit("Email", &id, |email| email.set("messageId", format!("dummy:{id}")));
+        store.edit("Email", &id, |email| {
+            email.set("messageId", format!("dummy:{id}"));
+        });
         // Without SMTP the attempt breaks, and the record stays as if it were on its way.
-        if sends { Err(Refusal::bare(500)) } else { self.created(&store, entity, &id) }
+        if sends {
+            Err(Refusal::bare(500))
+        } else {
+            self.created(&store, entity, &id)
+        }
     }
 
     fn complete_email(&self, record: &mut Record) {
@@ -48,7 +54,9 @@ impl Session<'_> {
         let mut found = Vec::new();
         for kind in ["User", "Contact", "Lead", "Account"] {
             let hits = store.all(kind).filter(|record| {
-                record.text("emailAddress").is_some_and(|address| !wanted.is_empty() && address.to_lowercase().starts_with(&wanted))
+                record.text("emailAddress").is_some_and(|address| {
+                    !wanted.is_empty() && address.to_lowercase().starts_with(&wanted)
+                })
             });
             found.extend(hits.map(|record| {
                 json!({"emailAddress": record.get("emailAddress"), "entityName": view.name_of(kind, &record.id), "entityType": kind, "entityId": record.id})
@@ -71,14 +79,27 @@ fn name_and_subject(payload: &mut Map<String, Value>) {
 /// Lists of addresses are separated by semicolons; the first bad one is told by its field. The
 /// rules of required fields come first, as in the order of the definition.
 fn check_recipients(payload: &Map<String, Value>) -> Result<(), Refusal> {
-    let has = |name: &str| payload.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let has = |name: &str| {
+        payload
+            .get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|text| !text.is_empty())
+    };
     if !has("name") || !has("from") {
         return Ok(());
     }
     for name in ["to", "cc", "bcc", "replyTo"] {
-        let text = payload.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = payload
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let is_bad = |address: &&str| !is_address(&Value::from(*address));
-        if text.split(';').map(str::trim).filter(|part| !part.is_empty()).any(|part| is_bad(&part)) {
+        if text
+            .split(';')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .any(|part| is_bad(&part))
+        {
             return Err(Refusal::invalid("Email", name, "valid"));
         }
     }
@@ -86,9 +107,18 @@ fn check_recipients(payload: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 /// The sender must be an address of the caller.
-pub(crate) fn check_sender(session: &Session<'_>, store: &Store, email: &Record, input: &Input) -> Result<(), Refusal> {
-    let Some(from) = email.text("from").filter(|_| input.has("from")) else { return Ok(()) };
-    let own = store.live("User", &session.user.id).and_then(|user| user.text("emailAddress").map(str::to_owned));
+pub(crate) fn check_sender(
+    session: &Session<'_>,
+    store: &Store,
+    email: &Record,
+    input: &Input,
+) -> Result<(), Refusal> {
+    let Some(from) = email.text("from").filter(|_| input.has("from")) else {
+        return Ok(());
+    };
+    let own = store
+        .live("User", &session.user.id)
+        .and_then(|user| user.text("emailAddress").map(str::to_owned));
     if session.user.role.admin || own.is_some_and(|own| own.eq_ignore_ascii_case(from)) {
         return Ok(());
     }

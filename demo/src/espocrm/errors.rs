@@ -23,11 +23,22 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// A refusal with neither reason nor body.
     pub(crate) fn bare(status: u16) -> Self {
-        Self { status, reason: None, body: None, html: false, allow: None, challenge: false, twice_on_9: false }
+        Self {
+            status,
+            reason: None,
+            body: None,
+            html: false,
+            allow: None,
+            challenge: false,
+            twice_on_9: false,
+        }
     }
 
     pub(crate) fn because(status: u16, reason: impl Into<String>) -> Self {
-        Self { reason: Some(reason.into()), ..Self::bare(status) }
+        Self {
+            reason: Some(reason.into()),
+            ..Self::bare(status)
+        }
     }
 
     pub(crate) fn twice(mut self) -> Self {
@@ -42,7 +53,10 @@ impl Refusal {
     }
 
     pub(crate) fn unauthorized(challenge: bool) -> Self {
-        Self { challenge, ..Self::bare(401).html() }
+        Self {
+            challenge,
+            ..Self::bare(401).html()
+        }
     }
 
     pub(crate) fn locked_out() -> Self {
@@ -50,11 +64,18 @@ impl Refusal {
     }
 
     pub(crate) fn no_route() -> Self {
-        Self { body: Some(json!({"message": "404 Not Found"})), ..Self::bare(404) }
+        Self {
+            body: Some(json!({"message": "404 Not Found"})),
+            ..Self::bare(404)
+        }
     }
 
     pub(crate) fn no_method(allow: &'static str) -> Self {
-        Self { body: Some(json!({"message": "405 Method Not Allowed"})), allow: Some(allow), ..Self::bare(405) }
+        Self {
+            body: Some(json!({"message": "405 Method Not Allowed"})),
+            allow: Some(allow),
+            ..Self::bare(405)
+        }
     }
 
     pub(crate) fn no_controller(name: &str) -> Self {
@@ -62,7 +83,10 @@ impl Refusal {
     }
 
     pub(crate) fn no_action(method: &str, action: &str, controller: &str) -> Self {
-        Self::because(404, format!("Action {method} '{action}' does not exist in controller '{controller}'."))
+        Self::because(
+            404,
+            format!("Action {method} '{action}' does not exist in controller '{controller}'."),
+        )
     }
 
     pub(crate) fn no_access(action: &str) -> Self {
@@ -79,32 +103,52 @@ impl Refusal {
 
     /// A field rule was broken; only the first one is ever told.
     pub(crate) fn invalid(entity: &str, field: &str, rule: &str) -> Self {
-        let reason = format!("Field validation failure; entityType: {entity}, field: {field}, type: {rule}.");
-        Self::because(400, reason).translated("validationFailure", json!({"field": field, "type": rule}))
+        let reason = format!(
+            "Field validation failure; entityType: {entity}, field: {field}, type: {rule}."
+        );
+        Self::because(400, reason)
+            .translated("validationFailure", &json!({"field": field, "type": rule}))
     }
 
     pub(crate) fn missing_foreign(entity: &str, link: &str, foreign: &str) -> Self {
-        let reason = format!("Can't relate with non-existing record. entity type: {entity}, link: {link}.");
-        Self::because(403, reason).translated("cannotRelateNonExisting", json!({"foreignEntityType": foreign}))
+        let reason =
+            format!("Can't relate with non-existing record. entity type: {entity}, link: {link}.");
+        Self::because(403, reason).translated(
+            "cannotRelateNonExisting",
+            &json!({"foreignEntityType": foreign}),
+        )
     }
 
     pub(crate) fn link_access(entity: &str, link: &str, foreign: bool) -> Self {
-        let (what, label) =
-            if foreign { ("foreign record", "noAccessToForeignRecord") } else { ("record", "noAccessToRecord") };
-        Self::because(403, format!("No {what} access for link operation ({entity}:{link})."))
-            .translated(label, json!({"action": "edit"}))
+        let (what, label) = if foreign {
+            ("foreign record", "noAccessToForeignRecord")
+        } else {
+            ("record", "noAccessToRecord")
+        };
+        Self::because(
+            403,
+            format!("No {what} access for link operation ({entity}:{link})."),
+        )
+        .translated(label, &json!({"action": "edit"}))
     }
 
     pub(crate) fn duplicate(records: Vec<Value>) -> Self {
-        Self { body: Some(Value::Array(records)), ..Self::because(409, "duplicate") }
+        Self {
+            body: Some(Value::Array(records)),
+            ..Self::because(409, "duplicate")
+        }
     }
 
     pub(crate) fn modified(values: &Value, version: u64) -> Self {
-        Self { body: Some(json!({"values": values, "versionNumber": version})), ..Self::because(409, "modified") }
+        Self {
+            body: Some(json!({"values": values, "versionNumber": version})),
+            ..Self::because(409, "modified")
+        }
     }
 
-    pub(crate) fn translated(mut self, label: &str, data: Value) -> Self {
-        self.body = Some(json!({"messageTranslation": {"label": label, "scope": null, "data": data}}));
+    pub(crate) fn translated(mut self, label: &str, data: &Value) -> Self {
+        self.body =
+            Some(json!({"messageTranslation": {"label": label, "scope": null, "data": data}}));
         self
     }
 }

@@ -13,7 +13,13 @@ use super::schema::Entity;
 use super::store::{Record, Store};
 use super::{addresses, notes, pipelines};
 
-pub(crate) fn before_create(session: &Session<'_>, store: &Store, entity: &Entity, record: &mut Record, input: &Input) {
+pub(crate) fn before_create(
+    session: &Session<'_>,
+    store: &Store,
+    entity: &Entity,
+    record: &mut Record,
+    input: &Input,
+) {
     fill_currencies(entity, record);
     pipelines::fill(store, entity, record);
     follow_stage(entity, None, record, input);
@@ -50,7 +56,12 @@ pub(crate) fn after_create(session: &Session<'_>, store: &mut Store, entity: &En
     notes::record_created(session, store, entity, id);
 }
 
-pub(crate) fn after_update(session: &Session<'_>, store: &mut Store, entity: &Entity, before: &Record) {
+pub(crate) fn after_update(
+    session: &Session<'_>,
+    store: &mut Store,
+    entity: &Entity,
+    before: &Record,
+) {
     link_primary_account(session, store, entity, &before.id);
     follow_owner(store, entity, &before.id);
     notes::record_updated(session, store, entity, before);
@@ -58,11 +69,17 @@ pub(crate) fn after_update(session: &Session<'_>, store: &mut Store, entity: &En
 
 /// Whether a save makes the server send the e-mail at once, which fails without SMTP.
 pub(crate) fn tries_to_send(entity: &Entity, before: &Record, after: &Record) -> bool {
-    entity.name == "Email" && after.text("status") == Some("Sending") && before.text("status") != Some("Sending")
+    entity.name == "Email"
+        && after.text("status") == Some("Sending")
+        && before.text("status") != Some("Sending")
 }
 
 fn fill_currencies(entity: &Entity, record: &mut Record) {
-    for field in entity.fields.iter().filter(|field| field.kind == "currency") {
+    for field in entity
+        .fields
+        .iter()
+        .filter(|field| field.kind == "currency")
+    {
         let currency = format!("{}Currency", field.name);
         if !record.get(&field.name).is_null() && record.get(&currency).is_null() {
             record.set(&currency, "USD");
@@ -72,8 +89,15 @@ fn fill_currencies(entity: &Entity, record: &mut Record) {
 
 /// The probability follows the stage unless the client sets it.
 fn follow_stage(entity: &Entity, before: Option<&Record>, record: &mut Record, input: &Input) {
-    let Some(map) = entity.field("stage").and_then(|field| field.def.get("probabilityMap")) else { return };
-    let Some(stage) = record.text("stage").map(str::to_owned) else { return };
+    let Some(map) = entity
+        .field("stage")
+        .and_then(|field| field.def.get("probabilityMap"))
+    else {
+        return;
+    };
+    let Some(stage) = record.text("stage").map(str::to_owned) else {
+        return;
+    };
     let moved = before.is_none_or(|before| before.text("stage") != Some(stage.as_str()));
     if moved && !input.has("probability") {
         record.set("probability", map[&stage].clone());
@@ -103,7 +127,9 @@ fn derive(session: &Session<'_>, store: &Store, entity: &Entity, record: &mut Re
 
 /// A day without a time ends at the next midnight.
 fn take_day(record: &mut Record, name: &str) {
-    let day = record.text(&format!("{name}Date")).and_then(super::dates::day);
+    let day = record
+        .text(&format!("{name}Date"))
+        .and_then(super::dates::day);
     if let Some(next) = day.and_then(|day| day.tomorrow().ok()) {
         record.set(name, format!("{next} 00:00:00"));
     }
@@ -120,15 +146,26 @@ fn complete(session: &Session<'_>, record: &mut Record) {
 
 /// Activities know the account, and tasks the contact, of the record they are about.
 fn account_of_parent(store: &Store, record: &mut Record, with_contact: bool) {
-    let Some((kind, id)) = parent_of(record, "parent") else { return };
+    let Some((kind, id)) = parent_of(record, "parent") else {
+        return;
+    };
     let (kind, id) = (kind.to_owned(), id.to_owned());
     let account = match kind.as_str() {
         "Account" => json!(id),
-        _ => store.live(&kind, &id).map_or(Value::Null, |parent| parent.get("accountId").clone()),
+        _ => store
+            .live(&kind, &id)
+            .map_or(Value::Null, |parent| parent.get("accountId").clone()),
     };
     record.set("accountId", account);
     if with_contact {
-        record.set("contactId", if kind == "Contact" { json!(id) } else { Value::Null });
+        record.set(
+            "contactId",
+            if kind == "Contact" {
+                json!(id)
+            } else {
+                Value::Null
+            },
+        );
     }
 }
 
@@ -137,17 +174,32 @@ fn link_primary_account(session: &Session<'_>, store: &mut Store, entity: &Entit
     if entity.name != "Contact" {
         return;
     }
-    let Some(contact) = store.live("Contact", id).cloned() else { return };
-    let (Some(account), Some(link)) = (contact.text("accountId"), entity.link("accounts")) else { return };
+    let Some(contact) = store.live("Contact", id).cloned() else {
+        return;
+    };
+    let (Some(account), Some(link)) = (contact.text("accountId"), entity.link("accounts")) else {
+        return;
+    };
     let title = contact.get("title").clone();
-    let columns = if title.is_null() { Map::new() } else { Map::from_iter([("role".to_owned(), title)]) };
+    let columns = if title.is_null() {
+        Map::new()
+    } else {
+        Map::from_iter([("role".to_owned(), title)])
+    };
     session.attach(store, entity, id, link, account, columns);
 }
 
 /// The owner of a meeting or call takes part in it.
 fn invite_owner(session: &Session<'_>, store: &mut Store, entity: &Entity, id: &str) {
-    let Some(link) = entity.link("users").filter(|_| entity.scope.contains_key("attendeeLinkMap")) else { return };
-    let owner = store.live(&entity.name, id).and_then(|record| record.text("assignedUserId").map(str::to_owned));
+    let Some(link) = entity
+        .link("users")
+        .filter(|_| entity.scope.contains_key("attendeeLinkMap"))
+    else {
+        return;
+    };
+    let owner = store
+        .live(&entity.name, id)
+        .and_then(|record| record.text("assignedUserId").map(str::to_owned));
     if let Some(owner) = owner {
         session.attach(store, entity, id, link, &owner, Map::new());
     }
@@ -155,9 +207,15 @@ fn invite_owner(session: &Session<'_>, store: &mut Store, entity: &Entity, id: &
 
 /// Humans follow what is assigned to them; API users follow nothing.
 fn follow_owner(store: &mut Store, entity: &Entity, id: &str) {
-    let owner = store.live(&entity.name, id).and_then(|record| record.text("assignedUserId").map(str::to_owned));
-    let Some(owner) = owner.filter(|_| entity.flag("stream")) else { return };
-    let is_human = store.live("User", &owner).is_some_and(|user| user.text("type") != Some("api"));
+    let owner = store
+        .live(&entity.name, id)
+        .and_then(|record| record.text("assignedUserId").map(str::to_owned));
+    let Some(owner) = owner.filter(|_| entity.flag("stream")) else {
+        return;
+    };
+    let is_human = store
+        .live("User", &owner)
+        .is_some_and(|user| user.text("type") != Some("api"));
     let followers = store.followers.entry(id.to_owned()).or_default();
     if is_human && !followers.contains(&owner) {
         followers.push(owner);

@@ -26,11 +26,16 @@ pub(crate) struct LinkSet {
 }
 
 impl Input {
-    pub(crate) fn read(entity: &Entity, payload: &Map<String, Value>, creating: bool) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        entity: &Entity,
+        payload: &Map<String, Value>,
+        creating: bool,
+    ) -> Result<Self, Refusal> {
         let mut input = Self::default();
         let locked = locked_status(entity);
         for field in &entity.fields {
-            let read_only = field.flag("readOnly") || (!creating && field.flag("readOnlyAfterCreate"));
+            let read_only =
+                field.flag("readOnly") || (!creating && field.flag("readOnlyAfterCreate"));
             if !read_only && locked != Some(field.name.as_str()) {
                 input.take(field, payload);
             }
@@ -61,32 +66,65 @@ impl Input {
         }
     }
 
-    fn copy(&mut self, attribute: String, payload: &Map<String, Value>, read: impl Fn(&Value) -> Value) {
+    fn copy(
+        &mut self,
+        attribute: String,
+        payload: &Map<String, Value>,
+        read: impl Fn(&Value) -> Value,
+    ) {
         if let Some(value) = payload.get(&attribute) {
             self.values.insert(attribute, read(value));
         }
     }
 
     fn take_ids(&mut self, link: &str, payload: &Map<String, Value>) {
-        let Some(Value::Array(ids)) = payload.get(&format!("{link}Ids")) else { return };
-        let columns = payload.get(&format!("{link}Columns")).and_then(Value::as_object).cloned().unwrap_or_default();
-        let ids = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        self.links.push(LinkSet { link: link.to_owned(), ids, columns });
+        let Some(Value::Array(ids)) = payload.get(&format!("{link}Ids")) else {
+            return;
+        };
+        let columns = payload
+            .get(&format!("{link}Columns"))
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        let ids = ids
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
+        self.links.push(LinkSet {
+            link: link.to_owned(),
+            ids,
+            columns,
+        });
     }
 
     /// A link without a field takes one id, not several.
-    fn take_fieldless_links(&mut self, entity: &Entity, payload: &Map<String, Value>) -> Result<(), Refusal> {
+    fn take_fieldless_links(
+        &mut self,
+        entity: &Entity,
+        payload: &Map<String, Value>,
+    ) -> Result<(), Refusal> {
         for link in entity.links.iter().filter(|link| link.is_many()) {
-            if entity.field(&link.name).is_some_and(|field| !field.flag("linkOnly") || field.flag("readOnly")) {
+            if entity
+                .field(&link.name)
+                .is_some_and(|field| !field.flag("linkOnly") || field.flag("readOnly"))
+            {
                 continue;
             }
             let already = self.links.iter().any(|set| set.link == link.name);
             if !already {
                 self.take_ids(&link.name, payload);
             }
-            let count = self.links.iter().find(|set| set.link == link.name).map_or(0, |set| set.ids.len());
+            let count = self
+                .links
+                .iter()
+                .find(|set| set.link == link.name)
+                .map_or(0, |set| set.ids.len());
             if count > 1 {
-                return Err(Refusal::because(403, format!("Cannot set multiple IDs for link '{}'.", link.name)));
+                return Err(Refusal::because(
+                    403,
+                    format!("Cannot set multiple IDs for link '{}'.", link.name),
+                ));
             }
         }
         Ok(())
@@ -95,7 +133,10 @@ impl Input {
 
 /// With pipelines on, the status follows the stage and cannot be written.
 fn locked_status(entity: &Entity) -> Option<&str> {
-    entity.flag("pipelines").then(|| entity.status_field().map(|field| field.name.as_str())).flatten()
+    entity
+        .flag("pipelines")
+        .then(|| entity.status_field().map(|field| field.name.as_str()))
+        .flatten()
 }
 
 /// A value in the type of its field, where there is one; otherwise as it came.
@@ -103,7 +144,12 @@ pub(crate) fn coerce(kind: &str, value: &Value) -> Value {
     match kind {
         "varchar" | "text" | "wysiwyg" | "url" | "enum" => text_value(value),
         "int" | "float" | "currency" | "duration" | "autoincrement" => number_value(value),
-        "bool" => json!(matches!(value, Value::Bool(true)) || value == "true" || value == "1" || value.as_i64() == Some(1)),
+        "bool" => json!(
+            matches!(value, Value::Bool(true))
+                || value == "true"
+                || value == "1"
+                || value.as_i64() == Some(1)
+        ),
         "date" | "datetime" | "datetimeOptional" => date_value(value),
         _ => value.clone(),
     }
@@ -115,7 +161,13 @@ fn text_value(value: &Value) -> Value {
         Value::String(text) if text.is_empty() => Value::Null,
         Value::Object(_) => json!("Object"),
         Value::Array(_) => json!("Array"),
-        Value::Bool(yes) => if *yes { json!("1") } else { Value::Null },
+        Value::Bool(yes) => {
+            if *yes {
+                json!("1")
+            } else {
+                Value::Null
+            }
+        }
         other => Value::String(text_of(other)),
     }
 }

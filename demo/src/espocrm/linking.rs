@@ -25,7 +25,12 @@ impl Session<'_> {
             }
         }
         for new in &set.ids {
-            let columns = set.columns.get(new).and_then(Value::as_object).cloned().unwrap_or_default();
+            let columns = set
+                .columns
+                .get(new)
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default();
             self.attach(store, entity, id, link, new, columns);
         }
         if (entity.name.as_str(), link.name.as_str()) == ("Contact", "accounts") {
@@ -34,23 +39,59 @@ impl Session<'_> {
         }
     }
 
-    pub(crate) fn ids_at(&self, store: &Store, entity: &Entity, id: &str, link: &Link) -> Vec<String> {
-        let Some(record) = store.any(&entity.name, id) else { return Vec::new() };
-        super::relation::related(&self.crm.schema, store, entity, link, record).into_iter().map(|end| end.id).collect()
+    pub(crate) fn ids_at(
+        &self,
+        store: &Store,
+        entity: &Entity,
+        id: &str,
+        link: &Link,
+    ) -> Vec<String> {
+        let Some(record) = store.any(&entity.name, id) else {
+            return Vec::new();
+        };
+        super::relation::related(&self.crm.schema, store, entity, link, record)
+            .into_iter()
+            .map(|end| end.id)
+            .collect()
     }
 
-    pub(crate) fn attach(&self, store: &mut Store, entity: &Entity, id: &str, link: &Link, other: &str, columns: Map<String, Value>) {
+    pub(crate) fn attach(
+        &self,
+        store: &mut Store,
+        entity: &Entity,
+        id: &str,
+        link: &Link,
+        other: &str,
+        columns: Map<String, Value>,
+    ) {
         match reach(&self.crm.schema, entity, link) {
-            Reach::Own { attribute, .. } => store.edit(&entity.name, id, |record| record.set(&attribute, other)),
+            Reach::Own { attribute, .. } => store.edit(&entity.name, id, |record| {
+                record.set(&attribute, other);
+            }),
             Reach::Parent { .. } => {}
-            Reach::ByForeign { entity: target, attribute } => store.edit(&target, other, |record| record.set(&attribute, id)),
-            Reach::Children { entity: target, link: parent } => store.edit(&target, other, |record| {
+            Reach::ByForeign {
+                entity: target,
+                attribute,
+            } => store.edit(&target, other, |record| {
+                record.set(&attribute, id);
+            }),
+            Reach::Children {
+                entity: target,
+                link: parent,
+            } => store.edit(&target, other, |record| {
                 record.set(&format!("{parent}Type"), entity.name.clone());
                 record.set(&format!("{parent}Id"), id);
             }),
             Reach::Pairs { key, flipped, .. } => {
-                let is_new = !self.ids_at(store, entity, id, link).iter().any(|old| old == other);
-                let mut row: Map<String, Value> = if is_new { self.column_defaults(entity, link) } else { Map::new() };
+                let is_new = !self
+                    .ids_at(store, entity, id, link)
+                    .iter()
+                    .any(|old| old == other);
+                let mut row: Map<String, Value> = if is_new {
+                    self.column_defaults(entity, link)
+                } else {
+                    Map::new()
+                };
                 row.extend(columns);
                 store.join(&key, pair(id, other, flipped, row));
                 keep_primary_account(store, entity, id, link, other);
@@ -58,10 +99,23 @@ impl Session<'_> {
         }
     }
 
-    pub(crate) fn detach(&self, store: &mut Store, entity: &Entity, id: &str, link: &Link, other: &str) {
+    pub(crate) fn detach(
+        &self,
+        store: &mut Store,
+        entity: &Entity,
+        id: &str,
+        link: &Link,
+        other: &str,
+    ) {
         match reach(&self.crm.schema, entity, link) {
-            Reach::ByForeign { entity: target, attribute } => clear(store, &target, other, &attribute, id),
-            Reach::Children { entity: target, link: parent } => clear(store, &target, other, &format!("{parent}Id"), id),
+            Reach::ByForeign {
+                entity: target,
+                attribute,
+            } => clear(store, &target, other, &attribute, id),
+            Reach::Children {
+                entity: target,
+                link: parent,
+            } => clear(store, &target, other, &format!("{parent}Id"), id),
             Reach::Pairs { key, flipped, .. } => {
                 let (left, right) = if flipped { (other, id) } else { (id, other) };
                 store.part(&key, left, right);
@@ -73,9 +127,23 @@ impl Session<'_> {
 
     /// The columns of a relation are defined at one of its ends.
     fn column_defaults(&self, entity: &Entity, link: &Link) -> Map<String, Value> {
-        let own = self.crm.schema.entity(&entity.name).and_then(|entity| entity.link(&link.name)).map(Link::columns);
-        let other = self.crm.schema.entity(&link.entity).and_then(|other| other.link(&link.foreign)).map(Link::columns);
-        own.filter(|list| !list.is_empty()).or(other).unwrap_or_default().into_iter().collect()
+        let own = self
+            .crm
+            .schema
+            .entity(&entity.name)
+            .and_then(|entity| entity.link(&link.name))
+            .map(Link::columns);
+        let other = self
+            .crm
+            .schema
+            .entity(&link.entity)
+            .and_then(|other| other.link(&link.foreign))
+            .map(Link::columns);
+        own.filter(|list| !list.is_empty())
+            .or(other)
+            .unwrap_or_default()
+            .into_iter()
+            .collect()
     }
 }
 
@@ -88,7 +156,12 @@ fn clear(store: &mut Store, entity: &str, id: &str, attribute: &str, expected: &
 }
 
 /// The contact and the account of a row between the two, whichever side it was made from.
-fn contact_and_account<'a>(entity: &Entity, id: &'a str, link: &Link, other: &'a str) -> Option<(&'a str, &'a str)> {
+fn contact_and_account<'a>(
+    entity: &Entity,
+    id: &'a str,
+    link: &Link,
+    other: &'a str,
+) -> Option<(&'a str, &'a str)> {
     match (entity.name.as_str(), link.name.as_str()) {
         ("Contact", "accounts") => Some((id, other)),
         ("Account", "contacts") => Some((other, id)),
@@ -98,7 +171,9 @@ fn contact_and_account<'a>(entity: &Entity, id: &'a str, link: &Link, other: &'a
 
 /// A contact without an account takes the first one it is linked to.
 fn keep_primary_account(store: &mut Store, entity: &Entity, id: &str, link: &Link, other: &str) {
-    let Some((contact, account)) = contact_and_account(entity, id, link, other) else { return };
+    let Some((contact, account)) = contact_and_account(entity, id, link, other) else {
+        return;
+    };
     store.edit("Contact", contact, |record| {
         if record.get("accountId").is_null() {
             record.set("accountId", account);

@@ -19,20 +19,47 @@ impl View<'_> {
     pub(crate) fn passes(&self, entity: &Entity, record: &Record, test: &Test<'_>) -> bool {
         match test {
             Test::All(tests) => tests.iter().all(|test| self.passes(entity, record, test)),
-            Test::Any(tests) => tests.is_empty() || tests.iter().any(|test| self.passes(entity, record, test)),
-            Test::Compare { attribute, accepts, value } => {
-                let negated = *accepts == Accepts::NotEqual;
-                self.meets(entity, record, attribute, negated, |own| accepts.fits(compare(own, value)))
+            Test::Any(tests) => {
+                tests.is_empty() || tests.iter().any(|test| self.passes(entity, record, test))
             }
-            Test::In { attribute, values, negated } => self.meets(entity, record, attribute, *negated, |own| {
-                values.iter().any(|value| compare(own, value) == Ordering::Equal) != *negated
+            Test::Compare {
+                attribute,
+                accepts,
+                value,
+            } => {
+                let negated = *accepts == Accepts::NotEqual;
+                self.meets(entity, record, attribute, negated, |own| {
+                    accepts.fits(compare(own, value))
+                })
+            }
+            Test::In {
+                attribute,
+                values,
+                negated,
+            } => self.meets(entity, record, attribute, *negated, |own| {
+                values
+                    .iter()
+                    .any(|value| compare(own, value) == Ordering::Equal)
+                    != *negated
             }),
-            Test::Like { attribute, pattern, negated } => self.meets(entity, record, attribute, *negated, |own| {
+            Test::Like {
+                attribute,
+                pattern,
+                negated,
+            } => self.meets(entity, record, attribute, *negated, |own| {
                 like(&text_of(own), pattern) != *negated
             }),
-            Test::Null { attribute, negated } => self.candidates(entity, record, attribute).is_empty() != *negated,
-            Test::Linked { link, ids, mode } => self.is_linked(entity, record, link, ids.as_deref(), *mode),
-            Test::List { attribute, values, mode } => lists(record.get(&attribute.name), values, *mode),
+            Test::Null { attribute, negated } => {
+                self.candidates(entity, record, attribute).is_empty() != *negated
+            }
+            Test::Linked { link, ids, mode } => {
+                self.is_linked(entity, record, link, ids.as_deref(), *mode)
+            }
+            Test::List {
+                attribute,
+                values,
+                mode,
+            } => lists(record.get(&attribute.name), values, *mode),
             Test::Text(text) => self.has_text(entity, record, text),
             Test::OnlyMine => record.text("assignedUserId") == Some(self.user.id.as_str()),
             Test::Never => false,
@@ -41,9 +68,20 @@ impl View<'_> {
 
     /// A negated condition must hold for every value there is, any other for one of them; neither
     /// holds for null.
-    fn meets(&self, entity: &Entity, record: &Record, attribute: &Attribute, negated: bool, fits: impl Fn(&Value) -> bool) -> bool {
+    fn meets(
+        &self,
+        entity: &Entity,
+        record: &Record,
+        attribute: &Attribute,
+        negated: bool,
+        fits: impl Fn(&Value) -> bool,
+    ) -> bool {
         let values = self.candidates(entity, record, attribute);
-        if negated { !values.is_empty() && values.iter().all(fits) } else { values.iter().any(fits) }
+        if negated {
+            !values.is_empty() && values.iter().all(fits)
+        } else {
+            values.iter().any(fits)
+        }
     }
 
     /// The values a condition may look at: all addresses of a person, both orders of a name.
@@ -52,13 +90,28 @@ impl View<'_> {
             (Part::PersonName, _) => names(record),
             (_, Scalar::Email) => addresses(record, &attribute.name, "emailAddress"),
             (_, Scalar::Phone) => addresses(record, &attribute.name, "phoneNumber"),
-            _ => Some(self.value(entity, record, attribute)).filter(|value| !value.is_null()).into_iter().collect(),
+            _ => Some(self.value(entity, record, attribute))
+                .filter(|value| !value.is_null())
+                .into_iter()
+                .collect(),
         }
     }
 
-    fn is_linked(&self, entity: &Entity, record: &Record, link: &str, ids: Option<&[String]>, mode: Linkage) -> bool {
-        let Some(link) = entity.link(link) else { return false };
-        let linked: Vec<String> = related(self.schema, self.store, entity, link, record).into_iter().map(|end| end.id).collect();
+    fn is_linked(
+        &self,
+        entity: &Entity,
+        record: &Record,
+        link: &str,
+        ids: Option<&[String]>,
+        mode: Linkage,
+    ) -> bool {
+        let Some(link) = entity.link(link) else {
+            return false;
+        };
+        let linked: Vec<String> = related(self.schema, self.store, entity, link, record)
+            .into_iter()
+            .map(|end| end.id)
+            .collect();
         match (ids, mode) {
             (None, Linkage::None) => linked.is_empty(),
             (None, _) => !linked.is_empty(),
@@ -71,12 +124,24 @@ impl View<'_> {
     /// The text filter: from the start of short fields, anywhere in long ones, `*` as wildcard.
     fn has_text(&self, entity: &Entity, record: &Record, text: &str) -> bool {
         let text = text.strip_prefix("ft:").unwrap_or(text).trim();
-        let fields = entity.collection.get("textFilterFields").and_then(Value::as_array).into_iter().flatten();
-        fields.filter_map(Value::as_str).filter_map(|name| entity.attribute(name)).any(|attribute| {
-            let is_long = entity.field(&attribute.field).is_some_and(|field| matches!(field.kind.as_str(), "text" | "wysiwyg"));
-            let pattern = pattern_of(text, is_long);
-            self.candidates(entity, record, attribute).iter().any(|own| like(&text_of(own), &pattern))
-        })
+        let fields = entity
+            .collection
+            .get("textFilterFields")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        fields
+            .filter_map(Value::as_str)
+            .filter_map(|name| entity.attribute(name))
+            .any(|attribute| {
+                let is_long = entity
+                    .field(&attribute.field)
+                    .is_some_and(|field| matches!(field.kind.as_str(), "text" | "wysiwyg"));
+                let pattern = pattern_of(text, is_long);
+                self.candidates(entity, record, attribute)
+                    .iter()
+                    .any(|own| like(&text_of(own), &pattern))
+            })
     }
 }
 
@@ -104,8 +169,12 @@ impl Accepts {
 /// Compares a stored value with one from a filter.
 pub(crate) fn compare(own: &Value, other: &Value) -> Ordering {
     match own {
-        Value::Number(_) | Value::Bool(_) => number(own).partial_cmp(&number(other)).unwrap_or(Ordering::Equal),
-        _ => text_of(own).to_lowercase().cmp(&text_of(other).to_lowercase()),
+        Value::Number(_) | Value::Bool(_) => number(own)
+            .partial_cmp(&number(other))
+            .unwrap_or(Ordering::Equal),
+        _ => text_of(own)
+            .to_lowercase()
+            .cmp(&text_of(other).to_lowercase()),
     }
 }
 
@@ -119,7 +188,9 @@ fn number(value: &Value) -> f64 {
 
 fn leading_number(text: &str) -> f64 {
     let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+')).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '+'))
+        .unwrap_or(text.len());
     text[..end].parse().unwrap_or(0.0)
 }
 
@@ -135,12 +206,21 @@ fn like_from(text: &[char], pattern: &[char]) -> bool {
         [] => text.is_empty(),
         ['%', rest @ ..] => (0..=text.len()).any(|skip| like_from(&text[skip..], rest)),
         ['\\', wanted, rest @ ..] => text.first() == Some(wanted) && like_from(&text[1..], rest),
-        [wanted, rest @ ..] => !text.is_empty() && (*wanted == '_' || *wanted == text[0]) && like_from(&text[1..], rest),
+        [wanted, rest @ ..] => {
+            !text.is_empty()
+                && (*wanted == '_' || *wanted == text[0])
+                && like_from(&text[1..], rest)
+        }
     }
 }
 
 fn lists(own: &Value, values: &[String], mode: Listing) -> bool {
-    let own: Vec<&str> = own.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let own: Vec<&str> = own
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let has = |value: &String| own.contains(&value.as_str());
     match mode {
         Listing::AnyOf => values.iter().any(has),
@@ -154,8 +234,18 @@ fn lists(own: &Value, values: &[String], mode: Listing) -> bool {
 fn names(record: &Record) -> Vec<Value> {
     let first = record.text("firstName").unwrap_or_default();
     let last = record.text("lastName").unwrap_or_default();
-    let forms = [first.to_owned(), last.to_owned(), format!("{first} {last}"), format!("{last} {first}")];
-    let mut forms: Vec<Value> = forms.iter().map(|form| form.trim()).filter(|form| !form.is_empty()).map(Value::from).collect();
+    let forms = [
+        first.to_owned(),
+        last.to_owned(),
+        format!("{first} {last}"),
+        format!("{last} {first}"),
+    ];
+    let mut forms: Vec<Value> = forms
+        .iter()
+        .map(|form| form.trim())
+        .filter(|form| !form.is_empty())
+        .map(Value::from)
+        .collect();
     forms.dedup();
     forms
 }
@@ -164,7 +254,10 @@ fn addresses(record: &Record, attribute: &str, key: &str) -> Vec<Value> {
     let data = record.get(&format!("{attribute}Data")).as_array();
     match data {
         Some(rows) if !rows.is_empty() => rows.iter().map(|row| row[key].clone()).collect(),
-        _ => Some(record.get(attribute).clone()).filter(|value| !value.is_null()).into_iter().collect(),
+        _ => Some(record.get(attribute).clone())
+            .filter(|value| !value.is_null())
+            .into_iter()
+            .collect(),
     }
 }
 

@@ -11,7 +11,14 @@ use super::schema::{Entity, Field, Link, LinkKind, Schema};
 use super::users::Level;
 
 /// Keys of the table that are our own and no metadata.
-const OWN_KEYS: [&str; 6] = ["label", "since", "column", "linkOnly", "pipelines", "isCurrency"];
+const OWN_KEYS: [&str; 6] = [
+    "label",
+    "since",
+    "column",
+    "linkOnly",
+    "pipelines",
+    "isCurrency",
+];
 
 impl Session<'_> {
     pub(crate) fn metadata(&self) -> Reply {
@@ -27,13 +34,19 @@ impl Session<'_> {
 
     fn visible_entities(&self) -> Vec<&Entity> {
         let all = self.crm.schema.entities().iter().map(AsRef::as_ref);
-        all.filter(|entity: &&Entity| self.reach_of(entity, Deed::Read) != Level::No).collect()
+        all.filter(|entity: &&Entity| self.reach_of(entity, Deed::Read) != Level::No)
+            .collect()
     }
 }
 
 fn whole(visible: &[&Entity]) -> Value {
     let sections = ["scopes", "entityDefs", "clientDefs", "fields"];
-    Value::Object(sections.iter().filter_map(|section| Some(((*section).to_owned(), find(visible, section)?))).collect())
+    Value::Object(
+        sections
+            .iter()
+            .filter_map(|section| Some(((*section).to_owned(), find(visible, section)?)))
+            .collect(),
+    )
 }
 
 /// Follows a dotted key without building what it passes by.
@@ -52,7 +65,10 @@ fn find(visible: &[&Entity], key: &str) -> Option<Value> {
 }
 
 fn all_of(section: &str, visible: &[&Entity]) -> Value {
-    let mut map: Map<String, Value> = visible.iter().map(|entity| (entity.name.clone(), part(section, entity))).collect();
+    let mut map: Map<String, Value> = visible
+        .iter()
+        .map(|entity| (entity.name.clone(), part(section, entity)))
+        .collect();
     if section == "scopes" {
         map.extend(plain_scopes());
     }
@@ -87,8 +103,16 @@ fn client_defs(entity: &Entity) -> Map<String, Value> {
 }
 
 pub(crate) fn entity_defs(entity: &Entity) -> Value {
-    let fields: Map<String, Value> = entity.fields.iter().map(|field| (field.name.clone(), field_def(field))).collect();
-    let links: Map<String, Value> = entity.links.iter().map(|link| (link.name.clone(), link_def(link))).collect();
+    let fields: Map<String, Value> = entity
+        .fields
+        .iter()
+        .map(|field| (field.name.clone(), field_def(field)))
+        .collect();
+    let links: Map<String, Value> = entity
+        .links
+        .iter()
+        .map(|link| (link.name.clone(), link_def(link)))
+        .collect();
     let mut defs = json!({"fields": fields, "links": links, "collection": collection(entity)});
     if entity.versioned {
         defs["optimisticConcurrencyControl"] = json!(true);
@@ -97,20 +121,37 @@ pub(crate) fn entity_defs(entity: &Entity) -> Value {
 }
 
 fn field_def(field: &Field) -> Value {
-    let shown = field.def.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
-    Value::Object(shown.map(|(key, value)| (key.clone(), value.clone())).collect())
+    let shown = field
+        .def
+        .iter()
+        .filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
+    Value::Object(
+        shown
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 fn link_def(link: &Link) -> Value {
-    let shown = link.def.iter().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
-    Value::Object(shown.map(|(key, value)| (key.clone(), value.clone())).collect())
+    let shown = link
+        .def
+        .iter()
+        .filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
+    Value::Object(
+        shown
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+    )
 }
 
 /// Older clients read the order under its former names.
 fn collection(entity: &Entity) -> Value {
     let mut collection = entity.collection.clone();
     collection.insert("sortBy".into(), json!(entity.collection_text("orderBy")));
-    collection.insert("asc".into(), json!(entity.collection_text("order") == "asc"));
+    collection.insert(
+        "asc".into(),
+        json!(entity.collection_text("order") == "asc"),
+    );
     Value::Object(collection)
 }
 
@@ -119,9 +160,18 @@ fn plain_scopes() -> Map<String, Value> {
     let tab = |tab: bool| json!({"entity": false, "layouts": false, "tab": tab, "acl": false, "customizable": false});
     Map::from_iter([
         ("Stream".to_owned(), tab(true)),
-        ("Calendar".to_owned(), json!({"entity": false, "tab": true, "acl": "boolean", "module": "Crm"})),
-        ("Activities".to_owned(), json!({"entity": false, "tab": false, "acl": "boolean", "module": "Crm"})),
-        ("GlobalStream".to_owned(), json!({"entity": false, "tab": true, "acl": "boolean"})),
+        (
+            "Calendar".to_owned(),
+            json!({"entity": false, "tab": true, "acl": "boolean", "module": "Crm"}),
+        ),
+        (
+            "Activities".to_owned(),
+            json!({"entity": false, "tab": false, "acl": "boolean", "module": "Crm"}),
+        ),
+        (
+            "GlobalStream".to_owned(),
+            json!({"entity": false, "tab": true, "acl": "boolean"}),
+        ),
         ("Dashboard".to_owned(), tab(false)),
         ("Formula".to_owned(), json!({"languageIsGlobal": true})),
     ])
@@ -157,18 +207,38 @@ fn field_types() -> Value {
 pub(crate) fn labels(schema: &Schema) -> Value {
     let mut map = Map::from_iter([("Global".to_owned(), global_labels(schema))]);
     for entity in schema.entities() {
-        let fields: Map<String, Value> = entity.fields.iter().map(|field| (field.name.clone(), json!(field_label(field)))).collect();
-        let many = entity.links.iter().filter(|link| link.kind != LinkKind::BelongsTo);
-        let links: Map<String, Value> = many.map(|link| (link.name.clone(), json!(words(&link.name)))).collect();
-        let options: Map<String, Value> = entity.fields.iter().filter_map(|field| option_labels(field, schema)).collect();
-        map.insert(entity.name.clone(), json!({"fields": fields, "links": links, "options": options}));
+        let fields: Map<String, Value> = entity
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), json!(field_label(field))))
+            .collect();
+        let many = entity
+            .links
+            .iter()
+            .filter(|link| link.kind != LinkKind::BelongsTo);
+        let links: Map<String, Value> = many
+            .map(|link| (link.name.clone(), json!(words(&link.name))))
+            .collect();
+        let options: Map<String, Value> = entity
+            .fields
+            .iter()
+            .filter_map(|field| option_labels(field, schema))
+            .collect();
+        map.insert(
+            entity.name.clone(),
+            json!({"fields": fields, "links": links, "options": options}),
+        );
     }
     Value::Object(map)
 }
 
 fn global_labels(schema: &Schema) -> Value {
     let by = |text: fn(&Entity) -> &str| -> Map<String, Value> {
-        schema.entities().iter().map(|entity| (entity.name.clone(), json!(text(entity)))).collect()
+        schema
+            .entities()
+            .iter()
+            .map(|entity| (entity.name.clone(), json!(text(entity))))
+            .collect()
     };
     json!({"scopeNames": by(|entity| &entity.label), "scopeNamesPlural": by(|entity| &entity.plural)})
 }
@@ -179,7 +249,11 @@ fn field_label(field: &Field) -> String {
 
 fn option_labels(field: &Field, schema: &Schema) -> Option<(String, Value)> {
     let options = field.options(schema);
-    let labels: Map<String, Value> = options.into_iter().filter(|option| !option.is_empty()).map(|option| (option.clone(), json!(option))).collect();
+    let labels: Map<String, Value> = options
+        .into_iter()
+        .filter(|option| !option.is_empty())
+        .map(|option| (option.clone(), json!(option)))
+        .collect();
     (!labels.is_empty()).then(|| (field.name.clone(), Value::Object(labels)))
 }
 

@@ -15,8 +15,10 @@ mod auth;
 mod clock;
 mod create;
 mod dates;
+mod definition;
 mod email;
 mod errors;
+mod followers;
 mod hooks;
 mod input;
 mod kanban;
@@ -35,13 +37,16 @@ mod respond;
 mod router;
 mod schema;
 mod seed;
+mod seed_records;
 mod store;
+mod stream;
 mod template;
 mod update;
 mod users;
 mod validate;
 mod view;
 mod where_clause;
+mod where_item;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -57,8 +62,8 @@ use tokio::net::TcpListener;
 pub use clock::Clock;
 pub use request::Seen;
 pub use users::{
-    ADMIN_PASSWORD, ADMIN_USER, AGENT_ADDRESS, FULL_KEY, HMAC_KEY, HMAC_SECRET, HUMAN_PASSWORD, HUMAN_USER, NO_ADDRESS_KEY,
-    OWN_KEY, READ_ONLY_KEY,
+    ADMIN_PASSWORD, ADMIN_USER, AGENT_ADDRESS, FULL_KEY, HMAC_KEY, HMAC_SECRET, HUMAN_PASSWORD,
+    HUMAN_USER, NO_ADDRESS_KEY, OWN_KEY, READ_ONLY_KEY,
 };
 
 use auth::Lockout;
@@ -113,7 +118,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { version: Version::V9, seed: true, lockout: true, clock: Clock::system(), base: String::new(), remember: 1000 }
+        Self {
+            version: Version::V9,
+            seed: true,
+            lockout: true,
+            clock: Clock::system(),
+            base: String::new(),
+            remember: 1000,
+        }
     }
 }
 
@@ -155,19 +167,27 @@ impl EspoCrm {
             remember: options.remember,
         };
         seed::plant(&inner, options.seed);
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The CRM as a service, to be served, wrapped or called in process.
     pub fn router(&self) -> Router {
-        Router::new().fallback(respond::respond).with_state(self.inner.clone())
+        Router::new()
+            .fallback(respond::respond)
+            .with_state(self.inner.clone())
     }
 
     /// Serves until told to stop.
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
         crate::serve(self.router(), listener, stop).await
     }
 
@@ -186,7 +206,11 @@ impl EspoCrm {
     #[must_use]
     pub fn record(&self, entity: &str, id: &str) -> Option<Value> {
         let store = self.inner.read();
-        let view = View { schema: &self.inner.schema, store: &store, user: self.inner.users.first()? };
+        let view = View {
+            schema: &self.inner.schema,
+            store: &store,
+            user: self.inner.users.first()?,
+        };
         Some(view.detail(self.inner.schema.entity(entity)?, store.any(entity, id)?))
     }
 
@@ -199,13 +223,21 @@ impl EspoCrm {
     /// Ids of an entity's records, oldest first.
     #[must_use]
     pub fn ids(&self, entity: &str) -> Vec<String> {
-        self.inner.read().all(entity).map(|record| record.id.clone()).collect()
+        self.inner
+            .read()
+            .all(entity)
+            .map(|record| record.id.clone())
+            .collect()
     }
 
     /// The id of a user by its user name.
     #[must_use]
     pub fn user_id(&self, user_name: &str) -> Option<String> {
-        self.inner.users.iter().find(|user| user.user_name == user_name).map(|user| user.id.clone())
+        self.inner
+            .users
+            .iter()
+            .find(|user| user.user_name == user_name)
+            .map(|user| user.id.clone())
     }
 
     /// Moves `X-App-Timestamp`, as a rebuild or an upgrade does: caches of metadata are stale.

@@ -15,25 +15,60 @@ pub(crate) fn fill(store: &Store, entity: &Entity, record: &mut Record) {
     }
     if record.get("pipelineId").is_null() {
         let first = of_entity(store, &entity.name).into_iter().next();
-        record.set("pipelineId", first.map_or(Value::Null, |pipeline| json!(pipeline.id)));
+        record.set(
+            "pipelineId",
+            first.map_or(Value::Null, |pipeline| json!(pipeline.id)),
+        );
     }
     if record.get("pipelineStageId").is_null() {
-        let first = record.text("pipelineId").and_then(|id| stages(store, id).into_iter().next());
-        record.set("pipelineStageId", first.map_or(Value::Null, |stage| json!(stage.id)));
+        let first = record
+            .text("pipelineId")
+            .and_then(|id| stages(store, id).into_iter().next());
+        record.set(
+            "pipelineStageId",
+            first.map_or(Value::Null, |stage| json!(stage.id)),
+        );
     }
     follow(store, entity, record);
 }
 
 /// A new pipeline has a stage for every status from the start.
 pub(crate) fn add_stages(session: &Session<'_>, store: &mut Store, entity: &Entity, id: &str) {
-    let Some(pipeline) = store.live("Pipeline", id).filter(|_| entity.name == "Pipeline").cloned() else { return };
-    let target = pipeline.text("entityType").and_then(|name| session.crm.schema.entity(name));
-    let Some(field) = target.and_then(|target| target.status_field()) else { return };
-    store.edit("Pipeline", id, |pipeline| pipeline.set("field", field.name.clone()));
+    let Some(pipeline) = store
+        .live("Pipeline", id)
+        .filter(|_| entity.name == "Pipeline")
+        .cloned()
+    else {
+        return;
+    };
+    let target = pipeline
+        .text("entityType")
+        .and_then(|name| session.crm.schema.entity(name));
+    let Some(field) = target.and_then(|target| target.status_field()) else {
+        return;
+    };
+    store.edit("Pipeline", id, |pipeline| {
+        pipeline.set("field", field.name.clone());
+    });
     for (order, status) in field.options(&session.crm.schema).iter().enumerate() {
-        let style = field.def.get("style").and_then(|styles| styles.get(status)).cloned().unwrap_or(Value::Null);
-        let mut stage = Record { id: store.new_id(), version: 1, ..Record::default() };
-        for (name, value) in [("name", json!(status)), ("mappedStatus", json!(status)), ("style", style), ("order", json!(order)), ("pipelineId", json!(id))] {
+        let style = field
+            .def
+            .get("style")
+            .and_then(|styles| styles.get(status))
+            .cloned()
+            .unwrap_or(Value::Null);
+        let mut stage = Record {
+            id: store.new_id(),
+            version: 1,
+            ..Record::default()
+        };
+        for (name, value) in [
+            ("name", json!(status)),
+            ("mappedStatus", json!(status)),
+            ("style", style),
+            ("order", json!(order)),
+            ("pipelineId", json!(id)),
+        ] {
             stage.set(name, value);
         }
         store.put("PipelineStage", stage);
@@ -41,7 +76,12 @@ pub(crate) fn add_stages(session: &Session<'_>, store: &mut Store, entity: &Enti
 }
 
 /// Moves a record to another stage of its pipeline.
-pub(crate) fn apply(store: &Store, entity: &Entity, record: &mut Record, input: &Input) -> Result<(), Refusal> {
+pub(crate) fn apply(
+    store: &Store,
+    entity: &Entity,
+    record: &mut Record,
+    input: &Input,
+) -> Result<(), Refusal> {
     if !entity.flag("pipelines") || !input.has("pipelineStageId") {
         return Ok(());
     }
@@ -55,7 +95,10 @@ pub(crate) fn apply(store: &Store, entity: &Entity, record: &mut Record, input: 
 }
 
 fn follow(store: &Store, entity: &Entity, record: &mut Record) {
-    let status = record.text("pipelineStageId").and_then(|id| store.live("PipelineStage", id)).map(|stage| stage.get("mappedStatus").clone());
+    let status = record
+        .text("pipelineStageId")
+        .and_then(|id| store.live("PipelineStage", id))
+        .map(|stage| stage.get("mappedStatus").clone());
     if let (Some(status), Some(field)) = (status, entity.status_field()) {
         record.set(&field.name, status);
     }
@@ -63,22 +106,27 @@ fn follow(store: &Store, entity: &Entity, record: &mut Record) {
 
 /// The pipelines of an entity, in their order.
 pub(crate) fn of_entity<'a>(store: &'a Store, entity: &str) -> Vec<&'a Record> {
-    store.all("Pipeline").filter(|pipeline| pipeline.text("entityType") == Some(entity)).map(AsRef::as_ref).collect()
+    store
+        .all("Pipeline")
+        .filter(|pipeline| pipeline.text("entityType") == Some(entity))
+        .map(AsRef::as_ref)
+        .collect()
 }
 
 /// The stages of a pipeline, in their order.
 pub(crate) fn stages<'a>(store: &'a Store, pipeline: &str) -> Vec<&'a Record> {
-    let mut list: Vec<&Record> =
-        store.all("PipelineStage").filter(|stage| stage.text("pipelineId") == Some(pipeline)).map(AsRef::as_ref).collect();
+    let mut list: Vec<&Record> = store
+        .all("PipelineStage")
+        .filter(|stage| stage.text("pipelineId") == Some(pipeline))
+        .map(AsRef::as_ref)
+        .collect();
     list.sort_by_key(|stage| stage.get("order").as_i64());
     list
 }
 
 /// What `App/user` tells of the pipelines of an entity.
 pub(crate) fn describe(store: &Store, entity: &str) -> Value {
-    let stage = |stage: &Record| {
-        json!({"id": stage.id, "name": stage.get("name"), "mappedStatus": stage.get("mappedStatus"), "style": stage.get("style")})
-    };
+    let stage = |stage: &Record| json!({"id": stage.id, "name": stage.get("name"), "mappedStatus": stage.get("mappedStatus"), "style": stage.get("style")});
     let pipeline = |pipeline: &&Record| {
         let stages: Vec<Value> = stages(store, &pipeline.id).into_iter().map(stage).collect();
         json!({

@@ -55,7 +55,10 @@ pub(crate) fn from_object(map: &Map<String, Value>) -> Result<Search, Refusal> {
 fn integer(map: &Map<String, Value>, name: &str) -> Result<Option<i64>, Refusal> {
     match map.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => value.as_i64().map(Some).ok_or_else(|| Refusal::because(400, format!("{name} must be integer."))),
+        Some(value) => value
+            .as_i64()
+            .map(Some)
+            .ok_or_else(|| Refusal::because(400, format!("{name} must be integer."))),
     }
 }
 
@@ -65,7 +68,9 @@ fn from_params(map: &Map<String, Value>) -> Result<Search, Refusal> {
     let mut search = common(map);
     search.max_size = number("maxSize");
     search.offset = number("offset").unwrap_or(0);
-    search.select = text("attributeSelect").or(text("select")).map(|list| list.split(',').map(str::to_owned).collect());
+    search.select = text("attributeSelect")
+        .or(text("select"))
+        .map(|list| list.split(',').map(str::to_owned).collect());
     if let Some(q) = text("q") {
         search.text = Some(q.to_owned());
         search.no_total = true;
@@ -74,15 +79,24 @@ fn from_params(map: &Map<String, Value>) -> Result<Search, Refusal> {
 }
 
 fn common(map: &Map<String, Value>) -> Search {
-    let text = |name: &str| map.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text = |name: &str| {
+        map.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
     let list = |name: &str| map.get(name).and_then(Value::as_array).cloned();
     Search {
-        filter: list("whereGroup").or_else(|| list("where")).unwrap_or_default(),
+        filter: list("whereGroup")
+            .or_else(|| list("where"))
+            .unwrap_or_default(),
         order_by: text("orderBy"),
         order: text("order"),
         text: text("textFilter"),
         primary: text("primaryFilter"),
-        bools: list("boolFilterList").map(|names| strings(&names)).unwrap_or_default(),
+        bools: list("boolFilterList")
+            .map(|names| strings(&names))
+            .unwrap_or_default(),
         ..Search::default()
     }
 }
@@ -90,7 +104,11 @@ fn common(map: &Map<String, Value>) -> Search {
 /// Checks that need no entity; a negative page breaks the server.
 fn check(search: Search) -> Result<Search, Refusal> {
     let words = ["asc", "desc"];
-    if search.order.as_ref().is_some_and(|order| !words.contains(&order.to_lowercase().as_str())) {
+    if search
+        .order
+        .as_ref()
+        .is_some_and(|order| !words.contains(&order.to_lowercase().as_str()))
+    {
         return Err(Refusal::because(400, "order value is bad."));
     }
     if search.max_size.is_some_and(|size| size < 0) || search.offset < 0 {
@@ -100,7 +118,11 @@ fn check(search: Search) -> Result<Search, Refusal> {
 }
 
 fn strings(values: &[Value]) -> Vec<String> {
-    values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    values
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A query as nested values.
@@ -118,7 +140,10 @@ pub(crate) fn decode(query: &str) -> Map<String, Value> {
 /// `a[b][]` as `a`, `b`, ``.
 fn keys(name: &str) -> Vec<&str> {
     let (first, rest) = name.find('[').map_or((name, ""), |at| name.split_at(at));
-    let inner = rest.split('[').skip(1).map(|part| part.trim_end_matches(']'));
+    let inner = rest
+        .split('[')
+        .skip(1)
+        .map(|part| part.trim_end_matches(']'));
     std::iter::once(first).chain(inner).collect()
 }
 
@@ -134,11 +159,19 @@ impl Node {
             self.leaf = Some(value);
             return;
         };
-        let key = if first.is_empty() { self.children.len().to_string() } else { (*first).to_owned() };
-        let at = self.children.iter().position(|(name, _)| *name == key).unwrap_or_else(|| {
-            self.children.push((key, Self::default()));
-            self.children.len() - 1
-        });
+        let key = if first.is_empty() {
+            self.children.len().to_string()
+        } else {
+            (*first).to_owned()
+        };
+        let at = self
+            .children
+            .iter()
+            .position(|(name, _)| *name == key)
+            .unwrap_or_else(|| {
+                self.children.push((key, Self::default()));
+                self.children.len() - 1
+            });
         self.children[at].1.insert(rest, value);
     }
 
@@ -146,8 +179,15 @@ impl Node {
         if self.children.is_empty() {
             return self.leaf.map_or(Value::Null, Value::String);
         }
-        let is_list = self.children.iter().enumerate().all(|(at, (key, _))| *key == at.to_string());
-        let children = self.children.into_iter().map(|(key, node)| (key, node.into_value()));
+        let is_list = self
+            .children
+            .iter()
+            .enumerate()
+            .all(|(at, (key, _))| *key == at.to_string());
+        let children = self
+            .children
+            .into_iter()
+            .map(|(key, node)| (key, node.into_value()));
         if is_list && children.len() > 0 {
             return children.map(|(_, value)| value).collect();
         }
@@ -164,13 +204,29 @@ mod tests {
     #[test]
     fn brackets_nest_as_in_php() {
         let cases = [
-            ("where[0][type]=in&where[0][value][]=a&where[0][value][]=b", json!({"where": [{"type": "in", "value": ["a", "b"]}]})),
-            ("where%5B0%5D%5Btype%5D=isNull", json!({"where": [{"type": "isNull"}]})),
-            ("where[][type]=equals&where[][value]=x", json!({"where": [{"type": "equals"}, {"value": "x"}]})),
-            ("where=[{}]&select=id,name", json!({"where": "[{}]", "select": "id,name"})),
+            (
+                "where[0][type]=in&where[0][value][]=a&where[0][value][]=b",
+                json!({"where": [{"type": "in", "value": ["a", "b"]}]}),
+            ),
+            (
+                "where%5B0%5D%5Btype%5D=isNull",
+                json!({"where": [{"type": "isNull"}]}),
+            ),
+            (
+                "where[][type]=equals&where[][value]=x",
+                json!({"where": [{"type": "equals"}, {"value": "x"}]}),
+            ),
+            (
+                "where=[{}]&select=id,name",
+                json!({"where": "[{}]", "select": "id,name"}),
+            ),
         ];
         for (query, expected) in cases {
-            assert_eq!(serde_json::Value::Object(decode(query)), expected, "{query}");
+            assert_eq!(
+                serde_json::Value::Object(decode(query)),
+                expected,
+                "{query}"
+            );
         }
     }
 }

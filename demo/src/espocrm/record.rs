@@ -34,16 +34,27 @@ impl Session<'_> {
         let search = search_of(self.call)?;
         self.allow_listing(entity)?;
         let store = self.crm.read();
-        let rows = store.all(&entity.name).map(|record| (record.clone(), Map::new())).collect();
+        let rows = store
+            .all(&entity.name)
+            .map(|record| (record.clone(), Map::new()))
+            .collect();
         let mut search = search;
         search.no_total |= entity.collection.get("countDisabled").is_some();
-        self.view(&store).list(entity, &search, rows, self.crm.now()).map(Reply::Json)
+        self.view(&store)
+            .list(entity, &search, rows, self.crm.now())
+            .map(Reply::Json)
     }
 
     /// Users are an empty list for those who may not see them, everything else is refused.
     fn allow_listing(&self, entity: &Entity) -> Result<(), Refusal> {
-        let refused = entity.flag("acl") && entity.name != "User" && self.user.grant(&entity.name).read == Level::No;
-        if refused { Err(Refusal::no_access("read")) } else { Ok(()) }
+        let refused = entity.flag("acl")
+            && entity.name != "User"
+            && self.user.grant(&entity.name).read == Level::No;
+        if refused {
+            Err(Refusal::no_access("read"))
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) fn read(&self, entity: &Entity, id: &str) -> Result<Reply, Refusal> {
@@ -51,7 +62,11 @@ impl Session<'_> {
         if self.reach_of(entity, Deed::Read) == Level::No {
             return Err(Refusal::no_access("read"));
         }
-        let found = if self.user.role.admin { store.any(&entity.name, id) } else { store.live(&entity.name, id) };
+        let found = if self.user.role.admin {
+            store.any(&entity.name, id)
+        } else {
+            store.live(&entity.name, id)
+        };
         let record = found.ok_or_else(|| Refusal::unread(id))?;
         if !self.may(&store, entity, record, Deed::Read) {
             return Err(Refusal::because(403, "No 'read' access."));
@@ -69,22 +84,35 @@ impl Session<'_> {
     /// Administrators only.
     pub(crate) fn restore(&self, entity: &Entity) -> Result<Reply, Refusal> {
         let payload = self.call.payload()?;
-        let id = payload.get("id").and_then(Value::as_str).ok_or_else(|| Refusal::because(400, ""))?;
+        let id = payload
+            .get("id")
+            .and_then(Value::as_str)
+            .ok_or_else(|| Refusal::because(400, ""))?;
         if !self.user.role.admin {
             return Err(Refusal::because(403, ""));
         }
         let mut store = self.crm.write();
-        store.any(&entity.name, id).ok_or_else(|| Refusal::because(404, ""))?;
+        store
+            .any(&entity.name, id)
+            .ok_or_else(|| Refusal::because(404, ""))?;
         store.edit(&entity.name, id, |record| record.deleted = false);
         Ok(true.into())
     }
 
     /// The record a write is about: scope, then existence, then the record's own rights.
-    pub(crate) fn existing(&self, store: &Store, entity: &Entity, id: &str, deed: Deed) -> Result<Record, Refusal> {
+    pub(crate) fn existing(
+        &self,
+        store: &Store,
+        entity: &Entity,
+        id: &str,
+        deed: Deed,
+    ) -> Result<Record, Refusal> {
         if self.reach_of(entity, deed) == Level::No {
             return Err(Refusal::no_access(deed.word()));
         }
-        let record = store.live(&entity.name, id).ok_or_else(|| Refusal::not_found(id))?;
+        let record = store
+            .live(&entity.name, id)
+            .ok_or_else(|| Refusal::not_found(id))?;
         if !self.may(store, entity, record, deed) {
             return Err(Refusal::no_access(deed.word()));
         }
@@ -119,8 +147,13 @@ impl Session<'_> {
     }
 
     fn may_see_parent(&self, store: &Store, note: &Record) -> bool {
-        let Some((kind, id)) = super::relation::parent_of(note, "parent") else { return false };
-        let (Some(entity), Some(parent)) = (self.crm.schema.entity(kind), store.live(kind, id)) else { return false };
+        let Some((kind, id)) = super::relation::parent_of(note, "parent") else {
+            return false;
+        };
+        let (Some(entity), Some(parent)) = (self.crm.schema.entity(kind), store.live(kind, id))
+        else {
+            return false;
+        };
         self.may(store, entity, parent, Deed::Stream)
     }
 }

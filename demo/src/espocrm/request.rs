@@ -25,7 +25,10 @@ impl Seen {
     /// The value of a header by its name in any case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body read as JSON.
@@ -61,7 +64,14 @@ impl Call {
     /// A call nobody made, for what the CRM does by itself.
     pub(crate) fn internal() -> Self {
         let text = String::new;
-        Self { method: text(), path: text(), query: text(), headers: HeaderMap::new(), body: Bytes::new(), ip: text() }
+        Self {
+            method: text(),
+            path: text(),
+            query: text(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            ip: text(),
+        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -69,7 +79,8 @@ impl Call {
     }
 
     pub(crate) fn header_is_true(&self, name: &str) -> bool {
-        self.header(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.header(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     /// The path decoded and cut at its slashes.
@@ -80,7 +91,10 @@ impl Call {
 
     /// A parameter of the query by its plain name.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
-        pairs(&self.query).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        pairs(&self.query)
+            .into_iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
     }
 
     /// The body as an object. Only JSON and forms are read; malformed JSON breaks the server, any
@@ -89,7 +103,10 @@ impl Call {
         let kind = self.header("content-type").unwrap_or_default();
         if kind.starts_with("application/x-www-form-urlencoded") {
             let text = String::from_utf8_lossy(&self.body);
-            return Ok(pairs(&text).into_iter().map(|(key, value)| (key, Value::String(value))).collect());
+            return Ok(pairs(&text)
+                .into_iter()
+                .map(|(key, value)| (key, Value::String(value)))
+                .collect());
         }
         if !kind.starts_with("application/json") || self.body.is_empty() {
             return Ok(Map::new());
@@ -104,7 +121,11 @@ impl Call {
 
 /// Decoded pairs of a query or a form.
 pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |part: &str| percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let decode = |part: &str| {
+        percent_encoding::percent_decode_str(&part.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
+    };
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))

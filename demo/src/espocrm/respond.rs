@@ -27,14 +27,30 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=UTF-8");
 /// Answers any request.
 pub(crate) async fn respond(State(crm): State<Arc<Inner>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let method = parts.method.as_str().to_owned();
-    let ip = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(|| "127.0.0.1".to_owned(), |info| info.0.ip().to_string());
+    let ip = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or_else(|| "127.0.0.1".to_owned(), |info| info.0.ip().to_string());
     crm.remember(&method, &path, &query, &parts.headers, &body);
-    let Some(below) = below_api(&crm.base, &path) else { return outside() };
-    let call = Call { method, path: below.to_owned(), query, headers: parts.headers, body, ip };
+    let Some(below) = below_api(&crm.base, &path) else {
+        return outside();
+    };
+    let call = Call {
+        method,
+        path: below.to_owned(),
+        query,
+        headers: parts.headers,
+        body,
+        ip,
+    };
     match crm.answer(&call) {
         Ok(reply) => crm.success(reply),
         Err(refusal) => crm.refused(&refusal),
@@ -44,12 +60,20 @@ pub(crate) async fn respond(State(crm): State<Arc<Inner>>, request: Request) -> 
 /// The path below `/api/v1/`.
 fn below_api<'a>(base: &str, path: &'a str) -> Option<&'a str> {
     let rest = path.strip_prefix(base)?.strip_prefix(API)?;
-    if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+    if rest.is_empty() {
+        Some("")
+    } else {
+        rest.strip_prefix('/')
+    }
 }
 
 /// What the web server in front says about paths that are not the API's.
 fn outside() -> Response<Body> {
-    build(StatusCode::NOT_FOUND, HTML, Body::from("<!doctype html><title>404 Not Found</title>"))
+    build(
+        StatusCode::NOT_FOUND,
+        HTML,
+        Body::from("<!doctype html><title>404 Not Found</title>"),
+    )
 }
 
 impl Inner {
@@ -58,8 +82,17 @@ impl Inner {
             return;
         }
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let seen = Seen { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), headers, body: body.clone() };
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+            .collect();
+        let seen = Seen {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body: body.clone(),
+        };
         let mut list = self.seen();
         if list.len() >= self.remember {
             list.pop_front();
@@ -84,27 +117,52 @@ impl Inner {
         if is_root {
             return Ok(Reply::Json(json!("EspoCRM REST API")));
         }
-        Session { crm: self, user, call }.run(&segments)
+        Session {
+            crm: self,
+            user,
+            call,
+        }
+        .run(&segments)
     }
 
     fn is_locked(&self, ip: &str) -> bool {
-        let Some(lockout) = &self.lockout else { return false };
-        lockout.lock().unwrap_or_else(PoisonError::into_inner).is_closed(ip, self.now())
+        let Some(lockout) = &self.lockout else {
+            return false;
+        };
+        lockout
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_closed(ip, self.now())
     }
 
     fn login(&self, call: &Call) -> Result<&User, Refusal> {
         authenticate(&self.users, call).inspect_err(|refusal| {
-            let tried = ["x-api-key", "x-hmac-authorization", "authorization", "espo-authorization"];
+            let tried = [
+                "x-api-key",
+                "x-hmac-authorization",
+                "authorization",
+                "espo-authorization",
+            ];
             let with_credentials = tried.iter().any(|name| call.header(name).is_some());
             if let (Some(lockout), true, 401) = (&self.lockout, with_credentials, refusal.status) {
-                lockout.lock().unwrap_or_else(PoisonError::into_inner).fail(&call.ip, self.now());
+                lockout
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .fail(&call.ip, self.now());
             }
         })
     }
 
     /// Labels, and settings for those who show no credentials.
     fn open_to_all(&self, call: &Call, segments: &[&str]) -> Option<Value> {
-        let anonymous = ["x-api-key", "x-hmac-authorization", "authorization", "espo-authorization"].iter().all(|name| call.header(name).is_none());
+        let anonymous = [
+            "x-api-key",
+            "x-hmac-authorization",
+            "authorization",
+            "espo-authorization",
+        ]
+        .iter()
+        .all(|name| call.header(name).is_none());
         match segments {
             ["I18n"] => Some(labels(&self.schema)),
             ["Settings"] if anonymous => Some(public_settings()),
@@ -119,17 +177,30 @@ impl Inner {
             Reply::Nothing => (String::new(), false),
         };
         let mut response = build(StatusCode::OK, JSON, Body::from(body));
-        response.headers_mut().insert("x-app-timestamp", HeaderValue::from(self.app_timestamp()));
+        response
+            .headers_mut()
+            .insert("x-app-timestamp", HeaderValue::from(self.app_timestamp()));
         if relinked {
-            response.headers_mut().insert("x-record-link-updated", HeaderValue::from_static("true"));
+            response
+                .headers_mut()
+                .insert("x-record-link-updated", HeaderValue::from_static("true"));
         }
         response
     }
 
     fn refused(&self, refusal: &Refusal) -> Response<Body> {
-        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = refusal.body.as_ref().map(Value::to_string).unwrap_or_default();
-        let mut response = build(status, if refusal.html { HTML } else { JSON }, Body::from(body));
+        let status =
+            StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = refusal
+            .body
+            .as_ref()
+            .map(Value::to_string)
+            .unwrap_or_default();
+        let mut response = build(
+            status,
+            if refusal.html { HTML } else { JSON },
+            Body::from(body),
+        );
         let headers = response.headers_mut();
         if let Some(reason) = self.reason(refusal) {
             headers.insert("x-status-reason", reason);
@@ -138,7 +209,10 @@ impl Inner {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
         if refusal.challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"\""));
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"\""),
+            );
         }
         response
     }
@@ -146,7 +220,11 @@ impl Inner {
     fn reason(&self, refusal: &Refusal) -> Option<HeaderValue> {
         let reason = refusal.reason.as_ref()?;
         let twice = refusal.twice_on_9 && !self.version.is_10();
-        let text = if twice { format!("{reason} {reason}") } else { reason.clone() };
+        let text = if twice {
+            format!("{reason} {reason}")
+        } else {
+            reason.clone()
+        };
         HeaderValue::from_bytes(text.replace(['\r', '\n'], " ").as_bytes()).ok()
     }
 }
@@ -160,7 +238,14 @@ fn check_route(segments: &[&str], method: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let refusal = Refusal::no_method(allow);
-    Err(if method == "OPTIONS" { Refusal { status: 200, ..refusal } } else { refusal })
+    Err(if method == "OPTIONS" {
+        Refusal {
+            status: 200,
+            ..refusal
+        }
+    } else {
+        refusal
+    })
 }
 
 fn build(status: StatusCode, kind: HeaderValue, body: Body) -> Response<Body> {

@@ -45,18 +45,28 @@ type Answer = Result<Reply, Refusal>;
 
 impl<'a> Session<'a> {
     pub(crate) fn view(&self, store: &'a Store) -> View<'a> {
-        View { schema: &self.crm.schema, store, user: self.user }
+        View {
+            schema: &self.crm.schema,
+            store,
+            user: self.user,
+        }
     }
 
     /// An entity by its name in the path; the first letter may be small. Some exist for
     /// administrators only.
     pub(crate) fn entity(&self, name: &str) -> Result<&'a Entity, Refusal> {
         let capital = capitalized(name);
-        let known = self.crm.schema.entity(&capital).filter(|entity| entity.name != "Attachment");
-        known.map(AsRef::as_ref).ok_or_else(|| match capital.as_str() {
-            "Role" | "Attachment" => Refusal::no_access("read"),
-            _ => Refusal::no_controller(name),
-        })
+        let known = self
+            .crm
+            .schema
+            .entity(&capital)
+            .filter(|entity| entity.name != "Attachment");
+        known
+            .map(AsRef::as_ref)
+            .ok_or_else(|| match capital.as_str() {
+                "Role" | "Attachment" => Refusal::no_access("read"),
+                _ => Refusal::no_controller(name),
+            })
     }
 
     /// Carries the call out.
@@ -135,7 +145,8 @@ pub(crate) fn allowed(segments: &[&str]) -> Option<&'static str> {
         return None;
     }
     match segments {
-        ["App", "user" | "about"] | ["Metadata" | "Settings" | "I18n" | "Stream" | "GlobalStream"] => Some("GET"),
+        ["App", "user" | "about"]
+        | ["Metadata" | "Settings" | "I18n" | "Stream" | "GlobalStream"] => Some("GET"),
         ["Kanban", "order"] => Some("PUT"),
         ["Kanban", _] | ["EmailAddress", "search"] => Some("GET"),
         ["EmailTemplate", _, "prepare"] => Some("POST"),
@@ -150,5 +161,8 @@ pub(crate) fn allowed(segments: &[&str]) -> Option<&'static str> {
 
 fn capitalized(name: &str) -> String {
     let mut letters = name.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

@@ -2,16 +2,17 @@
 //! links are all derived.
 //!
 //! The table is `entities.json`, in the shape of EspoCRM's `entityDefs` without what every entity
-//! has. This file reads it, adds the common fields and answers questions about it; it knows
-//! nothing of records, users or requests.
+//! has; `definition` reads it. This file answers questions about it and knows nothing of records,
+//! users or requests.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Version;
-use super::attribute::{Attribute, attributes_of};
+use super::attribute::Attribute;
+use super::definition::present;
 
 const TABLE: &str = include_str!("entities.json");
 
@@ -40,7 +41,7 @@ pub(crate) struct Entity {
     pub(crate) fields: Vec<Field>,
     pub(crate) links: Vec<Link>,
     pub(crate) attributes: Vec<Attribute>,
-    by_attribute: HashMap<String, usize>,
+    pub(crate) by_attribute: HashMap<String, usize>,
     /// Counts its changes and refuses to overwrite a newer one.
     pub(crate) versioned: bool,
 }
@@ -82,7 +83,11 @@ impl Schema {
             .filter(|(_, raw)| present(raw, version))
             .map(|(name, raw)| Arc::new(Entity::read(name, &raw, version)))
             .collect();
-        let by_name = entities.iter().enumerate().map(|(index, entity)| (entity.name.clone(), index)).collect();
+        let by_name = entities
+            .iter()
+            .enumerate()
+            .map(|(index, entity)| (entity.name.clone(), index))
+            .collect();
         Self { entities, by_name }
     }
 
@@ -96,33 +101,6 @@ impl Schema {
 }
 
 impl Entity {
-    fn read(name: String, raw: &Value, version: Version) -> Self {
-        let mut scope = object(&raw["scope"]);
-        adapt_scope(&name, &mut scope, version);
-        let flags = Flags::read(raw, &scope);
-        let fields = read_fields(raw, &flags, version);
-        let links = read_links(raw, &flags, version);
-        let attributes = attributes_of(&fields, &links, &flags);
-        let by_attribute = attributes.iter().enumerate().map(|(at, a)| (a.name.clone(), at)).collect();
-        Self {
-            label: text(raw, "label").unwrap_or_else(|| name.clone()),
-            plural: text(raw, "plural").unwrap_or_else(|| name.clone()),
-            client: object(&raw["client"]),
-            collection: object(&raw["collection"]),
-            primary_filters: object(&raw["primaryFilters"]),
-            list_always: always(raw, "listAlways", &flags),
-            board_always: always(raw, "boardAlways", &flags),
-            also_select: object(&raw["alsoSelect"]),
-            versioned: flags.versioned,
-            name,
-            scope,
-            fields,
-            links,
-            attributes,
-            by_attribute,
-        }
-    }
-
     pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.by_attribute.get(name).map(|at| &self.attributes[*at])
     }
@@ -136,19 +114,29 @@ impl Entity {
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
-        self.scope.get(name).and_then(Value::as_bool).unwrap_or(false)
+        self.scope
+            .get(name)
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     pub(crate) fn status_field(&self) -> Option<&Field> {
-        self.scope.get("statusField").and_then(Value::as_str).and_then(|name| self.field(name))
+        self.scope
+            .get("statusField")
+            .and_then(Value::as_str)
+            .and_then(|name| self.field(name))
     }
 
     pub(crate) fn collection_text(&self, key: &str) -> &str {
-        self.collection.get(key).and_then(Value::as_str).unwrap_or_default()
+        self.collection
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     pub(crate) fn is_person(&self) -> bool {
-        self.field("name").is_some_and(|field| field.kind == "personName")
+        self.field("name")
+            .is_some_and(|field| field.kind == "personName")
     }
 }
 
@@ -163,17 +151,27 @@ impl Field {
 
     pub(crate) fn strings(&self, name: &str) -> Vec<&str> {
         let list = self.def.get(name).and_then(Value::as_array);
-        list.map(|list| list.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+        list.map(|list| list.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default()
     }
 
     /// The options of an enumeration, looked up where they are defined.
     pub(crate) fn options(&self, schema: &Schema) -> Vec<String> {
-        if let Some((entity, field)) = self.def.get("optionsReference").and_then(Value::as_str).and_then(split_reference)
+        if let Some((entity, field)) = self
+            .def
+            .get("optionsReference")
+            .and_then(Value::as_str)
+            .and_then(split_reference)
         {
             let target = schema.entity(entity).and_then(|entity| entity.field(field));
-            return target.map(|field| field.options(schema)).unwrap_or_default();
+            return target
+                .map(|field| field.options(schema))
+                .unwrap_or_default();
         }
-        self.strings("options").into_iter().map(str::to_owned).collect()
+        self.strings("options")
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -188,166 +186,31 @@ impl Link {
 
     /// Columns of the relation and the attribute of the foreign record that shows each.
     pub(crate) fn column_attributes(&self) -> Vec<(String, String)> {
-        let map = self.def.get("columnAttributeMap").and_then(Value::as_object);
-        let pair = |(column, attribute): (&String, &Value)| Some((column.clone(), attribute.as_str()?.to_owned()));
-        map.map(|map| map.iter().filter_map(pair).collect()).unwrap_or_default()
+        let map = self
+            .def
+            .get("columnAttributeMap")
+            .and_then(Value::as_object);
+        let pair = |(column, attribute): (&String, &Value)| {
+            Some((column.clone(), attribute.as_str()?.to_owned()))
+        };
+        map.map(|map| map.iter().filter_map(pair).collect())
+            .unwrap_or_default()
     }
 
     /// Columns of the relation and what a new row has in them.
     pub(crate) fn columns(&self) -> Vec<(String, Value)> {
         let map = self.def.get("additionalColumns").and_then(Value::as_object);
-        let pair = |(name, def): (&String, &Value)| (name.clone(), def.get("default").cloned().unwrap_or(Value::Null));
-        map.map(|map| map.iter().map(pair).collect()).unwrap_or_default()
-    }
-}
-
-/// What an entity has beside its own fields.
-#[derive(Debug)]
-pub(crate) struct Flags {
-    pub(crate) stamped: bool,
-    pub(crate) owned: bool,
-    pub(crate) owner_required: bool,
-    pub(crate) stream: bool,
-    pub(crate) stars: bool,
-    pub(crate) versioned: bool,
-}
-
-impl Flags {
-    fn read(raw: &Value, scope: &Map<String, Value>) -> Self {
-        let own = |key: &str, default: bool| raw.get(key).and_then(Value::as_bool).unwrap_or(default);
-        let of_scope = |key: &str| scope.get(key).and_then(Value::as_bool).unwrap_or(false);
-        Self {
-            stamped: own("stamped", true),
-            owned: own("owned", true),
-            owner_required: own("ownerRequired", false),
-            stream: of_scope("stream"),
-            stars: of_scope("stars"),
-            versioned: own("versioned", false),
-        }
-    }
-}
-
-/// Differences between the versions that are flags of the scope.
-fn adapt_scope(name: &str, scope: &mut Map<String, Value>, version: Version) {
-    if name != "Opportunity" || !version.is_10() {
-        return;
-    }
-    scope.insert("statusFieldLocked".into(), json!(true));
-    if version.has_pipelines() {
-        scope.insert("pipelines".into(), json!(true));
-    }
-}
-
-fn read_fields(raw: &Value, flags: &Flags, version: Version) -> Vec<Field> {
-    let own = raw["fields"].as_object().into_iter().flatten().filter(|(_, def)| present(def, version));
-    let mut fields: Vec<Field> = Vec::new();
-    for (name, def) in own {
-        fields.push(Field::read(name, def));
-        fields.extend(companions(name, def));
-    }
-    fields.extend(common_fields(flags));
-    fields
-}
-
-impl Field {
-    fn read(name: &str, def: &Value) -> Self {
-        let kind = def["type"].as_str().unwrap_or("varchar").to_owned();
-        let label = def["label"].as_str().map(str::to_owned);
-        Self { name: name.to_owned(), kind, label, def: object(def) }
-    }
-}
-
-/// Fields that exist because of another field.
-fn companions(name: &str, def: &Value) -> Vec<Field> {
-    let flag = |suffix: &str| Field::read(&format!("{name}{suffix}"), &json!({"type": "bool", "notStorable": true}));
-    match def["type"].as_str() {
-        Some("address") => address_parts(name),
-        Some("email" | "phone") => vec![flag("IsOptedOut"), flag("IsInvalid")],
-        Some("currency") => vec![Field::read(&format!("{name}Currency"), &json!({"type": "enum", "maxLength": 3, "isCurrency": true}))],
-        _ => Vec::new(),
-    }
-}
-
-fn address_parts(name: &str) -> Vec<Field> {
-    [("Street", "text", 255), ("City", "varchar", 100), ("State", "varchar", 100), ("Country", "varchar", 100), ("PostalCode", "varchar", 40)]
-        .into_iter()
-        .map(|(part, kind, length)| Field::read(&format!("{name}{part}"), &json!({"type": kind, "maxLength": length})))
-        .collect()
-}
-
-fn common_fields(flags: &Flags) -> Vec<Field> {
-    let mut fields = Vec::new();
-    let mut add = |name: &str, def: Value| fields.push(Field::read(name, &def));
-    if flags.stamped {
-        add("createdAt", json!({"type": "datetime", "readOnly": true}));
-        add("modifiedAt", json!({"type": "datetime", "readOnly": true}));
-    }
-    if flags.stream {
-        add("streamUpdatedAt", json!({"type": "datetime", "readOnly": true}));
-    }
-    if flags.stamped {
-        add("createdBy", json!({"type": "link", "readOnly": true}));
-        add("modifiedBy", json!({"type": "link", "readOnly": true}));
-    }
-    if flags.owned {
-        let required = if flags.owner_required { json!({"type": "link", "required": true}) } else { json!({"type": "link"}) };
-        add("assignedUser", required);
-        add("teams", json!({"type": "linkMultiple"}));
-    }
-    fields
-}
-
-fn read_links(raw: &Value, flags: &Flags, version: Version) -> Vec<Link> {
-    let own = raw["links"].as_object().into_iter().flatten().filter(|(_, def)| present(def, version));
-    let mut links: Vec<Link> = own.map(|(name, def)| Link::read(name, def)).collect();
-    let user = json!({"type": "belongsTo", "entity": "User"});
-    if flags.stamped {
-        links.extend(["createdBy", "modifiedBy"].map(|name| Link::read(name, &user)));
-    }
-    if flags.owned {
-        links.push(Link::read("assignedUser", &user));
-        links.push(Link::read("teams", &json!({"type": "hasMany", "entity": "Team", "relationName": "entityTeam"})));
-    }
-    links
-}
-
-impl Link {
-    fn read(name: &str, def: &Value) -> Self {
-        let text = |key: &str| def[key].as_str().unwrap_or_default().to_owned();
-        let kind = match def["type"].as_str() {
-            Some("belongsToParent") => LinkKind::BelongsToParent,
-            Some("hasMany") => LinkKind::HasMany,
-            Some("hasOne") => LinkKind::HasOne,
-            Some("hasChildren") => LinkKind::HasChildren,
-            _ => LinkKind::BelongsTo,
+        let pair = |(name, def): (&String, &Value)| {
+            (
+                name.clone(),
+                def.get("default").cloned().unwrap_or(Value::Null),
+            )
         };
-        Self { name: name.to_owned(), kind, entity: text("entity"), foreign: text("foreign"), def: object(def) }
+        map.map(|map| map.iter().map(pair).collect())
+            .unwrap_or_default()
     }
-}
-
-fn always(raw: &Value, key: &str, flags: &Flags) -> Vec<String> {
-    let own = raw[key].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let stamped = flags.stamped.then_some("createdById");
-    let owned = flags.owned.then_some("assignedUserId");
-    let starred = flags.stars.then_some("isStarred");
-    ["id"].into_iter().chain(own).chain(stamped).chain(owned).chain(starred).map(str::to_owned).collect()
-}
-
-/// Whether a definition exists in this version.
-fn present(def: &Value, version: Version) -> bool {
-    let old_enough = def["since"].as_i64() != Some(10) || version.is_10();
-    let pipelines = def["pipelines"].as_bool() != Some(true) || version.has_pipelines();
-    old_enough && pipelines
 }
 
 fn split_reference(reference: &str) -> Option<(&str, &str)> {
     reference.split_once('.')
-}
-
-fn text(raw: &Value, key: &str) -> Option<String> {
-    raw[key].as_str().map(str::to_owned)
-}
-
-fn object(value: &Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap_or_default()
 }

@@ -76,16 +76,27 @@ impl Store {
 
     /// The records of an entity, oldest first.
     pub(crate) fn all(&self, entity: &str) -> impl DoubleEndedIterator<Item = &Arc<Record>> {
-        self.tables.get(entity).into_iter().flat_map(BTreeMap::values).filter(|record| !record.deleted)
+        self.tables
+            .get(entity)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .filter(|record| !record.deleted)
     }
 
     pub(crate) fn put(&mut self, entity: &str, record: Record) {
-        self.tables.entry(entity.to_owned()).or_default().insert(record.id.clone(), Arc::new(record));
+        self.tables
+            .entry(entity.to_owned())
+            .or_default()
+            .insert(record.id.clone(), Arc::new(record));
     }
 
     /// Changes a record in place.
     pub(crate) fn edit(&mut self, entity: &str, id: &str, change: impl FnOnce(&mut Record)) {
-        if let Some(record) = self.tables.get_mut(entity).and_then(|table| table.get_mut(id)) {
+        if let Some(record) = self
+            .tables
+            .get_mut(entity)
+            .and_then(|table| table.get_mut(id))
+        {
             change(Arc::make_mut(record));
         }
     }
@@ -97,7 +108,10 @@ impl Store {
     /// Adds a row, or lays columns over the one that is there.
     pub(crate) fn join(&mut self, relation: &str, pair: Pair) {
         let rows = self.relations.entry(relation.to_owned()).or_default();
-        match rows.iter_mut().find(|row| row.left == pair.left && row.right == pair.right) {
+        match rows
+            .iter_mut()
+            .find(|row| row.left == pair.left && row.right == pair.right)
+        {
             Some(row) => row.columns.extend(pair.columns),
             None => rows.push(pair),
         }

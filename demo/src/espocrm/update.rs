@@ -30,27 +30,65 @@ impl Session<'_> {
 
     /// The version the client read must still be the one it changes, field by field.
     fn refuse_stale(&self, entity: &Entity, record: &Record, input: &Input) -> Result<(), Refusal> {
-        let Some(read) = self.call.header("x-version-number").and_then(|text| text.parse::<u64>().ok()) else { return Ok(()) };
+        let Some(read) = self
+            .call
+            .header("x-version-number")
+            .and_then(|text| text.parse::<u64>().ok())
+        else {
+            return Ok(());
+        };
         if !entity.versioned || read == record.version {
             return Ok(());
         }
-        let newer = |name: &String| record.changed.get(name).is_some_and(|version| *version > read);
-        let values: Map<String, Value> =
-            input.values.keys().filter(|name| newer(name)).map(|name| (name.clone(), record.get(name).clone())).collect();
-        if values.is_empty() { Ok(()) } else { Err(Refusal::modified(&Value::Object(values), record.version)) }
+        let newer = |name: &String| {
+            record
+                .changed
+                .get(name)
+                .is_some_and(|version| *version > read)
+        };
+        let values: Map<String, Value> = input
+            .values
+            .keys()
+            .filter(|name| newer(name))
+            .map(|name| (name.clone(), record.get(name).clone()))
+            .collect();
+        if values.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::modified(&Value::Object(values), record.version))
+        }
     }
 
-    fn changed(&self, store: &Store, entity: &Entity, before: &Record, input: &Input) -> Result<Record, Refusal> {
+    fn changed(
+        &self,
+        store: &Store,
+        entity: &Entity,
+        before: &Record,
+        input: &Input,
+    ) -> Result<Record, Refusal> {
         let mut after = before.clone();
         after.values.extend(input.values.clone());
         hooks::before_update(self, store, entity, before, &mut after, input)?;
-        let candidate = Candidate { schema: &self.crm.schema, entity, values: &after.values, input, creating: false };
+        let candidate = Candidate {
+            schema: &self.crm.schema,
+            entity,
+            values: &after.values,
+            input,
+            creating: false,
+        };
         candidate.validate()?;
         self.check_links(store, entity, input)?;
         Ok(after)
     }
 
-    fn save(&self, store: &mut Store, entity: &Entity, before: &Record, mut after: Record, input: &Input) {
+    fn save(
+        &self,
+        store: &mut Store,
+        entity: &Entity,
+        before: &Record,
+        mut after: Record,
+        input: &Input,
+    ) {
         after.version = before.version + 1;
         for (name, value) in &after.values {
             if before.get(name) != value {
@@ -67,15 +105,34 @@ impl Session<'_> {
     }
 
     /// The whole record; the list of addresses is still the old one when only the address was sent.
-    fn updated(&self, store: &Store, entity: &Entity, before: &Record, input: &Input) -> Result<Reply, Refusal> {
-        let record = store.live(&entity.name, &before.id).ok_or(Refusal::bare(500))?;
+    fn updated(
+        &self,
+        store: &Store,
+        entity: &Entity,
+        before: &Record,
+        input: &Input,
+    ) -> Result<Reply, Refusal> {
+        let record = store
+            .live(&entity.name, &before.id)
+            .ok_or(Refusal::bare(500))?;
         let mut shown = self.view(store).detail(entity, record);
-        for (address, data) in [("emailAddress", "emailAddressData"), ("phoneNumber", "phoneNumberData")] {
+        for (address, data) in [
+            ("emailAddress", "emailAddressData"),
+            ("phoneNumber", "phoneNumberData"),
+        ] {
             if input.has(address) && !input.has(data) && !before.get(data).is_null() {
                 shown[data] = before.get(data).clone();
             }
         }
-        let relinked = !input.links.is_empty() || entity.links.iter().any(|link| input.has(&link.id_attribute()));
-        Ok(if relinked { Reply::LinksChanged(shown) } else { Reply::Json(shown) })
+        let relinked = !input.links.is_empty()
+            || entity
+                .links
+                .iter()
+                .any(|link| input.has(&link.id_attribute()));
+        Ok(if relinked {
+            Reply::LinksChanged(shown)
+        } else {
+            Reply::Json(shown)
+        })
     }
 }

@@ -56,13 +56,35 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    pub(crate) const FULL: Self =
-        Self { create: true, read: Level::All, edit: Level::All, delete: Level::All, stream: Level::All };
-    pub(crate) const NONE: Self =
-        Self { create: false, read: Level::No, edit: Level::No, delete: Level::No, stream: Level::No };
-    const READ: Self = Self { read: Level::All, ..Self::NONE };
-    const FOLLOW: Self = Self { stream: Level::All, ..Self::READ };
-    const OWN: Self = Self { create: true, read: Level::Own, edit: Level::Own, delete: Level::No, stream: Level::Own };
+    pub(crate) const FULL: Self = Self {
+        create: true,
+        read: Level::All,
+        edit: Level::All,
+        delete: Level::All,
+        stream: Level::All,
+    };
+    pub(crate) const NONE: Self = Self {
+        create: false,
+        read: Level::No,
+        edit: Level::No,
+        delete: Level::No,
+        stream: Level::No,
+    };
+    const READ: Self = Self {
+        read: Level::All,
+        ..Self::NONE
+    };
+    const FOLLOW: Self = Self {
+        stream: Level::All,
+        ..Self::READ
+    };
+    const OWN: Self = Self {
+        create: true,
+        read: Level::Own,
+        edit: Level::Own,
+        delete: Level::No,
+        stream: Level::Own,
+    };
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +99,10 @@ pub(crate) struct Role {
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
     Key(&'static str),
-    Signature { key: &'static str, secret: &'static str },
+    Signature {
+        key: &'static str,
+        secret: &'static str,
+    },
     Password(&'static str),
     None,
 }
@@ -104,25 +129,49 @@ impl User {
     }
 
     pub(crate) fn hides(&self, entity: &str, field: &str) -> bool {
-        self.role.hidden.get(entity).is_some_and(|list| list.iter().any(|name| covers(name, field)))
+        self.role
+            .hidden
+            .get(entity)
+            .is_some_and(|list| list.iter().any(|name| covers(name, field)))
     }
 }
 
 /// A hidden address hides its parts.
 fn covers(hidden: &str, field: &str) -> bool {
     let parts = ["Street", "City", "State", "Country", "PostalCode"];
-    hidden == field || parts.iter().any(|part| field.strip_suffix(part) == Some(hidden))
+    hidden == field
+        || parts
+            .iter()
+            .any(|part| field.strip_suffix(part) == Some(hidden))
 }
 
 const FULL_ENTITIES: [&str; 14] = [
-    "Account", "Contact", "Lead", "Opportunity", "Task", "Meeting", "Call", "Case", "Document", "Campaign",
-    "TargetList", "CProject", "Email", "EmailTemplate",
+    "Account",
+    "Contact",
+    "Lead",
+    "Opportunity",
+    "Task",
+    "Meeting",
+    "Call",
+    "Case",
+    "Document",
+    "Campaign",
+    "TargetList",
+    "CProject",
+    "Email",
+    "EmailTemplate",
 ];
 
 fn role(entities: &[&'static str], grant: Grant, people: Grant, may_assign: bool) -> Role {
-    let mut grants: HashMap<&'static str, Grant> = entities.iter().map(|name| (*name, grant)).collect();
+    let mut grants: HashMap<&'static str, Grant> =
+        entities.iter().map(|name| (*name, grant)).collect();
     grants.extend([("User", people), ("Team", people)]);
-    Role { admin: false, grants, hidden: HashMap::new(), may_assign }
+    Role {
+        admin: false,
+        grants,
+        hidden: HashMap::new(),
+        may_assign,
+    }
 }
 
 fn full() -> Role {
@@ -130,36 +179,117 @@ fn full() -> Role {
 }
 
 fn admin() -> Role {
-    Role { admin: true, ..full() }
+    Role {
+        admin: true,
+        ..full()
+    }
 }
 
 fn read_only() -> Role {
-    let people = Grant { read: Level::Own, ..Grant::NONE };
-    let mut role = role(&["Account", "Contact", "Lead"], Grant::FOLLOW, people, false);
-    role.hidden.insert("Account", &["industry", "billingAddress"]);
+    let people = Grant {
+        read: Level::Own,
+        ..Grant::NONE
+    };
+    let mut role = role(
+        &["Account", "Contact", "Lead"],
+        Grant::FOLLOW,
+        people,
+        false,
+    );
+    role.hidden
+        .insert("Account", &["industry", "billingAddress"]);
     role
 }
 
 fn own() -> Role {
-    let people = Grant { read: Level::Own, ..Grant::NONE };
+    let people = Grant {
+        read: Level::Own,
+        ..Grant::NONE
+    };
     role(&["Account", "Contact", "Task"], Grant::OWN, people, false)
 }
 
 /// Everybody, the administrator first; ids are given in this order.
 pub(crate) fn everybody(mut id: impl FnMut() -> String) -> Vec<User> {
     let mut user = |user_name, (first, last), kind, email, credential, role| User {
-        id: id(), user_name, first, last, kind, email, credential, role,
+        id: id(),
+        user_name,
+        first,
+        last,
+        kind,
+        email,
+        credential,
+        role,
     };
-    let signature = Credential::Signature { key: HMAC_KEY, secret: HMAC_SECRET };
+    let signature = Credential::Signature {
+        key: HMAC_KEY,
+        secret: HMAC_SECRET,
+    };
     vec![
-        user(ADMIN_USER, ("", "Admin"), "admin", None, Credential::Password(ADMIN_PASSWORD), admin()),
-        user(HUMAN_USER, ("Nora", "Lindqvist"), "regular", Some("nora@crm.example"), Credential::Password(HUMAN_PASSWORD), full()),
-        user("tomas.reed", ("Tomas", "Reed"), "regular", Some("tomas@crm.example"), Credential::None, full()),
-        user("amina.okafor", ("Amina", "Okafor"), "regular", Some("amina@crm.example"), Credential::None, full()),
-        user("agent", ("", "agent"), "api", Some(AGENT_ADDRESS), Credential::Key(FULL_KEY), full()),
-        user("agent_no_address", ("", "agent_no_address"), "api", None, Credential::Key(NO_ADDRESS_KEY), full()),
-        user("reader", ("", "reader"), "api", None, Credential::Key(READ_ONLY_KEY), read_only()),
-        user("own_only", ("", "own_only"), "api", None, Credential::Key(OWN_KEY), own()),
+        user(
+            ADMIN_USER,
+            ("", "Admin"),
+            "admin",
+            None,
+            Credential::Password(ADMIN_PASSWORD),
+            admin(),
+        ),
+        user(
+            HUMAN_USER,
+            ("Nora", "Lindqvist"),
+            "regular",
+            Some("nora@crm.example"),
+            Credential::Password(HUMAN_PASSWORD),
+            full(),
+        ),
+        user(
+            "tomas.reed",
+            ("Tomas", "Reed"),
+            "regular",
+            Some("tomas@crm.example"),
+            Credential::None,
+            full(),
+        ),
+        user(
+            "amina.okafor",
+            ("Amina", "Okafor"),
+            "regular",
+            Some("amina@crm.example"),
+            Credential::None,
+            full(),
+        ),
+        user(
+            "agent",
+            ("", "agent"),
+            "api",
+            Some(AGENT_ADDRESS),
+            Credential::Key(FULL_KEY),
+            full(),
+        ),
+        user(
+            "agent_no_address",
+            ("", "agent_no_address"),
+            "api",
+            None,
+            Credential::Key(NO_ADDRESS_KEY),
+            full(),
+        ),
+        user(
+            "reader",
+            ("", "reader"),
+            "api",
+            None,
+            Credential::Key(READ_ONLY_KEY),
+            read_only(),
+        ),
+        user(
+            "own_only",
+            ("", "own_only"),
+            "api",
+            None,
+            Credential::Key(OWN_KEY),
+            own(),
+        ),
         user("signer", ("", "signer"), "api", None, signature, full()),
     ]
 }

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::attribute::{Attribute, Scalar};
-use super::dates::{day, day_end, day_start, days_of, moment, today_in, zone_named};
+use super::dates::{day_end, day_start, days_of, today_in, zone_named};
 use super::errors::Refusal;
 use super::schema::Entity;
 use super::users::User;
+use super::where_item::{list_test, plain_test, range, truthy};
 
 /// A filter ready to be held against records.
 #[derive(Debug)]
@@ -19,12 +20,35 @@ pub(crate) enum Test<'a> {
     All(Vec<Test<'a>>),
     Any(Vec<Test<'a>>),
     /// Compares with one of the orderings named.
-    Compare { attribute: &'a Attribute, accepts: Accepts, value: Value },
-    In { attribute: &'a Attribute, values: Vec<Value>, negated: bool },
-    Like { attribute: &'a Attribute, pattern: String, negated: bool },
-    Null { attribute: &'a Attribute, negated: bool },
-    Linked { link: &'a str, ids: Option<Vec<String>>, mode: Linkage },
-    List { attribute: &'a Attribute, values: Vec<String>, mode: Listing },
+    Compare {
+        attribute: &'a Attribute,
+        accepts: Accepts,
+        value: Value,
+    },
+    In {
+        attribute: &'a Attribute,
+        values: Vec<Value>,
+        negated: bool,
+    },
+    Like {
+        attribute: &'a Attribute,
+        pattern: String,
+        negated: bool,
+    },
+    Null {
+        attribute: &'a Attribute,
+        negated: bool,
+    },
+    Linked {
+        link: &'a str,
+        ids: Option<Vec<String>>,
+        mode: Linkage,
+    },
+    List {
+        attribute: &'a Attribute,
+        values: Vec<String>,
+        mode: Listing,
+    },
     Text(String),
     OnlyMine,
     Never,
@@ -65,15 +89,33 @@ pub(crate) struct Reader<'a, 'u> {
 
 impl<'a> Reader<'a, '_> {
     pub(crate) fn all(&self, items: &[Value]) -> Result<Test<'a>, Refusal> {
-        Ok(Test::All(items.iter().map(|item| self.item(item)).collect::<Result<_, _>>()?))
+        Ok(Test::All(
+            items
+                .iter()
+                .map(|item| self.item(item))
+                .collect::<Result<_, _>>()?,
+        ))
     }
 
     fn item(&self, item: &Value) -> Result<Test<'a>, Refusal> {
-        let Some(kind) = item["type"].as_str() else { return Err(Refusal::bare(500)) };
+        let Some(kind) = item["type"].as_str() else {
+            return Err(Refusal::bare(500));
+        };
         match kind {
             "and" => return self.all(group(item)),
-            "or" => return Ok(Test::Any(group(item).iter().map(|item| self.item(item)).collect::<Result<_, _>>()?)),
-            "textFilter" => return Ok(Test::Text(item["value"].as_str().unwrap_or_default().to_owned())),
+            "or" => {
+                return Ok(Test::Any(
+                    group(item)
+                        .iter()
+                        .map(|item| self.item(item))
+                        .collect::<Result<_, _>>()?,
+                ));
+            }
+            "textFilter" => {
+                return Ok(Test::Text(
+                    item["value"].as_str().unwrap_or_default().to_owned(),
+                ));
+            }
             "bool" => return self.bools(&names(&item["value"])),
             "primary" => return self.primary(item["value"].as_str().unwrap_or_default()),
             _ => {}
@@ -81,9 +123,13 @@ impl<'a> Reader<'a, '_> {
         if kind == "not" || kind == "having" || kind.starts_with("subQuery") {
             return Err(Refusal::because(400, "Sub-queries are forbidden in where.").twice());
         }
-        let Some(name) = item["attribute"].as_str().or(item["field"].as_str()) else { return Err(Refusal::bare(500)) };
+        let Some(name) = item["attribute"].as_str().or(item["field"].as_str()) else {
+            return Err(Refusal::bare(500));
+        };
         if kind == "expression" || name.contains(['.', ':']) {
-            return Err(Refusal::because(400, "Complex expressions are forbidden in where.").twice());
+            return Err(
+                Refusal::because(400, "Complex expressions are forbidden in where.").twice(),
+            );
         }
         self.leaf(kind, name, item)
     }
@@ -103,10 +149,17 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn attribute(&self, kind: &str, name: &str) -> Result<&'a Attribute, Refusal> {
-        let known = self.entity.attribute(name).filter(|a| a.is_searchable() || kind.starts_with("array"));
-        let attribute = known.ok_or_else(|| Refusal::because(400, format!("Not existing attribute '{name}' in where.")))?;
+        let known = self
+            .entity
+            .attribute(name)
+            .filter(|a| a.is_searchable() || kind.starts_with("array"));
+        let attribute = known.ok_or_else(|| {
+            Refusal::because(400, format!("Not existing attribute '{name}' in where."))
+        })?;
         if self.user.hides(&self.entity.name, &attribute.field) {
-            return Err(Refusal::because(400, format!("Forbidden attribute '{name}' in where.")).twice());
+            return Err(
+                Refusal::because(400, format!("Forbidden attribute '{name}' in where.")).twice(),
+            );
         }
         Ok(attribute)
     }
@@ -121,149 +174,114 @@ impl<'a> Reader<'a, '_> {
             _ => return Ok(None),
         };
         // Not recorded: the wording for an unknown relation.
-        let link = self.entity.link(name).ok_or_else(|| Refusal::because(400, format!("Not existing relation '{name}' in where.")))?;
+        let link = self.entity.link(name).ok_or_else(|| {
+            Refusal::because(400, format!("Not existing relation '{name}' in where."))
+        })?;
         let ids = with_ids.then(|| names(&item["value"]));
-        Ok(Some(Test::Linked { link: &link.name, ids, mode }))
+        Ok(Some(Test::Linked {
+            link: &link.name,
+            ids,
+            mode,
+        }))
     }
 
     /// Dates by the calendar, or by the clock when the filter asks for it.
-    fn dated(&self, kind: &str, attribute: &'a Attribute, item: &Value) -> Result<Test<'a>, Refusal> {
+    fn dated(
+        &self,
+        kind: &str,
+        attribute: &'a Attribute,
+        item: &Value,
+    ) -> Result<Test<'a>, Refusal> {
         let zone = zone_named(item["timeZone"].as_str());
         let by_clock = truthy(&item["dateTime"]) && attribute.scalar == Scalar::DateTime;
         if by_clock && matches!(kind, "past" | "future") {
-            let accepts = if kind == "past" { Accepts::Less } else { Accepts::Greater };
-            return Ok(Test::Compare { attribute, accepts, value: super::clock::stamp(self.now).into() });
+            let accepts = if kind == "past" {
+                Accepts::Less
+            } else {
+                Accepts::Greater
+            };
+            return Ok(Test::Compare {
+                attribute,
+                accepts,
+                value: super::clock::stamp(self.now).into(),
+            });
         }
         if kind == "ever" {
-            return Ok(Test::Null { attribute, negated: true });
+            return Ok(Test::Null {
+                attribute,
+                negated: true,
+            });
         }
-        let x = item["value"].as_i64().or_else(|| item["value"].as_str()?.parse().ok()).unwrap_or(0);
+        let x = item["value"]
+            .as_i64()
+            .or_else(|| item["value"].as_str()?.parse().ok())
+            .unwrap_or(0);
         let Some(days) = days_of(kind, x, today_in(&zone, self.now)) else {
-            return Err(Refusal::because(400, format!("Unknown where item type '{kind}'.")));
+            return Err(Refusal::because(
+                400,
+                format!("Unknown where item type '{kind}'."),
+            ));
         };
         let plain = |date: jiff::civil::Date| Some(date.to_string());
-        let from = days.from.and_then(|date| if by_clock { day_start(date, &zone) } else { plain(date) });
-        let to = days.to.and_then(|date| if by_clock { day_end(date, &zone) } else { plain(date) });
-        let last = if by_clock { Accepts::Less } else { Accepts::LessOrEqual };
+        let from = days.from.and_then(|date| {
+            if by_clock {
+                day_start(date, &zone)
+            } else {
+                plain(date)
+            }
+        });
+        let to = days.to.and_then(|date| {
+            if by_clock {
+                day_end(date, &zone)
+            } else {
+                plain(date)
+            }
+        });
+        let last = if by_clock {
+            Accepts::Less
+        } else {
+            Accepts::LessOrEqual
+        };
         Ok(range(attribute, from, to, last))
     }
 
     pub(crate) fn bools(&self, wanted: &[String]) -> Result<Test<'a>, Refusal> {
-        let known = self.entity.client.get("boolFilterList").map(names).unwrap_or_default();
+        let known = self
+            .entity
+            .client
+            .get("boolFilterList")
+            .map(names)
+            .unwrap_or_default();
         let tests = wanted.iter().map(|name| match name.as_str() {
-            "onlyMy" if known.contains(name) || self.entity.link("assignedUser").is_some() => Ok(Test::OnlyMine),
+            "onlyMy" if known.contains(name) || self.entity.link("assignedUser").is_some() => {
+                Ok(Test::OnlyMine)
+            }
             "open" if known.contains(name) => self.primary("open"),
             "followed" if self.entity.flag("stream") => Ok(Test::Never),
             "shared" if self.entity.link("assignedUser").is_some() => Ok(Test::Never),
             "onlyMyTeam" if known.contains(name) => Ok(Test::Never),
-            _ => Err(Refusal::because(400, format!("No bool filter '{name}' for '{}'.", self.entity.name))),
+            _ => Err(Refusal::because(
+                400,
+                format!("No bool filter '{name}' for '{}'.", self.entity.name),
+            )),
         });
         Ok(Test::Any(tests.collect::<Result<_, _>>()?))
     }
 
     pub(crate) fn primary(&self, name: &str) -> Result<Test<'a>, Refusal> {
-        match self.entity.primary_filters.get(name).and_then(Value::as_array) {
+        match self
+            .entity
+            .primary_filters
+            .get(name)
+            .and_then(Value::as_array)
+        {
             Some(items) => self.all(items),
-            None => Err(Refusal::because(400, format!("No primary filter '{name}' for '{}'.", self.entity.name))),
+            None => Err(Refusal::because(
+                400,
+                format!("No primary filter '{name}' for '{}'.", self.entity.name),
+            )),
         }
     }
-}
-
-/// Filters that mean the same for every kind of attribute.
-fn plain_test<'a>(kind: &str, attribute: &'a Attribute, item: &Value) -> Result<Option<Test<'a>>, Refusal> {
-    let value = item["value"].clone();
-    let text = || text_of(&value);
-    let like = |pattern: String, negated: bool| Test::Like { attribute, pattern, negated };
-    let compare = |accepts: Accepts| Test::Compare { attribute, accepts, value: value.clone() };
-    Ok(Some(match kind {
-        "equals" | "notEquals" if value.is_null() => Test::Null { attribute, negated: kind == "notEquals" },
-        "equals" | "notEquals" if value.is_array() => listed(kind, attribute, item)?,
-        "equals" => compare(Accepts::Equal),
-        "notEquals" => compare(Accepts::NotEqual),
-        "greaterThan" => compare(Accepts::Greater),
-        "lessThan" => compare(Accepts::Less),
-        "greaterThanOrEquals" => compare(Accepts::GreaterOrEqual),
-        "lessThanOrEquals" => compare(Accepts::LessOrEqual),
-        "isTrue" => Test::Compare { attribute, accepts: Accepts::Equal, value: Value::Bool(true) },
-        "isFalse" => Test::Compare { attribute, accepts: Accepts::Equal, value: Value::Bool(false) },
-        "isNull" => Test::Null { attribute, negated: false },
-        "isNotNull" => Test::Null { attribute, negated: true },
-        "in" | "notIn" => listed(kind, attribute, item)?,
-        "like" => like(text(), false),
-        "notLike" => like(text(), true),
-        "contains" => like(format!("%{}%", text()), false),
-        "notContains" => like(format!("%{}%", text()), true),
-        "startsWith" => like(format!("{}%", text()), false),
-        "endsWith" => like(format!("%{}", text()), false),
-        "between" => between(attribute, item)?,
-        "on" | "notOn" | "after" | "before" => by_day(kind, attribute, item)?,
-        _ => return Ok(None),
-    }))
-}
-
-fn listed<'a>(kind: &str, attribute: &'a Attribute, item: &Value) -> Result<Test<'a>, Refusal> {
-    let negated = kind.starts_with("not");
-    match item["value"].as_array() {
-        Some(values) if !values.is_empty() => Ok(Test::In { attribute, values: values.clone(), negated }),
-        _ => Err(bad_item(kind)),
-    }
-}
-
-fn between<'a>(attribute: &'a Attribute, item: &Value) -> Result<Test<'a>, Refusal> {
-    let Some([first, last]) = item["value"].as_array().map(Vec::as_slice) else { return Err(bad_item("between")) };
-    if truthy(&item["dateTime"]) && attribute.scalar == Scalar::DateTime {
-        let zone = zone_named(item["timeZone"].as_str());
-        let start = |value: &Value| day(value.as_str()?).and_then(|date| day_start(date, &zone)).or_else(|| moment(value.as_str()?));
-        let end = |value: &Value| day(value.as_str()?).and_then(|date| day_end(date, &zone)).or_else(|| moment(value.as_str()?));
-        return Ok(range(attribute, start(first), end(last), Accepts::Less));
-    }
-    let compare = |accepts: Accepts, value: &Value| Test::Compare { attribute, accepts, value: value.clone() };
-    Ok(Test::All(vec![compare(Accepts::GreaterOrEqual, first), compare(Accepts::LessOrEqual, last)]))
-}
-
-fn by_day<'a>(kind: &str, attribute: &'a Attribute, item: &Value) -> Result<Test<'a>, Refusal> {
-    let Some(text) = item["value"].as_str() else { return Err(bad_item(kind)) };
-    let by_clock = truthy(&item["dateTime"]) && attribute.scalar == Scalar::DateTime;
-    let compare = |accepts: Accepts, value: String| Test::Compare { attribute, accepts, value: value.into() };
-    let Some(date) = day(text).filter(|_| by_clock) else {
-        let accepts = match kind {
-            "on" => Accepts::Equal,
-            "notOn" => Accepts::NotEqual,
-            "after" => Accepts::Greater,
-            _ => Accepts::Less,
-        };
-        return Ok(compare(accepts, text.to_owned()));
-    };
-    let zone = zone_named(item["timeZone"].as_str());
-    let (Some(start), Some(end)) = (day_start(date, &zone), day_end(date, &zone)) else { return Err(bad_item(kind)) };
-    Ok(match kind {
-        "on" => range(attribute, Some(start), Some(end), Accepts::Less),
-        "notOn" => Test::Any(vec![compare(Accepts::Less, start), compare(Accepts::GreaterOrEqual, end)]),
-        "after" => compare(Accepts::GreaterOrEqual, end),
-        _ => compare(Accepts::Less, start),
-    })
-}
-
-fn range(attribute: &Attribute, from: Option<String>, to: Option<String>, last: Accepts) -> Test<'_> {
-    let compare = |accepts: Accepts, value: String| Test::Compare { attribute, accepts, value: value.into() };
-    let first = from.map(|from| compare(Accepts::GreaterOrEqual, from));
-    Test::All(first.into_iter().chain(to.map(|to| compare(last, to))).collect())
-}
-
-fn list_test<'a>(kind: &str, attribute: &'a Attribute, item: &Value) -> Option<Test<'a>> {
-    let mode = match kind {
-        "arrayAnyOf" => Listing::AnyOf,
-        "arrayNoneOf" => Listing::NoneOf,
-        "arrayAllOf" => Listing::AllOf,
-        "arrayIsEmpty" => Listing::Empty,
-        "arrayIsNotEmpty" => Listing::NotEmpty,
-        _ => return None,
-    };
-    Some(Test::List { attribute, values: names(&item["value"]), mode })
-}
-
-fn bad_item(kind: &str) -> Refusal {
-    Refusal::because(400, format!("Bad where item '{kind}'."))
 }
 
 fn group(item: &Value) -> &[Value] {
@@ -285,8 +303,4 @@ pub(crate) fn text_of(value: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
-}
-
-fn truthy(value: &Value) -> bool {
-    !matches!(value, Value::Null | Value::Bool(false)) && value != "" && value != "0"
 }

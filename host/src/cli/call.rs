@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::setup::setup;
 use super::{CallArgs, Exit, complain, print};
-use crate::call::{App, Request, Scope};
+use crate::call::{App, Called, Request, Scope};
 use crate::error::ToolError;
 use crate::policy::Principal;
 
@@ -42,11 +42,7 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
     }
 }
 
-async fn once(
-    app: &App,
-    tool: &str,
-    arguments: Map<String, Value>,
-) -> Result<Result<Value, ToolError>, crate::call::UnknownTool> {
+async fn once(app: &App, tool: &str, arguments: Map<String, Value>) -> Called {
     let principal = Principal::named("cli", "operator");
     let request = Request { name: tool.to_owned(), arguments, principal, scope: Scope::All };
     crate::call::call(app, request).await

@@ -45,7 +45,8 @@ pub async fn demo(args: DemoArgs, telemetry: Telemetry) -> Exit {
 }
 
 async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
-    let stop = shutdown::on_signal();
+    let signal = shutdown::Stop::on_signal();
+    let stop = signal.token();
     let mut tasks = JoinSet::new();
     let crm = start_crm(&mut tasks, stop.clone()).await?;
     let host = build(&crm).await?;

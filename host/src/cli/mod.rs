@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use futures::future::{BoxFuture, FutureExt};
 
 use crate::config;
 use crate::telemetry::Telemetry;
@@ -171,8 +172,14 @@ enum ConfigCommand {
 }
 
 impl Cli {
-    /// Runs the command.
-    pub async fn run(self) -> Exit {
+    /// Runs the command. Boxed, so that the program's code is generated once, in this library, and
+    /// not again in every crate that calls it.
+    #[must_use]
+    pub fn run(self) -> BoxFuture<'static, Exit> {
+        self.dispatch().boxed()
+    }
+
+    async fn dispatch(self) -> Exit {
         let config = self.config;
         match self.command {
             None if at_a_terminal() => help(),

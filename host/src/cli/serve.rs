@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::setup::{Setup, setup};
 use super::{Exit, ServeArgs, complain};
-use crate::config::Config;
+use crate::config::{Config, check_listener};
 use crate::run::Listen;
 use crate::shutdown;
 use crate::telemetry::Telemetry;
@@ -25,17 +25,21 @@ async fn try_serve(
     args: ServeArgs,
     telemetry: &Telemetry,
 ) -> Result<(), Exit> {
-    let stop = shutdown::on_signal();
+    let stop = shutdown::Stop::on_signal();
     let apply = |config: &Config| {
         telemetry.apply(&config.server.log).map_err(|error| complain(Exit::Config, error))
     };
     let Setup { host, config, reread } = setup(config, apply).await?;
     let listen = match address(&args, &config) {
-        Some(address) => Listen::Http(bind(address).await?),
+        Some(address) => {
+            check_listener(address, config.server.insecure_remote)
+                .map_err(|message| complain(Exit::Usage, format_args!("{address} {message}")))?;
+            Listen::Http(bind(address).await?)
+        }
         None => Listen::Stdio,
     };
     say_where(&listen);
-    host.serve(listen, reread, stop).await.map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))
+    host.serve(listen, reread, stop.token()).await.map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))
 }
 
 fn address(args: &ServeArgs, config: &Config) -> Option<SocketAddr> {

@@ -153,7 +153,7 @@ limits! {
     /// What one connection and each of its calls get; each value in the unit of [`Limits::TABLE`].
     Limits {
         timeout_ms: Milliseconds, 30_000, 100 => 600_000, "The whole call, waiting for the CRM included; many MCP clients give up after a minute.";
-        memory_bytes: Bytes, 64 * MIB, MIB => GIB, "Memory of one call's sandbox, all its memories together; it holds the CRM's answer a few times over.";
+        memory_bytes: Bytes, 64 * MIB, MIB => 256 * MIB, "Memory of one call's sandbox, all its memories together; it holds the CRM's answer a few times over.";
         cpu_ms: Milliseconds, 2_000, 10 => 60_000, "Computing time of one call's plugin, waiting not counted; an endless loop ends here.";
         host_bytes: Bytes, 16 * MIB, 64 * KIB => 256 * MIB, "Bytes that one call's plugin may hand to the host in requests, cache and log, all together.";
         upstream_calls: Calls, 64, 1 => 10_000, "Requests to the CRM within one call; a plugin that pages without end stops here.";

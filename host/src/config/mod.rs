@@ -47,7 +47,7 @@ pub use limits::{Limit, Limits, ServerLimits, Unit};
 pub use locate::{Located, Why, locate};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use secret::{Reference, Secret};
-pub use server::{Log, Server, default_cache};
+pub use server::{Log, Server, check_listener, default_cache};
 
 use problem::Report;
 

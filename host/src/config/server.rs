@@ -38,6 +38,8 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub struct Server {
     /// Where to listen for MCP over HTTP; `None` for stdio alone.
     pub http: Option<SocketAddr>,
+    /// Whether it may listen beyond this machine, although nobody has to authenticate.
+    pub insecure_remote: bool,
     /// The address under which clients reach the HTTP endpoint, where a proxy stands before it.
     pub public_url: Option<Url>,
     /// The folder that is watched for plugins, absolute.
@@ -70,6 +72,7 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
     let path = |key: &str| section.text(key)?.check(|text| context.path(text));
     Server {
         http: listener(&section),
+        insecure_remote: section.flag("insecure_remote").is_some_and(|flag| flag.value),
         public_url: section
             .text("public_url")
             .and_then(|field| field.check(|text| address::base(text))),
@@ -98,21 +101,30 @@ pub fn default_cache() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|folders| folders.cache_dir().join("portcullis"))
 }
 
+/// Whether a listener may be opened.
+///
+/// # Errors
+/// It is reachable from beyond this machine, where nobody has to authenticate, and the operator did
+/// not say that this is meant.
+pub fn check_listener(listener: SocketAddr, insecure_remote: bool) -> Result<(), &'static str> {
+    if insecure_remote || listener.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    Err("listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file")
+}
+
 fn listener(section: &Section<'_>) -> Option<SocketAddr> {
     let insecure = section
         .flag("insecure_remote")
         .is_some_and(|flag| flag.value);
     let field = section.text("http")?;
     let listener = field.check(|text| address::socket(text))?;
-    if listener.ip().to_canonical().is_loopback() {
-        return Some(listener);
-    }
-    if insecure {
-        field.warn("listens beyond this machine without authentication: whoever reaches the port acts on every connection");
-    } else {
-        field.error(
-            "listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file",
-        );
+    match check_listener(listener, insecure) {
+        Err(message) => field.error(message),
+        Ok(()) if check_listener(listener, false).is_err() => {
+            field.warn("listens beyond this machine without authentication: whoever reaches the port acts on every connection");
+        }
+        Ok(()) => {}
     }
     Some(listener)
 }

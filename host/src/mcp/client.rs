@@ -1,5 +1,6 @@
 //! A client for the tour of `portcullis demo`: rmcp's own, over HTTP, like anybody else's.
 
+use futures::future::{BoxFuture, FutureExt};
 use rmcp::model::{CallToolRequestParams, JsonObject};
 use rmcp::service::{RoleClient, RunningService, ServiceExt};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -24,10 +25,11 @@ impl Client {
     ///
     /// # Errors
     /// Nobody answers there, or not as an MCP server.
-    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+    pub fn connect(url: &str) -> BoxFuture<'_, anyhow::Result<Self>> {
         // rmcp's client takes the process's provider; the host's own connections bring theirs.
         rustls::crypto::ring::default_provider().install_default().ok();
-        Ok(Self(().serve(StreamableHttpClientTransport::from_uri(url)).await?))
+        let transport = StreamableHttpClientTransport::from_uri(url);
+        async move { Ok(Self(().serve(transport).await?)) }.boxed()
     }
 
     /// Names and titles of the tools.

@@ -19,6 +19,8 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Subscriptio
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::call::{App, Request, Scope, call};
 use crate::policy::Principal;
 
@@ -37,13 +39,32 @@ pub struct Server {
     app: Arc<App>,
     changes: Arc<Changes>,
     principal: Principal,
+    closing: CancellationToken,
 }
 
 impl Server {
     /// A server for one principal.
     #[must_use]
-    pub const fn new(app: Arc<App>, changes: Arc<Changes>, principal: Principal) -> Self {
-        Self { app, changes, principal }
+    pub fn new(app: Arc<App>, changes: Arc<Changes>, principal: Principal) -> Self {
+        Self { app, changes, principal, closing: CancellationToken::new() }
+    }
+
+    /// Ends the streams that wait for changes, so that nothing outlives a stop.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    /// Waits until no call is running.
+    pub async fn idle(&self) {
+        self.app.running.subscribe().wait_for(|running| *running == 0).await.ok();
+    }
+}
+
+impl Server {
+    /// Whether there is a connection of that name.
+    #[must_use]
+    pub fn has_connection(&self, name: &str) -> bool {
+        self.app.registry.snapshot().connection(name).is_some()
     }
 }
 
@@ -111,7 +132,10 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        self.changes.tell_subscriber(&context).await;
+        tokio::select! {
+            () = self.changes.tell_subscriber(&context) => {}
+            () = self.closing.cancelled() => {}
+        }
         Ok(())
     }
 

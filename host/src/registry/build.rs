@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::{Mutex, watch};
 
 use super::assemble::{Parts, assemble};
@@ -62,7 +63,13 @@ pub enum RegistryError {
 ///
 /// # Errors
 /// One of them does not load, which is a mistake of the build.
-pub async fn load_embedded(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryError> {
+pub fn load_embedded(
+    runtime: &Arc<Runtime>,
+) -> BoxFuture<'_, Result<EmbeddedPlugins, RegistryError>> {
+    load_all(runtime).boxed()
+}
+
+async fn load_all(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryError> {
     let load = |one: &'static Embedded| async move {
         Plugin::load(runtime, Origin::Embedded, one.wasm.into(), one.digest)
             .await

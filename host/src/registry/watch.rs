@@ -1,6 +1,7 @@
 //! Watches the plugin folder and the configuration file, and tells the registry when one of them
 //! came to rest.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,19 +27,38 @@ pub type Reread = Box<dyn Fn() -> Result<Config, crate::config::Problems> + Send
 /// The system refuses to watch; the host then serves what it has.
 pub async fn watch(registry: Arc<Registry>, reread: Reread) -> notify::Result<()> {
     let (tell, mut told) = mpsc::unbounded_channel();
+    let file = config_file(&*registry.config().await);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
+        if event.is_ok_and(|event| matters(&event, file.as_deref())) {
             tell.send(()).ok();
         }
     })?;
     let mut watched = watch_all(&mut watcher, &*registry.config().await, &[])?;
-    look(&registry, &reread).await;
+    let mut said = String::new();
+    look(&registry, &reread, &mut said).await;
     while told.recv().await.is_some() {
         come_to_rest(&mut told).await;
-        look(&registry, &reread).await;
+        look(&registry, &reread, &mut said).await;
         watched = watch_all(&mut watcher, &*registry.config().await, &watched)?;
     }
     Ok(())
+}
+
+/// Reading is no change, and of a folder only plugins and the configuration's own file matter: a
+/// log file beside them would otherwise feed on itself. A configuration that is mounted as a link
+/// changes by its folder's other entries, so links count too.
+fn matters(event: &Event, file: Option<&OsStr>) -> bool {
+    let relevant = |path: &PathBuf| {
+        path.extension().is_some_and(|e| e == "wasm") || path.file_name() == file || path.is_symlink()
+    };
+    !event.kind.is_access() && (event.need_rescan() || event.paths.iter().any(relevant))
+}
+
+fn config_file(config: &Config) -> Option<std::ffi::OsString> {
+    match &config.source {
+        Source::File(path) => path.file_name().map(OsStr::to_owned),
+        Source::Environment => None,
+    }
 }
 
 /// Watches the folders that matter now; `already` are watched.
@@ -80,8 +100,8 @@ async fn come_to_rest(told: &mut mpsc::UnboundedReceiver<()>) {
     }
 }
 
-async fn look(registry: &Registry, reread: &Reread) {
-    reconfigure(registry, reread).await;
+async fn look(registry: &Registry, reread: &Reread, said: &mut String) {
+    reconfigure(registry, reread, said).await;
     if let Err(error) = registry.look_again().await {
         tracing::error!(%error, "what was loaded keeps serving");
     }
@@ -93,19 +113,27 @@ fn same(one: &Config, other: &Config) -> bool {
         && one.connections.iter().zip(&other.connections).all(|(a, b)| a.same_as(b))
 }
 
-async fn reconfigure(registry: &Registry, reread: &Reread) {
+/// Takes up the configuration if it changed; what is wrong with it is said once.
+async fn reconfigure(registry: &Registry, reread: &Reread, said: &mut String) {
     let before = registry.config().await;
-    match reread() {
-        Ok(config) if same(&config, &before) => {}
+    let refused = match reread() {
+        Ok(config) if same(&config, &before) => String::new(),
         Ok(config) => {
             if config.server != before.server {
                 tracing::warn!("changes of [server] other than `plugins` take effect at the next start");
             }
             match registry.reconfigure(config).await {
-                Ok(()) => tracing::info!("configuration taken up"),
-                Err(error) => tracing::error!("configuration not taken up, the old one stays in force:\n{error}"),
+                Ok(()) => {
+                    tracing::info!("configuration taken up");
+                    String::new()
+                }
+                Err(error) => error.to_string(),
             }
         }
-        Err(problems) => tracing::error!("configuration not taken up, the old one stays in force:\n{problems}"),
+        Err(problems) => problems.to_string(),
+    };
+    if !refused.is_empty() && refused != *said {
+        tracing::error!("configuration not taken up, the old one stays in force:\n{refused}");
     }
+    *said = refused;
 }

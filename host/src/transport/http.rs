@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
@@ -32,11 +33,18 @@ pub struct HttpOptions {
     pub origins: Vec<String>,
     /// The most bytes of a request.
     pub request_bytes: usize,
+    /// Sessions of handshake revisions at a time.
+    pub sessions: usize,
     /// How long calls in flight have after `stop`.
     pub drain: Duration,
 }
 
-type Service = StreamableHttpService<Server, LocalSessionManager>;
+struct Endpoint {
+    service: StreamableHttpService<Server, LocalSessionManager>,
+    server: Server,
+    sessions: Arc<LocalSessionManager>,
+    most_sessions: usize,
+}
 
 /// Serves until `stop`.
 ///
@@ -49,11 +57,11 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let closing = CancellationToken::new();
-    let service = service(server, options, closing.clone());
+    let endpoint = Arc::new(endpoint(server.clone(), options, closing.clone()));
     let router = Router::new()
         .route("/mcp", any(all))
         .route("/mcp/{connection}", any(one))
-        .with_state(service);
+        .with_state(endpoint);
     let stopped = stop.clone();
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopped.cancelled().await })
@@ -64,26 +72,23 @@ pub async fn serve(
         () = stop.cancelled() => {}
     }
     tracing::info!("stopping; calls in flight have {} ms", options.drain.as_millis());
-    drain(serving, &closing, options.drain).await
-}
-
-/// Streams that wait for a change never end by themselves, so sessions are closed when the drain
-/// time is half over; whatever is left at its end is dropped.
-async fn drain(
-    mut serving: impl Future<Output = std::io::Result<()>> + Unpin,
-    closing: &CancellationToken,
-    time: Duration,
-) -> std::io::Result<()> {
-    for _ in 0..2 {
-        if let Ok(result) = tokio::time::timeout(time / 2, &mut serving).await {
-            return result;
-        }
+    server.close();
+    let idle = async {
+        tokio::time::timeout(options.drain, server.idle()).await.ok();
+        // Streams of open sessions never end by themselves.
         closing.cancel();
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        result = serving => result,
+        () = idle => Ok(()),
     }
-    Ok(())
 }
 
-fn service(server: Server, options: &HttpOptions, closing: CancellationToken) -> Arc<Service> {
+/// How long answers and streams have to be written out after the last call ended.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -> Endpoint {
     let mut hosts = ["localhost", "127.0.0.1", "[::1]", "::1"].map(str::to_owned).to_vec();
     hosts.extend(options.hosts.iter().cloned());
     let mut origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"].map(str::to_owned).to_vec();
@@ -97,7 +102,14 @@ fn service(server: Server, options: &HttpOptions, closing: CancellationToken) ->
         .with_cancellation_token(closing);
     let mut sessions = LocalSessionManager::default();
     sessions.session_config = session_config();
-    Arc::new(StreamableHttpService::new(move || Ok(server.clone()), Arc::new(sessions), config))
+    let sessions = Arc::new(sessions);
+    let handler = server.clone();
+    Endpoint {
+        service: StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config),
+        server,
+        sessions,
+        most_sessions: options.sessions,
+    }
 }
 
 fn session_config() -> SessionConfig {
@@ -106,22 +118,41 @@ fn session_config() -> SessionConfig {
     config
 }
 
-async fn all(State(service): State<Arc<Service>>, request: Request) -> Response {
-    answer(&service, request, Scope::All).await
+async fn all(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
+    endpoint.answer(request, Scope::All).await
 }
 
 async fn one(
-    State(service): State<Arc<Service>>,
+    State(endpoint): State<Arc<Endpoint>>,
     Path(connection): Path<String>,
     request: Request,
 ) -> Response {
-    answer(&service, request, Scope::Connection(connection)).await
+    if !endpoint.server.has_connection(&connection) {
+        return (StatusCode::NOT_FOUND, "no such connection\n").into_response();
+    }
+    endpoint.answer(request, Scope::Connection(connection)).await
 }
 
-async fn answer(service: &Service, mut request: Request, scope: Scope) -> Response {
-    request.extensions_mut().insert(scope);
-    match service.clone().oneshot(request).await {
-        Ok(response) => response.into_response(),
-        Err(never) => match never {},
+impl Endpoint {
+    async fn answer(&self, mut request: Request, scope: Scope) -> Response {
+        if may_open_session(&request) && self.sessions.sessions.read().await.len() >= self.most_sessions {
+            tracing::warn!("server.limits.sessions is reached; a session was refused");
+            let wait = [(header::RETRY_AFTER, "30")];
+            return (StatusCode::SERVICE_UNAVAILABLE, wait, "too many sessions; try again later\n").into_response();
+        }
+        request.extensions_mut().insert(scope);
+        match self.service.clone().oneshot(request).await {
+            Ok(response) => response.into_response(),
+            Err(never) => match never {},
+        }
     }
+}
+
+/// A POST of a handshake revision outside a session can only begin one; requests of 2026-07-28 name
+/// their revision and have no session.
+fn may_open_session(request: &Request) -> bool {
+    let headers = request.headers();
+    request.method() == Method::POST
+        && !headers.contains_key("mcp-session-id")
+        && headers.get("mcp-protocol-version").is_none_or(|revision| revision.as_bytes() < b"2026-07-28".as_slice())
 }

@@ -19,13 +19,19 @@ pub(crate) struct Applied {
 pub(crate) fn compare(defs: &Defs, sent: &Map<String, Value>, stored: &Record) -> Applied {
     let mut applied = Applied::default();
     for (name, value) in sent {
-        let (kind, part) = defs.attribute(name).map_or(("", Part::Value), |attribute| (attribute.def.kind.as_str(), attribute.part));
+        let (kind, part) = defs.attribute(name).map_or(("", Part::Value), |attribute| {
+            (attribute.def.kind.as_str(), attribute.part)
+        });
         match stored.get(name) {
-            _ if matches!(part, Part::Data | Part::Columns) || kind == "password" => applied.applied.push(name.clone()),
+            _ if matches!(part, Part::Data | Part::Columns) || kind == "password" => {
+                applied.applied.push(name.clone());
+            }
             None if is_empty(value) => applied.applied.push(name.clone()),
             None => applied.not_visible.push(name.clone()),
             Some(now) if is_same(kind, value, now) => applied.applied.push(name.clone()),
-            Some(now) => applied.not_applied.push(json!({"attribute": name, "sent": value, "stored": now})),
+            Some(now) => applied
+                .not_applied
+                .push(json!({"attribute": name, "sent": value, "stored": now})),
         }
     }
     applied
@@ -36,7 +42,9 @@ fn is_same(kind: &str, sent: &Value, stored: &Value) -> bool {
         return is_empty(sent) && is_empty(stored) || sent == &json!(false) && stored.is_null();
     }
     match (sent, stored) {
-        (Value::Array(sent), Value::Array(stored)) => sent.len() == stored.len() && sent.iter().all(|item| stored.contains(item)),
+        (Value::Array(sent), Value::Array(stored)) => {
+            sent.len() == stored.len() && sent.iter().all(|item| stored.contains(item))
+        }
         (Value::Object(_), _) | (_, Value::Object(_)) => true,
         _ => is_same_text(kind, &plain(sent), &plain(stored)),
     }
@@ -63,7 +71,9 @@ fn is_same_number(sent: &str, stored: &str) -> bool {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn digits(text: &str) -> String {
@@ -71,5 +81,7 @@ fn digits(text: &str) -> String {
 }
 
 fn bare(url: &str) -> &str {
-    url.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/')
+    url.trim_start_matches("https://")
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
 }

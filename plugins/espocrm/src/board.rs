@@ -28,22 +28,49 @@ pub(crate) struct Placed {
 
 /// Puts a record at a place in its column. A failure does not undo the move, so it is told, not
 /// raised.
-pub(crate) fn place(call: &Call<'_>, entity: &str, id: &str, column: &Column, position: u32) -> Placed {
+pub(crate) fn place(
+    call: &Call<'_>,
+    entity: &str,
+    id: &str,
+    column: &Column,
+    position: u32,
+) -> Placed {
     match order(call, entity, id, column, position as usize) {
-        Ok(()) => Placed { applied: true, note: "the CRM keeps the order per user: only the user of the API key sees it".to_owned() },
-        Err(failure) => Placed { applied: false, note: refused(column, &failure) },
+        Ok(()) => Placed {
+            applied: true,
+            note: "the CRM keeps the order per user: only the user of the API key sees it"
+                .to_owned(),
+        },
+        Err(failure) => Placed {
+            applied: false,
+            note: refused(column, &failure),
+        },
     }
 }
 
 fn refused(column: &Column, failure: &Failure) -> String {
-    if column.pipeline.is_some() && matches!(&*failure.code, code::PERMISSION_DENIED | "LOCKED_OUT") {
+    if column.pipeline.is_some() && matches!(&*failure.code, code::PERMISSION_DENIED | "LOCKED_OUT")
+    {
         return "this version of EspoCRM opens the board of a pipeline to administrators only, so the order was not set; the record did move".to_owned();
     }
-    format!("the record did move, but its place in the column was not set: {}", failure.message)
+    format!(
+        "the record did move, but its place in the column was not set: {}",
+        failure.message
+    )
 }
 
-fn order(call: &Call<'_>, entity: &str, id: &str, column: &Column, position: usize) -> Result<(), Failure> {
-    let mut ask = call.http().get(path!["Kanban", entity]).query("maxSize", MOST).query("select", "id,name");
+fn order(
+    call: &Call<'_>,
+    entity: &str,
+    id: &str,
+    column: &Column,
+    position: usize,
+) -> Result<(), Failure> {
+    let mut ask = call
+        .http()
+        .get(path!["Kanban", entity])
+        .query("maxSize", MOST)
+        .query("select", "id,name");
     if let Some(pipeline) = &column.pipeline {
         ask = ask
             .query("where[0][type]", "equals")
@@ -52,7 +79,11 @@ fn order(call: &Call<'_>, entity: &str, id: &str, column: &Column, position: usi
     }
     let board = crm::send(call, ask, &About::reading(entity))?.decode()?;
     let body = json!({"entityType": entity, "group": column.name, "ids": ids(&board, &column.name, id, position)});
-    let done = crm::send(call, call.http().put(path!["Kanban", "order"]).json(&body), &About::changing(entity, "edit").id(id))?;
+    let done = crm::send(
+        call,
+        call.http().put(path!["Kanban", "order"]).json(&body),
+        &About::changing(entity, "edit").id(id),
+    )?;
     match done.value() {
         Some(Value::Bool(true)) => Ok(()),
         _ => Err(Failure::upstream("the CRM did not take the order")),
@@ -62,8 +93,15 @@ fn order(call: &Call<'_>, entity: &str, id: &str, column: &Column, position: usi
 /// The column's ids with the record at its place; the CRM puts them on top in this order.
 fn ids(board: &Value, column: &str, id: &str, position: usize) -> Vec<String> {
     let groups = board["groups"].as_array().into_iter().flatten();
-    let records = groups.filter(|group| group["name"] == column).filter_map(|group| group["list"].as_array()).flatten();
-    let mut ids: Vec<String> = records.filter_map(|record| record["id"].as_str()).filter(|other| *other != id).map(str::to_owned).collect();
+    let records = groups
+        .filter(|group| group["name"] == column)
+        .filter_map(|group| group["list"].as_array())
+        .flatten();
+    let mut ids: Vec<String> = records
+        .filter_map(|record| record["id"].as_str())
+        .filter(|other| *other != id)
+        .map(str::to_owned)
+        .collect();
     ids.insert(position.min(ids.len()), id.to_owned());
     ids.truncate(MOST);
     ids

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    applied, crm::{self, Record},
+    applied,
+    crm::{self, Record},
     entity,
     errors::{About, SEND_BLOCKED},
     metadata, payload, selection,
@@ -66,10 +67,20 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Fail
     let id = crm::text_of(&record, "id").unwrap_or_default().to_owned();
     let not_applied = applied::compare(&defs, &data, &record).not_applied;
     let truncated = selection::shorten(&mut record, Settings::of(call)?.text_limit);
-    Ok(Created { url: crm::url(call, entity, &id), entity_type: entity.to_owned(), id, record, filled_in, not_applied, truncated })
+    Ok(Created {
+        url: crm::url(call, entity, &id),
+        entity_type: entity.to_owned(),
+        id,
+        record,
+        filled_in,
+        not_applied,
+        truncated,
+    })
 }
 
 /// No tool sends mail.
 pub(crate) fn send_blocked(message: &str) -> Failure {
-    Failure::forbidden(SEND_BLOCKED, message).suggest("draft_email writes a draft; a person sends it in the CRM").outcome(Outcome::NotDone)
+    Failure::forbidden(SEND_BLOCKED, message)
+        .suggest("draft_email writes a draft; a person sends it in the CRM")
+        .outcome(Outcome::NotDone)
 }

@@ -23,13 +23,21 @@ pub(crate) fn send(call: &Call<'_>, ask: Ask<'_>, about: &About<'_>) -> Result<R
 }
 
 /// Judges an answer.
-pub(crate) fn accept(call: &Call<'_>, response: Response, about: &About<'_>) -> Result<Response, Failure> {
+pub(crate) fn accept(
+    call: &Call<'_>,
+    response: Response,
+    about: &About<'_>,
+) -> Result<Response, Failure> {
     note_stamp(call, &response);
     if response.is_success() {
         return Ok(response);
     }
     let failure = errors::refused(&call.connection().url, &response, about);
-    Err(if failure.code == code::INVALID_ENTITY_TYPE { with_names(call, failure, about.entity) } else { failure })
+    Err(if failure.code == code::INVALID_ENTITY_TYPE {
+        with_names(call, failure, about.entity)
+    } else {
+        failure
+    })
 }
 
 /// Reads one record.
@@ -60,7 +68,9 @@ pub(crate) fn text_of<'r>(record: &'r Record, key: &str) -> Option<&'r str> {
 }
 
 fn note_stamp(call: &Call<'_>, response: &Response) {
-    let Some(stamp) = response.header("x-app-timestamp") else { return };
+    let Some(stamp) = response.header("x-app-timestamp") else {
+        return;
+    };
     if call.cache().value(STAMP).as_ref().and_then(Value::as_str) != Some(stamp) {
         call.cache().put(STAMP, &stamp, STAMP_TTL);
     }
@@ -80,6 +90,10 @@ trait SuggestIfNone {
 
 impl SuggestIfNone for Failure {
     fn suggest_if_none(self, text: &str) -> Self {
-        if self.suggestion.is_some() { self } else { self.suggest(text) }
+        if self.suggestion.is_some() {
+            self
+        } else {
+            self.suggest(text)
+        }
     }
 }

@@ -28,15 +28,26 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
 pub(crate) fn from_seconds(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let rest = seconds.rem_euclid(86_400);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
 }
 
 fn split_offset(time: &str) -> Option<(&str, i64)> {
     if let Some(clock) = time.strip_suffix(['Z', 'z']) {
         return Some((clock, 0));
     }
-    let Some(at) = time.rfind(['+', '-']) else { return Some((time, 0)) };
-    let sign = if time.as_bytes().get(at) == Some(&b'-') { -1 } else { 1 };
+    let Some(at) = time.rfind(['+', '-']) else {
+        return Some((time, 0));
+    };
+    let sign = if time.as_bytes().get(at) == Some(&b'-') {
+        -1
+    } else {
+        1
+    };
     let digits: String = time.get(at + 1..)?.chars().filter(|c| *c != ':').collect();
     let (hours, minutes) = match digits.len() {
         2 => (number(&digits)?, 0),
@@ -51,11 +62,13 @@ fn clock_seconds(clock: &str) -> Option<i64> {
     let hours = number(parts.next()?)?;
     let minutes = number(parts.next()?)?;
     let seconds = parts.next().map_or(Some(0), number)?;
-    (parts.next().is_none() && hours < 24 && minutes < 60 && seconds < 60).then_some(hours * 3600 + minutes * 60 + seconds)
+    (parts.next().is_none() && hours < 24 && minutes < 60 && seconds < 60)
+        .then_some(hours * 3600 + minutes * 60 + seconds)
 }
 
 fn number(digits: &str) -> Option<i64> {
-    (digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
+    (digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| digits.parse().ok())?
 }
 
 /// Days since 1970 of `YYYY-MM-DD`; none for a day that does not exist.
@@ -83,10 +96,15 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
@@ -111,7 +129,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_time() {
-        for text in ["", "2026-12-05", "2026-02-30 10:00", "2026-12-05 25:00", "05.12.2026 10:00", "2026-12-05 10", "tomorrow 10:00", "２０２６-12-05 10:00"] {
+        for text in [
+            "",
+            "2026-12-05",
+            "2026-02-30 10:00",
+            "2026-12-05 25:00",
+            "05.12.2026 10:00",
+            "2026-12-05 10",
+            "tomorrow 10:00",
+            "２０２６-12-05 10:00",
+        ] {
             assert_eq!(to_utc(text), None, "{text}");
         }
         assert!(is_date("2024-02-29") && !is_date("2023-02-29") && !is_date("31/12/2026"));

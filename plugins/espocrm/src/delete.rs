@@ -1,6 +1,6 @@
 //! The tool `delete`: shows what would go, and deletes when the host has had it confirmed.
 
-use portcullis_sdk::{Call, Failure, Kind, Outcome, code, path};
+use portcullis_sdk::{Call, Failure, Kind, Outcome, Response, code, path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,16 @@ use crate::{
 /// How many links a preview counts.
 const MAX_COUNTED: usize = 12;
 /// Links to what a record does not own.
-const UNCOUNTED: &[&str] = &["teams", "users", "assignedUsers", "collaborators", "createdBy", "modifiedBy", "targetLists", "campaignLogRecords"];
+const UNCOUNTED: &[&str] = &[
+    "teams",
+    "users",
+    "assignedUsers",
+    "collaborators",
+    "createdBy",
+    "modifiedBy",
+    "targetLists",
+    "campaignLogRecords",
+];
 
 /// Deletes a record. The first call only shows the record and how many records are linked to it;
 /// repeat it with the confirmation_token of that answer once a human agreed.
@@ -60,13 +69,18 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
     let mut record = crm::read(call, entity, id)?;
     let defs = metadata::defs(call, entity)?;
     let (dependents, not_counted) = count(call, entity, id, &defs);
-    let (modified_at, version_number) = (record.get("modifiedAt").cloned(), record.get("versionNumber").cloned());
+    let (modified_at, version_number) = (
+        record.get("modifiedAt").cloned(),
+        record.get("versionNumber").cloned(),
+    );
     let shown = selection::default(&defs, None);
     selection::reduce(&mut record, &shown);
     let links: u64 = dependents.values().filter_map(Value::as_u64).sum();
     let name = crm::text_of(&record, "name").unwrap_or(id).to_owned();
     Ok(Preview {
-        summary: format!("{entity} `{name}` would be deleted; {links} linked records would lose their link to it. Only an administrator can restore it."),
+        summary: format!(
+            "{entity} `{name}` would be deleted; {links} linked records would lose their link to it. Only an administrator can restore it."
+        ),
         url: crm::url(call, entity, id),
         entity_type: entity.to_owned(),
         id: id.to_owned(),
@@ -81,12 +95,20 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
 pub(crate) fn delete(call: &Call<'_>, args: &DeleteArgs) -> Result<Deleted, Failure> {
     check(call, args)?;
     let about = About::changing(&args.entity_type, "delete").id(&args.id);
-    let response = call.http().delete(path![args.entity_type, args.id]).send()?;
+    let response = call
+        .http()
+        .delete(path![args.entity_type, args.id])
+        .send()?;
     if response.status >= 500 && is_gone(call, args) {
         return Ok(done(args));
     }
     match crm::accept(call, response, &about)?.value() {
-        Some(Value::Bool(false)) => Err(Failure::new(Kind::UpstreamFault, code::NOT_APPLIED, "the CRM answered that it did not delete the record").outcome(Outcome::NotDone)),
+        Some(Value::Bool(false)) => Err(Failure::new(
+            Kind::UpstreamFault,
+            code::NOT_APPLIED,
+            "the CRM answered that it did not delete the record",
+        )
+        .outcome(Outcome::NotDone)),
         _ => Ok(done(args)),
     }
 }
@@ -97,23 +119,42 @@ fn check(call: &Call<'_>, args: &DeleteArgs) -> Result<(), Failure> {
 }
 
 fn done(args: &DeleteArgs) -> Deleted {
-    Deleted { entity_type: args.entity_type.clone(), deleted: args.id.clone() }
+    Deleted {
+        entity_type: args.entity_type.clone(),
+        deleted: args.id.clone(),
+    }
 }
 
 /// After a 5xx: whether the record is deleted nevertheless.
 fn is_gone(call: &Call<'_>, args: &DeleteArgs) -> bool {
-    crm::read(call, &args.entity_type, &args.id).is_err_and(|failure| failure.code == code::RECORD_NOT_FOUND)
+    crm::read(call, &args.entity_type, &args.id)
+        .is_err_and(|failure| failure.code == code::RECORD_NOT_FOUND)
 }
 
 /// Counts the records behind each link that holds several; what cannot be counted is named.
-fn count(call: &Call<'_>, entity: &str, id: &str, defs: &Defs) -> (Map<String, Value>, Vec<String>) {
-    let many = defs.links.iter().filter(|(name, link)| link.is_many() && link.entity.is_some() && !UNCOUNTED.contains(name));
+fn count(
+    call: &Call<'_>,
+    entity: &str,
+    id: &str,
+    defs: &Defs,
+) -> (Map<String, Value>, Vec<String>) {
+    let many = defs.links.iter().filter(|(name, link)| {
+        link.is_many() && link.entity.is_some() && !UNCOUNTED.contains(name)
+    });
     let mut names: Vec<String> = many.map(|(name, _)| name.to_owned()).collect();
     let mut not_counted = names.split_off(names.len().min(MAX_COUNTED));
-    let asks = names.iter().map(|link| call.http().get(path![entity, id, link]).query("maxSize", 0).query("select", "id"));
+    let asks = names.iter().map(|link| {
+        call.http()
+            .get(path![entity, id, link])
+            .query("maxSize", 0)
+            .query("select", "id")
+    });
     let mut counts = Map::new();
     for (link, answer) in names.iter().zip(call.http().send_all(asks.collect())) {
-        let total = answer.ok().filter(|response| response.is_success()).and_then(|response| response.value()?.get("total")?.as_u64());
+        let total = answer
+            .ok()
+            .filter(Response::is_success)
+            .and_then(|response| response.value()?.get("total")?.as_u64());
         match total {
             Some(0) => {}
             Some(total) => drop(counts.insert(link.clone(), json!(total))),

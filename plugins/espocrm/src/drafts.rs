@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     crm, entity,
-    errors::{self, About, SENDER_NOT_ALLOWED, TEMPLATE_NOT_FOUND},
-    identity,
+    errors::{About, TEMPLATE_NOT_FOUND},
+    forbidden, identity,
     settings::Settings,
 };
 
@@ -69,7 +69,11 @@ pub(crate) struct Drafted {
 }
 
 pub(crate) fn draft(call: &Call<'_>, args: &DraftArgs) -> Result<Drafted, Failure> {
-    let (to, cc, bcc) = (addresses(Some(&args.to), "/to")?, addresses(args.cc.as_deref(), "/cc")?, addresses(args.bcc.as_deref(), "/bcc")?);
+    let (to, cc, bcc) = (
+        addresses(Some(&args.to), "/to")?,
+        addresses(args.cc.as_deref(), "/cc")?,
+        addresses(args.bcc.as_deref(), "/bcc")?,
+    );
     let parent = parent(call, args)?;
     let from = sender(call)?;
     let text = compose(call, args, parent, to.split(';').next().unwrap_or_default())?;
@@ -87,14 +91,33 @@ pub(crate) fn draft(call: &Call<'_>, args: &DraftArgs) -> Result<Drafted, Failur
     if !text.attachments.is_empty() {
         put("attachmentsIds", text.attachments.into());
     }
-    let response = crm::send(call, call.http().post(path!["Email"]).json(&mail), &About::changing("Email", "create"));
+    let response = crm::send(
+        call,
+        call.http().post(path!["Email"]).json(&mail),
+        &About::changing("Email", "create"),
+    );
     let stored = crm::record(&response.map_err(explain)?)?;
     let id = crm::text_of(&stored, "id").unwrap_or_default().to_owned();
-    let status = crm::text_of(&stored, "status").unwrap_or("Draft").to_owned();
+    let status = crm::text_of(&stored, "status")
+        .unwrap_or("Draft")
+        .to_owned();
     if status != "Draft" {
-        return Err(Failure::new(Kind::UpstreamFault, code::NOT_APPLIED, format!("the CRM stored e-mail {id} with status {status}, not as a draft")).outcome(Outcome::PartlyDone));
+        return Err(Failure::new(
+            Kind::UpstreamFault,
+            code::NOT_APPLIED,
+            format!("the CRM stored e-mail {id} with status {status}, not as a draft"),
+        )
+        .outcome(Outcome::PartlyDone));
     }
-    Ok(Drafted { url: crm::url(call, "Email", &id), id, status, from, to, unfilled_placeholders: leftovers(&format!("{} {}", text.subject, text.body)), subject: text.subject })
+    Ok(Drafted {
+        url: crm::url(call, "Email", &id),
+        id,
+        status,
+        from,
+        to,
+        unfilled_placeholders: leftovers(&format!("{} {}", text.subject, text.body)),
+        subject: text.subject,
+    })
 }
 
 struct Text {
@@ -105,35 +128,78 @@ struct Text {
 }
 
 /// Subject and body: the caller's, else the template's.
-fn compose(call: &Call<'_>, args: &DraftArgs, parent: Option<(&str, &str)>, recipient: &str) -> Result<Text, Failure> {
+fn compose(
+    call: &Call<'_>,
+    args: &DraftArgs,
+    parent: Option<(&str, &str)>,
+    recipient: &str,
+) -> Result<Text, Failure> {
     let template = match &args.template_id {
         Some(id) => prepare(call, id, parent, recipient)?,
         None => Value::Null,
     };
-    let given = |text: &Option<String>| text.as_ref().filter(|text| !text.trim().is_empty()).cloned();
-    let subject = given(&args.subject).or_else(|| template["subject"].as_str().map(str::to_owned)).unwrap_or_default();
+    let given = |text: &Option<String>| {
+        text.as_ref()
+            .filter(|text| !text.trim().is_empty())
+            .cloned()
+    };
+    let subject = given(&args.subject)
+        .or_else(|| template["subject"].as_str().map(str::to_owned))
+        .unwrap_or_default();
     if subject.trim().is_empty() {
-        return Err(Failure::bad_input(code::MISSING_REQUIRED_FIELD, "the draft needs a subject").at("/subject"));
+        return Err(
+            Failure::bad_input(code::MISSING_REQUIRED_FIELD, "the draft needs a subject")
+                .at("/subject"),
+        );
     }
-    let is_html = if args.body.is_some() { args.is_html } else { template["isHtml"].as_bool().unwrap_or(args.is_html) };
-    let body = given(&args.body).or_else(|| template["body"].as_str().map(str::to_owned)).unwrap_or_default();
-    Ok(Text { subject, body, is_html, attachments: template["attachmentsIds"].as_array().cloned().unwrap_or_default() })
+    let is_html = if args.body.is_some() {
+        args.is_html
+    } else {
+        template["isHtml"].as_bool().unwrap_or(args.is_html)
+    };
+    let body = given(&args.body)
+        .or_else(|| template["body"].as_str().map(str::to_owned))
+        .unwrap_or_default();
+    Ok(Text {
+        subject,
+        body,
+        is_html,
+        attachments: template["attachmentsIds"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default(),
+    })
 }
 
-fn prepare(call: &Call<'_>, id: &str, parent: Option<(&str, &str)>, recipient: &str) -> Result<Value, Failure> {
+fn prepare(
+    call: &Call<'_>,
+    id: &str,
+    parent: Option<(&str, &str)>,
+    recipient: &str,
+) -> Result<Value, Failure> {
     entity::check_id(id, "/templateId")?;
     let mut body = json!({"emailAddress": recipient});
     if let Some((entity, id)) = parent {
         body["parentType"] = entity.into();
         body["parentId"] = id.into();
     }
-    let ask = call.http().post(path!["EmailTemplate", id, "prepare"]).json(&body).changes_nothing();
-    let response = crm::send(call, ask, &About::reading("EmailTemplate").id(id)).map_err(|failure| match &*failure.code {
-        code::RECORD_NOT_FOUND => Failure::not_found(TEMPLATE_NOT_FOUND, format!("there is no e-mail template {id}"))
-            .at("/templateId")
-            .suggest("search EmailTemplate for it"),
-        _ => failure,
-    })?;
+    let ask = call
+        .http()
+        .post(path!["EmailTemplate", id, "prepare"])
+        .json(&body)
+        .changes_nothing();
+    let response =
+        crm::send(call, ask, &About::reading("EmailTemplate").id(id)).map_err(|failure| {
+            match &*failure.code {
+                code::RECORD_NOT_FOUND => Failure::not_found(
+                    TEMPLATE_NOT_FOUND,
+                    format!("there is no e-mail template {id}"),
+                )
+                .at("/templateId")
+                .suggest("search EmailTemplate for it"),
+                _ => failure,
+            }
+        })?;
     response.decode()
 }
 
@@ -143,18 +209,27 @@ fn sender(call: &Call<'_>) -> Result<String, Failure> {
         return Ok(address);
     }
     let user = identity::identity(call)?;
-    user.addresses.into_iter().next().ok_or_else(|| errors::sender_not_allowed("the API user has no e-mail address, so it cannot write drafts"))
+    user.addresses.into_iter().next().ok_or_else(|| {
+        forbidden::sender_not_allowed(
+            "the API user has no e-mail address, so it cannot write drafts",
+        )
+    })
 }
 
 fn explain(failure: Failure) -> Failure {
-    let is_from = failure.details.as_ref().is_some_and(|details| details["field"] == "from");
+    let is_from = failure
+        .details
+        .as_ref()
+        .is_some_and(|details| details["field"] == "from");
     match &*failure.code {
-        code::MISSING_REQUIRED_FIELD if is_from => errors::sender_not_allowed("the CRM wants a sender address"),
-        SENDER_NOT_ALLOWED => {
-            // The address may have been changed since the user was read.
-            failure
+        code::MISSING_REQUIRED_FIELD if is_from => {
+            forbidden::sender_not_allowed("the CRM wants a sender address")
         }
-        code::RECORD_NOT_FOUND => Failure::not_found(code::RECORD_NOT_FOUND, "the parent record does not exist").at("/parentId").outcome(Outcome::NotDone),
+        code::RECORD_NOT_FOUND => {
+            Failure::not_found(code::RECORD_NOT_FOUND, "the parent record does not exist")
+                .at("/parentId")
+                .outcome(Outcome::NotDone)
+        }
         _ => failure,
     }
 }
@@ -168,43 +243,85 @@ fn parent<'a>(call: &Call<'_>, args: &'a DraftArgs) -> Result<Option<(&'a str, &
             Ok(Some((entity, id)))
         }
         (given, _) => {
-            let absent = if given.is_some() { "/parentId" } else { "/parentType" };
-            Err(Failure::bad_input(code::MISSING_REQUIRED_FIELD, "parentType and parentId belong together").at(absent))
+            let absent = if given.is_some() {
+                "/parentId"
+            } else {
+                "/parentType"
+            };
+            Err(Failure::bad_input(
+                code::MISSING_REQUIRED_FIELD,
+                "parentType and parentId belong together",
+            )
+            .at(absent))
         }
     }
 }
 
 /// Addresses in the CRM's form, joined by `;`.
 fn addresses(list: Option<&str>, pointer: &str) -> Result<String, Failure> {
-    let each = list.unwrap_or_default().split([';', ',']).map(str::trim).filter(|part| !part.is_empty());
+    let each = list
+        .unwrap_or_default()
+        .split([';', ','])
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
     let mut found = Vec::new();
     for part in each {
-        let address = part.rsplit_once('<').map_or(part, |(_, rest)| rest.trim_end_matches('>')).trim();
+        let address = part
+            .rsplit_once('<')
+            .map_or(part, |(_, rest)| rest.trim_end_matches('>'))
+            .trim();
         if !is_address(address) {
-            return Err(Failure::bad_input(code::INVALID_FIELD_VALUE, "an e-mail address is malformed").at(pointer));
+            return Err(Failure::bad_input(
+                code::INVALID_FIELD_VALUE,
+                "an e-mail address is malformed",
+            )
+            .at(pointer));
         }
         found.push(address);
     }
     if found.is_empty() && pointer == "/to" {
-        return Err(Failure::bad_input(code::MISSING_REQUIRED_FIELD, "the draft needs a recipient").at(pointer));
+        return Err(Failure::bad_input(
+            code::MISSING_REQUIRED_FIELD,
+            "the draft needs a recipient",
+        )
+        .at(pointer));
     }
     Ok(found.join(";"))
 }
 
 fn is_address(text: &str) -> bool {
-    let Some((name, domain)) = text.rsplit_once('@') else { return false };
-    let clean = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '@' | '"'));
-    clean(name) && clean(domain) && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+    let Some((name, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let clean = |part: &str| {
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '@' | '"'))
+    };
+    clean(name)
+        && clean(domain)
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
 }
 
 /// Placeholders such as `{Person.firstName}` that are still there.
 fn leftovers(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for part in text.split('{').skip(1) {
-        let Some((inner, _)) = part.split_once('}') else { continue };
-        let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let Some((inner, _)) = part.split_once('}') else {
+            continue;
+        };
+        let is_word = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
         let placeholder = format!("{{{inner}}}");
-        if inner.split_once('.').is_some_and(|(left, right)| is_word(left) && is_word(right)) && !found.contains(&placeholder) {
+        if inner
+            .split_once('.')
+            .is_some_and(|(left, right)| is_word(left) && is_word(right))
+            && !found.contains(&placeholder)
+        {
             found.push(placeholder);
         }
     }

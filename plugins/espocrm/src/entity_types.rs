@@ -27,10 +27,21 @@ pub(crate) struct NoArgs {}
 pub(crate) fn list(call: &Call<'_>, _: &NoArgs) -> Result<Page, Failure> {
     let settings = Settings::of(call)?;
     fetch_missing(call)?;
-    let (scopes, user, labels) = (metadata::scopes(call)?, identity::identity(call)?, labels(call));
-    let mut names: Vec<&str> = scopes.iter().filter(|(name, scope)| is_listed(name, scope, &settings)).map(|(name, _)| name).collect();
+    let (scopes, user, labels) = (
+        metadata::scopes(call)?,
+        identity::identity(call)?,
+        labels(call),
+    );
+    let mut names: Vec<&str> = scopes
+        .iter()
+        .filter(|(name, scope)| is_listed(name, scope, &settings))
+        .map(|(name, _)| name)
+        .collect();
     names.sort_unstable();
-    let records = names.into_iter().filter_map(|name| Some(entry(name, scopes.get(name)?, &user, &labels))).collect();
+    let records = names
+        .into_iter()
+        .filter_map(|name| Some(entry(name, scopes.get(name)?, &user, &labels)))
+        .collect();
     Ok(Page::all(records))
 }
 
@@ -46,7 +57,10 @@ fn is_listed(name: &str, scope: &Scope, settings: &Settings) -> bool {
 fn entry(name: &str, scope: &Scope, user: &Identity, labels: &Table<String>) -> Map<String, Value> {
     let mut entry = Map::new();
     entry.insert("name".to_owned(), name.into());
-    entry.insert("label".to_owned(), labels.get(name).map_or(name, String::as_str).into());
+    entry.insert(
+        "label".to_owned(),
+        labels.get(name).map_or(name, String::as_str).into(),
+    );
     entry.insert("custom".to_owned(), scope.custom.into());
     entry.insert("stream".to_owned(), scope.stream.into());
     if let Some(module) = &scope.module {
@@ -69,7 +83,11 @@ fn fetch_missing(call: &Call<'_>) -> Result<(), Failure> {
     let ask = |key: &str, segments: Vec<String>, name: &str, value: &str| -> Option<Ask<'_>> {
         metadata::recall(call, key).is_none().then(|| {
             let ask = call.http().get(segments);
-            if name.is_empty() { ask } else { ask.query(name, value) }
+            if name.is_empty() {
+                ask
+            } else {
+                ask.query(name, value)
+            }
         })
     };
     let wanted = [
@@ -78,7 +96,10 @@ fn fetch_missing(call: &Call<'_>) -> Result<(), Failure> {
         ask("labels", path!["I18n"], "default", "true"),
     ];
     let missing = [0, 1, 2].map(|index| wanted[index].is_some());
-    let mut answers = call.http().send_all(wanted.into_iter().flatten().collect()).into_iter();
+    let mut answers = call
+        .http()
+        .send_all(wanted.into_iter().flatten().collect())
+        .into_iter();
     for (index, _) in missing.iter().enumerate().filter(|(_, missing)| **missing) {
         let Some(answer) = answers.next() else { break };
         store(call, index, answer)?;
@@ -92,8 +113,15 @@ fn store(call: &Call<'_>, index: usize, answer: Result<Response, Failure>) -> Re
         0 => metadata::keep_scopes(call, &crm::accept(call, answer?, &about)?.decode()?).map(drop),
         1 => identity::keep(call, &crm::accept(call, answer?, &about)?.decode()?).map(drop),
         _ => {
-            let body = answer.ok().filter(Response::is_success).and_then(|response| response.value()).unwrap_or_default();
-            let labels = body.pointer("/Global/scopeNames").cloned().unwrap_or_else(|| json!({}));
+            let body = answer
+                .ok()
+                .filter(Response::is_success)
+                .and_then(|response| response.value())
+                .unwrap_or_default();
+            let labels = body
+                .pointer("/Global/scopeNames")
+                .cloned()
+                .unwrap_or_else(|| json!({}));
             metadata::keep(call, "labels", &labels, metadata::ttl(call)?);
             Ok(())
         }
@@ -101,5 +129,7 @@ fn store(call: &Call<'_>, index: usize, answer: Result<Response, Failure>) -> Re
 }
 
 fn labels(call: &Call<'_>) -> Table<String> {
-    metadata::recall(call, "labels").map(|raw| Table::of(&raw, |label| label.as_str().unwrap_or_default().to_owned())).unwrap_or_default()
+    metadata::recall(call, "labels")
+        .map(|raw| Table::of(&raw, |label| label.as_str().unwrap_or_default().to_owned()))
+        .unwrap_or_default()
 }

@@ -5,14 +5,10 @@
 use portcullis_sdk::{Failure, Kind, Outcome, Response, code};
 use serde_json::{Map, Value, json};
 
-use crate::entity;
+use crate::{entity, forbidden};
 
-pub(crate) const LOCKED_OUT: &str = "LOCKED_OUT";
-pub(crate) const SENDER_NOT_ALLOWED: &str = "SENDER_NOT_ALLOWED";
 pub(crate) const SEND_BLOCKED: &str = "SEND_BLOCKED";
 pub(crate) const TEMPLATE_NOT_FOUND: &str = "TEMPLATE_NOT_FOUND";
-/// The window after which the CRM forgets failed logins, by default.
-const LOCK_OUT_MS: u32 = 60_000;
 
 /// What was asked, for naming it in a message.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,22 +24,37 @@ pub(crate) struct About<'a> {
 
 impl<'a> About<'a> {
     pub(crate) fn reading(entity: &'a str) -> Self {
-        Self { entity, action: "read", ..Self::default() }
+        Self {
+            entity,
+            action: "read",
+            ..Self::default()
+        }
     }
 
     pub(crate) fn changing(entity: &'a str, action: &'static str) -> Self {
-        Self { entity, action, changes: true, ..Self::default() }
+        Self {
+            entity,
+            action,
+            changes: true,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn id(self, id: &'a str) -> Self {
-        Self { id: Some(id), ..self }
+        Self {
+            id: Some(id),
+            ..self
+        }
     }
 
     pub(crate) fn link(self, link: &'a str) -> Self {
-        Self { link: Some(link), ..self }
+        Self {
+            link: Some(link),
+            ..self
+        }
     }
 
-    fn record(&self) -> String {
+    pub(crate) fn record(&self) -> String {
         match (self.id, self.link) {
             (Some(id), Some(link)) => format!("{} {id} (link {link})", self.entity),
             (Some(id), None) => format!("{} {id}", self.entity),
@@ -59,59 +70,93 @@ pub(crate) fn refused(call_url: &str, response: &Response, about: &About<'_>) ->
     let failure = match response.status {
         400 => bad_request(&reason, &body, about),
         401 => auth_failed(),
-        403 => forbidden(response, &reason, &body, about),
+        403 => forbidden::refused(response, &reason, &body, about),
         404 => not_found(response, &reason, &body, about),
         405 => no_route(response.status),
         409 => conflict(call_url, &reason, &body, about),
-        429 => response.failure().suggest("wait before calling again; a proxy in front of the CRM limits requests"),
+        429 => response
+            .failure()
+            .suggest("wait before calling again; a proxy in front of the CRM limits requests"),
         _ => upstream(response, &reason, about),
     };
     match failure.outcome {
-        None if response.status >= 500 && about.changes => failure.outcome(Outcome::MayHaveHappened).retryable_if(false),
+        None if response.status >= 500 && about.changes => failure
+            .outcome(Outcome::MayHaveHappened)
+            .retryable_if(false),
         _ => failure,
     }
 }
 
 /// `X-Status-Reason`, which some versions print twice.
 pub(crate) fn reason(response: &Response) -> String {
-    let reason = response.header("x-status-reason").unwrap_or_default().trim();
+    let reason = response
+        .header("x-status-reason")
+        .unwrap_or_default()
+        .trim();
     match reason.split_once(", ") {
         Some((first, second)) if first == second => first.to_owned(),
         _ => {
             let half = reason.len() / 2;
-            let twice = reason.is_char_boundary(half) && half > 0 && reason[..half].trim() == reason[half..].trim();
-            if twice { reason[..half].trim().to_owned() } else { reason.to_owned() }
+            let twice = reason.is_char_boundary(half)
+                && half > 0
+                && reason[..half].trim() == reason[half..].trim();
+            if twice {
+                reason[..half].trim().to_owned()
+            } else {
+                reason.to_owned()
+            }
         }
     }
 }
 
-fn label(body: &Value) -> &str {
-    body.pointer("/messageTranslation/label").and_then(Value::as_str).unwrap_or_default()
-}
-
 fn bad_request(reason: &str, body: &Value, about: &About<'_>) -> Failure {
-    if let Some(field) = body.pointer("/messageTranslation/data/field").and_then(Value::as_str) {
-        return invalid_field(field, body.pointer("/messageTranslation/data/type").and_then(Value::as_str).unwrap_or("valid"), about);
+    if let Some(field) = body
+        .pointer("/messageTranslation/data/field")
+        .and_then(Value::as_str)
+    {
+        return invalid_field(
+            field,
+            body.pointer("/messageTranslation/data/type")
+                .and_then(Value::as_str)
+                .unwrap_or("valid"),
+            about,
+        );
     }
-    let (code, kind) = if reason.contains("Not existing attribute") || reason.contains("non-existing field") {
-        (code::INVALID_FIELD, Kind::BadInput)
-    } else if reason.contains("Unknown where item type") || reason.contains("Sub-queries") {
-        (code::INVALID_OPERATOR, Kind::BadInput)
-    } else if reason.contains("Forbidden attribute") || reason.contains("forbidden field") {
-        (code::PERMISSION_DENIED, Kind::Forbidden)
+    let (code, kind) =
+        if reason.contains("Not existing attribute") || reason.contains("non-existing field") {
+            (code::INVALID_FIELD, Kind::BadInput)
+        } else if reason.contains("Unknown where item type") || reason.contains("Sub-queries") {
+            (code::INVALID_OPERATOR, Kind::BadInput)
+        } else if reason.contains("Forbidden attribute") || reason.contains("forbidden field") {
+            (code::PERMISSION_DENIED, Kind::Forbidden)
+        } else {
+            (code::INVALID_ARGUMENT, Kind::BadInput)
+        };
+    let text = if reason.is_empty() {
+        "it gave no reason"
     } else {
-        (code::INVALID_ARGUMENT, Kind::BadInput)
+        reason
     };
-    let text = if reason.is_empty() { "it gave no reason" } else { reason };
-    Failure::new(kind, code, format!("the CRM refused the request for {}: {text}", about.record())).outcome(Outcome::NotDone)
+    Failure::new(
+        kind,
+        code,
+        format!("the CRM refused the request for {}: {text}", about.record()),
+    )
+    .outcome(Outcome::NotDone)
 }
 
 fn invalid_field(field: &str, rule: &str, about: &About<'_>) -> Failure {
     let entity = about.entity;
     let failure = if rule == "required" {
-        Failure::bad_input(code::MISSING_REQUIRED_FIELD, format!("{entity}.{field} is required"))
+        Failure::bad_input(
+            code::MISSING_REQUIRED_FIELD,
+            format!("{entity}.{field} is required"),
+        )
     } else {
-        Failure::bad_input(code::INVALID_FIELD_VALUE, format!("the value of {entity}.{field} breaks the rule `{rule}`"))
+        Failure::bad_input(
+            code::INVALID_FIELD_VALUE,
+            format!("the value of {entity}.{field} breaks the rule `{rule}`"),
+        )
     };
     failure
         .at(format!("/data/{field}"))
@@ -125,65 +170,6 @@ fn auth_failed() -> Failure {
         .outcome(Outcome::NotDone)
 }
 
-fn forbidden(response: &Response, reason: &str, body: &Value, about: &About<'_>) -> Failure {
-    if response.is_page() {
-        return Failure::upstream("a proxy or web firewall answered 403 with a page of its own")
-            .suggest("the CRM itself was not reached; the operator should look at the proxy's rules")
-            .outcome(Outcome::NotDone);
-    }
-    let no_reason = response.header("x-status-reason").is_none();
-    let failure = match label(body) {
-        "cannotRelateNonExisting" => return foreign_missing(reason, body, about),
-        _ if no_reason && response.body.is_empty() => return locked_out(),
-        _ if reason.contains("Only manyMany") => Failure::bad_input(code::INVALID_LINK, format!("{} holds one record, so it is not changed by linking", about.record()))
-            .suggest(format!("update the record's `{}Id` instead", about.link.unwrap_or("…"))),
-        _ if reason.contains("Max size should not exceed") => Failure::bad_input(code::INVALID_ARGUMENT, reason.to_owned()).at("/limit"),
-        _ if reason.contains("Cannot set multiple IDs") => {
-            Failure::bad_input(code::INVALID_FIELD_VALUE, reason.to_owned()).suggest("create the record first, then use link")
-        }
-        _ if reason.contains("'from' address") => sender_not_allowed("the CRM does not let this user write from that address"),
-        _ => denied(reason, label(body), about),
-    };
-    failure.outcome(Outcome::NotDone)
-}
-
-fn denied(reason: &str, label: &str, about: &About<'_>) -> Failure {
-    let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    let failure = Failure::forbidden(code::PERMISSION_DENIED, format!("the role does not allow {} on {}{why}", about.action, about.record()));
-    if reason.starts_with("Assignment failure") {
-        failure.suggest("the role's assignment permission does not cover this user or team")
-    } else if label == "noAccessToForeignRecord" {
-        failure.suggest("the other record cannot be edited; for users and teams update `usersIds` or `teamsIds` instead")
-    } else {
-        failure.suggest(format!("the CRM's administrator grants it in the API user's role (scope {}, action {})", about.entity, about.action))
-    }
-}
-
-pub(crate) fn sender_not_allowed(message: &str) -> Failure {
-    Failure::forbidden(SENDER_NOT_ALLOWED, message)
-        .suggest("the CRM's administrator gives the API user an e-mail address; the operator may name it as settings.sender_address")
-        .outcome(Outcome::NotDone)
-}
-
-fn locked_out() -> Failure {
-    Failure::forbidden(LOCKED_OUT, "the CRM refused without a reason: it locks an address out after failed logins (also with the right key), or the right is missing")
-        .suggest("wait a minute, then check the API key before the role")
-        .retryable()
-        .retry_after(Some(LOCK_OUT_MS))
-        .outcome(Outcome::NotDone)
-}
-
-fn foreign_missing(reason: &str, body: &Value, about: &About<'_>) -> Failure {
-    let entity = body.pointer("/messageTranslation/data/foreignEntityType").and_then(Value::as_str).unwrap_or("record");
-    let link = reason.rsplit_once("link: ").map(|(_, link)| link.trim_end_matches('.'));
-    let failure = Failure::not_found(code::RECORD_NOT_FOUND, format!("the {entity} that {} should relate to does not exist", about.entity));
-    let failure = match link {
-        Some(link) => failure.at(format!("/data/{link}Id")),
-        None => failure,
-    };
-    failure.outcome(Outcome::NotDone)
-}
-
 fn not_found(response: &Response, reason: &str, body: &Value, about: &About<'_>) -> Failure {
     if response.is_page() {
         return Failure::upstream("the answer is a page, not the CRM's API")
@@ -194,9 +180,21 @@ fn not_found(response: &Response, reason: &str, body: &Value, about: &About<'_>)
         return no_route(response.status);
     }
     let failure = if reason.contains("Controller '") {
-        Failure::not_found(code::INVALID_ENTITY_TYPE, format!("there is no entity type {}", about.entity)).at("/entityType")
+        Failure::not_found(
+            code::INVALID_ENTITY_TYPE,
+            format!("there is no entity type {}", about.entity),
+        )
+        .at("/entityType")
     } else if reason.contains("Link does not exist") || reason.contains("does not have link") {
-        Failure::not_found(code::INVALID_LINK, format!("{} has no link {}", about.entity, about.link.unwrap_or("of that name"))).at("/link")
+        Failure::not_found(
+            code::INVALID_LINK,
+            format!(
+                "{} has no link {}",
+                about.entity,
+                about.link.unwrap_or("of that name")
+            ),
+        )
+        .at("/link")
     } else {
         missing(about)
     };
@@ -204,31 +202,67 @@ fn not_found(response: &Response, reason: &str, body: &Value, about: &About<'_>)
 }
 
 pub(crate) fn missing(about: &About<'_>) -> Failure {
-    Failure::not_found(code::RECORD_NOT_FOUND, format!("{} does not exist, or was deleted", about.record())).at("/id").outcome(Outcome::NotDone)
+    Failure::not_found(
+        code::RECORD_NOT_FOUND,
+        format!("{} does not exist, or was deleted", about.record()),
+    )
+    .at("/id")
+    .outcome(Outcome::NotDone)
 }
 
 fn no_route(status: u16) -> Failure {
-    Failure::new(Kind::Unsupported, code::UPSTREAM_ERROR, format!("this CRM does not know the request ({status}, no such route)"))
-        .suggest("the CRM may be too old: EspoCRM 9.0 or later is needed")
-        .outcome(Outcome::NotDone)
+    Failure::new(
+        Kind::Unsupported,
+        code::UPSTREAM_ERROR,
+        format!("this CRM does not know the request ({status}, no such route)"),
+    )
+    .suggest("the CRM may be too old: EspoCRM 9.0 or later is needed")
+    .outcome(Outcome::NotDone)
 }
 
 fn conflict(url: &str, reason: &str, body: &Value, about: &About<'_>) -> Failure {
     if let Value::Array(records) = body {
-        let found: Vec<_> = records.iter().filter_map(Value::as_object).map(|record| duplicate(url, about.entity, record)).collect();
-        return Failure::new(Kind::Conflict, code::DUPLICATE_DETECTED, format!("{} like this one exist already ({} found)", about.entity, found.len()))
-            .suggest("use one of them, or repeat the call with skipDuplicateCheck: true")
-            .details(json!({"duplicates": found}))
-            .retryable()
-            .outcome(Outcome::NotDone);
+        let found: Vec<_> = records
+            .iter()
+            .filter_map(Value::as_object)
+            .map(|record| duplicate(url, about.entity, record))
+            .collect();
+        return Failure::new(
+            Kind::Conflict,
+            code::DUPLICATE_DETECTED,
+            format!(
+                "{} like this one exist already ({} found)",
+                about.entity,
+                found.len()
+            ),
+        )
+        .suggest("use one of them, or repeat the call with skipDuplicateCheck: true")
+        .details(json!({"duplicates": found}))
+        .retryable()
+        .outcome(Outcome::NotDone);
     }
     if reason == "modified" || body.get("versionNumber").is_some() {
-        return Failure::new(Kind::Conflict, code::VERSION_CONFLICT, format!("{} was changed by someone else since it was read", about.record()))
-            .suggest("compare the stored values, then repeat the update with the new expectedVersion")
-            .details(json!({"values": body.get("values"), "version_number": body.get("versionNumber")}))
-            .outcome(Outcome::NotDone);
+        return Failure::new(
+            Kind::Conflict,
+            code::VERSION_CONFLICT,
+            format!(
+                "{} was changed by someone else since it was read",
+                about.record()
+            ),
+        )
+        .suggest("compare the stored values, then repeat the update with the new expectedVersion")
+        .details(json!({"values": body.get("values"), "version_number": body.get("versionNumber")}))
+        .outcome(Outcome::NotDone);
     }
-    Failure::new(Kind::Conflict, code::CONFLICT, format!("the CRM reported a conflict on {}: {reason}", about.record())).outcome(Outcome::NotDone)
+    Failure::new(
+        Kind::Conflict,
+        code::CONFLICT,
+        format!(
+            "the CRM reported a conflict on {}: {reason}",
+            about.record()
+        ),
+    )
+    .outcome(Outcome::NotDone)
 }
 
 fn duplicate(url: &str, entity: &str, record: &Map<String, Value>) -> Map<String, Value> {
@@ -238,7 +272,10 @@ fn duplicate(url: &str, entity: &str, record: &Map<String, Value>) -> Map<String
             found.insert(key.to_owned(), value.clone());
         }
     }
-    let entity = record.get("_entityType").and_then(Value::as_str).unwrap_or(entity);
+    let entity = record
+        .get("_entityType")
+        .and_then(Value::as_str)
+        .unwrap_or(entity);
     if let Some(id) = record.get("id").and_then(Value::as_str) {
         found.insert("url".to_owned(), entity::page_url(url, entity, id).into());
     }
@@ -247,9 +284,16 @@ fn duplicate(url: &str, entity: &str, record: &Map<String, Value>) -> Map<String
 
 fn upstream(response: &Response, reason: &str, about: &About<'_>) -> Failure {
     let status = response.status;
-    let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    Failure::upstream(format!("the CRM failed with status {status} on {}{why}", about.record()))
-        .retry_after(response.retry_after_ms())
-        .retryable_if(!about.changes)
-        .suggest_some((status == 503).then(|| "the CRM may be in maintenance".to_owned()))
+    let why = if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    };
+    Failure::upstream(format!(
+        "the CRM failed with status {status} on {}{why}",
+        about.record()
+    ))
+    .retry_after(response.retry_after_ms())
+    .retryable_if(!about.changes)
+    .suggest_some((status == 503).then(|| "the CRM may be in maintenance".to_owned()))
 }

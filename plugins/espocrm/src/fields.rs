@@ -43,7 +43,10 @@ impl Attribute<'_> {
     pub(crate) fn is_read_only(&self) -> bool {
         self.def.read_only
             || self.part == Part::Shown
-            || matches!(self.def.kind.as_str(), "foreign" | "autoincrement" | "number" | "currencyConverted" | "personName" | "map")
+            || matches!(
+                self.def.kind.as_str(),
+                "foreign" | "autoincrement" | "number" | "currencyConverted" | "personName" | "map"
+            )
     }
 }
 
@@ -51,10 +54,26 @@ impl Attribute<'_> {
 pub(crate) fn parts(kind: &str) -> &'static [(&'static str, Part)] {
     match kind {
         "link" | "linkOne" | "file" | "image" => &[("Id", Part::Id), ("Name", Part::Shown)],
-        "linkParent" => &[("Type", Part::Type), ("Id", Part::Id), ("Name", Part::Shown)],
-        "linkMultiple" => &[("Ids", Part::Ids), ("Names", Part::Shown), ("Columns", Part::Columns)],
-        "attachmentMultiple" => &[("Ids", Part::Ids), ("Names", Part::Shown), ("Types", Part::Shown)],
-        "currency" => &[("", Part::Value), ("Currency", Part::Currency), ("Converted", Part::Shown)],
+        "linkParent" => &[
+            ("Type", Part::Type),
+            ("Id", Part::Id),
+            ("Name", Part::Shown),
+        ],
+        "linkMultiple" => &[
+            ("Ids", Part::Ids),
+            ("Names", Part::Shown),
+            ("Columns", Part::Columns),
+        ],
+        "attachmentMultiple" => &[
+            ("Ids", Part::Ids),
+            ("Names", Part::Shown),
+            ("Types", Part::Shown),
+        ],
+        "currency" => &[
+            ("", Part::Value),
+            ("Currency", Part::Currency),
+            ("Converted", Part::Shown),
+        ],
         "datetimeOptional" => &[("", Part::Value), ("Date", Part::DateOnly)],
         "email" | "phone" => &[("", Part::Value), ("Data", Part::Data)],
         "address" | "map" => &[],
@@ -65,19 +84,32 @@ pub(crate) fn parts(kind: &str) -> &'static [(&'static str, Part)] {
 impl Defs {
     /// The attribute of a name.
     pub(crate) fn attribute(&self, name: &str) -> Option<Attribute<'_>> {
-        (0..=name.len()).rev().filter(|&at| name.is_char_boundary(at)).find_map(|at| {
-            let (field, suffix) = name.split_at(at);
-            let (field, def) = self.fields.entry(field)?;
-            let (_, part) = parts(&def.kind).iter().find(|(known, _)| *known == suffix)?;
-            Some(Attribute { field, def, part: *part })
-        })
+        (0..=name.len())
+            .rev()
+            .filter(|&at| name.is_char_boundary(at))
+            .find_map(|at| {
+                let (field, suffix) = name.split_at(at);
+                let (field, def) = self.fields.entry(field)?;
+                let (_, part) = parts(&def.kind)
+                    .iter()
+                    .find(|(known, _)| *known == suffix)?;
+                Some(Attribute {
+                    field,
+                    def,
+                    part: *part,
+                })
+            })
     }
 
     /// The names of all attributes.
     pub(crate) fn attribute_names(&self) -> Vec<String> {
         let mut names = vec!["id".to_owned()];
         for (name, field) in self.fields.iter() {
-            names.extend(parts(&field.kind).iter().map(|(suffix, _)| format!("{name}{suffix}")));
+            names.extend(
+                parts(&field.kind)
+                    .iter()
+                    .map(|(suffix, _)| format!("{name}{suffix}")),
+            );
         }
         names
     }
@@ -85,11 +117,18 @@ impl Defs {
     /// `did you mean …?` for a name that is no attribute; a link field's name leads to its id.
     pub(crate) fn suggest(&self, name: &str) -> Option<String> {
         if let Some(field) = self.fields.get(name) {
-            let names: Vec<_> = parts(&field.kind).iter().map(|(suffix, _)| format!("{name}{suffix}")).collect();
+            let names: Vec<_> = parts(&field.kind)
+                .iter()
+                .map(|(suffix, _)| format!("{name}{suffix}"))
+                .collect();
             if !names.is_empty() {
                 return Some(format!("{name} is sent as {}", names.join(", ")));
             }
-            let inner: Vec<_> = self.fields.keys().filter(|key| key.starts_with(name) && *key != name).collect();
+            let inner: Vec<_> = self
+                .fields
+                .keys()
+                .filter(|key| key.starts_with(name) && *key != name)
+                .collect();
             return (!inner.is_empty()).then(|| format!("{name} is sent as {}", inner.join(", ")));
         }
         let names = self.attribute_names();

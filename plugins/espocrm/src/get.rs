@@ -50,9 +50,16 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     entity::check(call, &args.entity_type)?;
     entity::check_id(&args.id, "/id")?;
     let mut record = crm::read(call, &args.entity_type, &args.id)?;
-    let names = args.select.as_deref().map(selection::names).unwrap_or_default();
+    let names = args
+        .select
+        .as_deref()
+        .map(selection::names)
+        .unwrap_or_default();
     let (not_visible, truncated) = if names.is_empty() {
-        (Vec::new(), selection::shorten(&mut record, Settings::of(call)?.text_limit))
+        (
+            Vec::new(),
+            selection::shorten(&mut record, Settings::of(call)?.text_limit),
+        )
     } else {
         (selection::reduce(&mut record, &names), None)
     };

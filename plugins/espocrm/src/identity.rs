@@ -48,7 +48,11 @@ pub(crate) fn identity(call: &Call<'_>) -> Result<Identity, Failure> {
     match metadata::recall(call, "me") {
         Some(kept) => Ok(parse(&kept)),
         None => {
-            let response = crm::send(call, call.http().get(path!["App", "user"]), &About::reading("App/user"))?;
+            let response = crm::send(
+                call,
+                call.http().get(path!["App", "user"]),
+                &About::reading("App/user"),
+            )?;
             keep(call, &response.decode()?)
         }
     }
@@ -57,7 +61,9 @@ pub(crate) fn identity(call: &Call<'_>) -> Result<Identity, Failure> {
 /// Keeps what was read as one of several requests.
 pub(crate) fn keep(call: &Call<'_>, raw: &Value) -> Result<Identity, Failure> {
     if !raw["user"].is_object() {
-        return Err(Failure::upstream("the CRM's answer about its user has an unexpected shape"));
+        return Err(Failure::upstream(
+            "the CRM's answer about its user has an unexpected shape",
+        ));
     }
     let reduced = reduce(raw);
     metadata::keep(call, "me", &reduced, metadata::ttl(call)?);
@@ -68,14 +74,22 @@ pub(crate) fn keep(call: &Call<'_>, raw: &Value) -> Result<Identity, Failure> {
 pub(crate) fn time_zone(call: &Call<'_>, setting: Option<&str>) -> Result<String, Failure> {
     match setting {
         Some(zone) => Ok(zone.to_owned()),
-        None => Ok(identity(call)?.time_zone.unwrap_or_else(|| "UTC".to_owned())),
+        None => Ok(identity(call)?
+            .time_zone
+            .unwrap_or_else(|| "UTC".to_owned())),
     }
 }
 
 /// What is kept; a session token that the CRM may add is not.
 fn reduce(raw: &Value) -> Value {
-    let zones = [&raw["preferences"]["timeZone"], &raw["settings"]["timeZone"]];
-    let zone = zones.into_iter().filter_map(Value::as_str).find(|zone| !zone.is_empty());
+    let zones = [
+        &raw["preferences"]["timeZone"],
+        &raw["settings"]["timeZone"],
+    ];
+    let zone = zones
+        .into_iter()
+        .filter_map(Value::as_str)
+        .find(|zone| !zone.is_empty());
     json!({
         "user": raw["user"]["userName"],
         "addresses": addresses(&raw["user"]),
@@ -96,7 +110,13 @@ fn parse(kept: &Value) -> Identity {
         rights: Table::of(&kept["rights"], Value::clone),
         hidden: Table::of(&kept["hidden"], strings),
         locked: Table::of(&kept["locked"], strings),
-        pipelines: Table::of(&kept["pipelines"], |list| list.as_array().into_iter().flatten().map(pipeline).collect()),
+        pipelines: Table::of(&kept["pipelines"], |list| {
+            list.as_array()
+                .into_iter()
+                .flatten()
+                .map(pipeline)
+                .collect()
+        }),
         version: string(kept, "version"),
     }
 }
@@ -110,15 +130,26 @@ fn pipeline(raw: &Value) -> Pipeline {
     Pipeline {
         id: string(raw, "id").unwrap_or_default(),
         name: string(raw, "name").unwrap_or_default(),
-        stages: raw["stages"].as_array().into_iter().flatten().map(stage).collect(),
+        stages: raw["stages"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(stage)
+            .collect(),
     }
 }
 
 fn addresses(user: &Value) -> Vec<String> {
     let first = user["emailAddress"].as_str().map(str::to_owned);
     let mut list: Vec<String> = Vec::new();
-    for address in first.into_iter().chain(strings(&user["userEmailAddressList"])) {
-        if !list.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
+    for address in first
+        .into_iter()
+        .chain(strings(&user["userEmailAddressList"]))
+    {
+        if !list
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(&address))
+        {
             list.push(address);
         }
     }
@@ -128,7 +159,15 @@ fn addresses(user: &Value) -> Vec<String> {
 fn refused(table: &Value, action: &str) -> Map<String, Value> {
     let fields_of = |fields: &Value| -> Vec<Value> {
         let fields = fields.as_object().into_iter().flatten();
-        fields.filter(|(_, rights)| rights[action] == "no").map(|(name, _)| name.as_str().into()).collect()
+        fields
+            .filter(|(_, rights)| rights[action] == "no")
+            .map(|(name, _)| name.as_str().into())
+            .collect()
     };
-    table.as_object().into_iter().flatten().map(|(entity, fields)| (entity.clone(), fields_of(fields).into())).collect()
+    table
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(entity, fields)| (entity.clone(), fields_of(fields).into()))
+        .collect()
 }

@@ -13,7 +13,8 @@ use crate::{
     crm::{self, Record},
     entity,
     errors::About,
-    identity, metadata::{self, Scope},
+    identity,
+    metadata::{self, Scope},
 };
 
 /// Moves a record to a column of its board: a stage or a status. With pipelines the columns are the
@@ -57,10 +58,22 @@ pub(crate) fn update(call: &Call<'_>, args: &KanbanArgs) -> Result<Moved, Failur
     entity::check_writable(call, &args.entity_type)?;
     entity::check_id(&args.id, "/id")?;
     let scope = metadata::scope_of(call, &args.entity_type)?;
-    let Some(field) = scope.status_field.clone().filter(|_| args.entity_type != "Email") else { return Err(no_board(call, args)) };
-    let target = if scope.pipelines { stage(call, args)? } else { option(call, args, &scope, &field)? };
+    let Some(field) = scope
+        .status_field
+        .clone()
+        .filter(|_| args.entity_type != "Email")
+    else {
+        return Err(no_board(call, args));
+    };
+    let target = if scope.pipelines {
+        stage(call, args)?
+    } else {
+        option(call, args, &scope, &field)?
+    };
     let record = send(call, args, &target)?;
-    let position = args.position.map(|position| board::place(call, &args.entity_type, &args.id, &target.column, position));
+    let position = args
+        .position
+        .map(|position| board::place(call, &args.entity_type, &args.id, &target.column, position));
     Ok(Moved {
         entity_type: args.entity_type.clone(),
         id: args.id.clone(),
@@ -78,7 +91,12 @@ struct Target {
     column: Column,
 }
 
-fn option(call: &Call<'_>, args: &KanbanArgs, scope: &Scope, field: &str) -> Result<Target, Failure> {
+fn option(
+    call: &Call<'_>,
+    args: &KanbanArgs,
+    scope: &Scope,
+    field: &str,
+) -> Result<Target, Failure> {
     let defs = metadata::defs(call, &args.entity_type)?;
     let options = match defs.fields.get(field) {
         Some(field) => metadata::options(call, field)?.unwrap_or_default(),
@@ -88,28 +106,70 @@ fn option(call: &Call<'_>, args: &KanbanArgs, scope: &Scope, field: &str) -> Res
         return Err(no_group(&args.group, options.iter().map(String::as_str)));
     }
     if args.position.is_some() && scope.hidden_columns.contains(&args.group) {
-        return Err(Failure::bad_input(code::INVALID_FIELD_VALUE, format!("{} has no column on the board, so there is no position in it", args.group))
-            .at("/position")
-            .suggest("leave position out"));
+        return Err(Failure::bad_input(
+            code::INVALID_FIELD_VALUE,
+            format!(
+                "{} has no column on the board, so there is no position in it",
+                args.group
+            ),
+        )
+        .at("/position")
+        .suggest("leave position out"));
     }
-    Ok(Target { attribute: field.to_owned(), value: args.group.clone(), column: Column { name: args.group.clone(), pipeline: None } })
+    Ok(Target {
+        attribute: field.to_owned(),
+        value: args.group.clone(),
+        column: Column {
+            name: args.group.clone(),
+            pipeline: None,
+        },
+    })
 }
 
 fn stage(call: &Call<'_>, args: &KanbanArgs) -> Result<Target, Failure> {
     let record = crm::read(call, &args.entity_type, &args.id)?;
     let user = identity::identity(call)?;
-    let pipelines = user.pipelines.get(&args.entity_type).map(Vec::as_slice).unwrap_or_default();
+    let pipelines = user
+        .pipelines
+        .get(&args.entity_type)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let wanted = crm::text_of(&record, "pipelineId");
-    let Some(pipeline) = pipelines.iter().find(|pipeline| wanted.is_none_or(|id| id == pipeline.id)) else {
-        return Err(Failure::new(Kind::Unsupported, code::INVALID_FIELD_VALUE, "the record's pipeline is not among those that this user may use").at("/group").outcome(Outcome::NotDone));
+    let Some(pipeline) = pipelines
+        .iter()
+        .find(|pipeline| wanted.is_none_or(|id| id == pipeline.id))
+    else {
+        return Err(Failure::new(
+            Kind::Unsupported,
+            code::INVALID_FIELD_VALUE,
+            "the record's pipeline is not among those that this user may use",
+        )
+        .at("/group")
+        .outcome(Outcome::NotDone));
     };
-    let stage = pipeline.stages.iter().find(|stage| stage.name == args.group || stage.id == args.group);
-    let stage = stage.or_else(|| pipeline.stages.iter().find(|stage| stage.mapped_status.as_deref() == Some(&args.group)));
-    let stage = stage.ok_or_else(|| no_group(&args.group, pipeline.stages.iter().map(|stage| stage.name.as_str())))?;
+    let stage = pipeline
+        .stages
+        .iter()
+        .find(|stage| stage.name == args.group || stage.id == args.group);
+    let stage = stage.or_else(|| {
+        pipeline
+            .stages
+            .iter()
+            .find(|stage| stage.mapped_status.as_deref() == Some(&args.group))
+    });
+    let stage = stage.ok_or_else(|| {
+        no_group(
+            &args.group,
+            pipeline.stages.iter().map(|stage| stage.name.as_str()),
+        )
+    })?;
     Ok(Target {
         attribute: "pipelineStageId".to_owned(),
         value: stage.id.clone(),
-        column: Column { name: stage.id.clone(), pipeline: Some(pipeline.id.clone()) },
+        column: Column {
+            name: stage.id.clone(),
+            pipeline: Some(pipeline.id.clone()),
+        },
     })
 }
 
@@ -117,8 +177,15 @@ fn stage(call: &Call<'_>, args: &KanbanArgs) -> Result<Target, Failure> {
 /// stays.
 fn send(call: &Call<'_>, args: &KanbanArgs, target: &Target) -> Result<Record, Failure> {
     let body = Map::from_iter([(target.attribute.clone(), Value::from(target.value.as_str()))]);
-    let ask = call.http().put(path![args.entity_type, args.id]).json(&body);
-    let response = crm::send(call, ask, &About::changing(&args.entity_type, "edit").id(&args.id))?;
+    let ask = call
+        .http()
+        .put(path![args.entity_type, args.id])
+        .json(&body);
+    let response = crm::send(
+        call,
+        ask,
+        &About::changing(&args.entity_type, "edit").id(&args.id),
+    )?;
     let record = crm::record(&response)?;
     if crm::text_of(&record, &target.attribute) == Some(&target.value) {
         return Ok(record);
@@ -134,15 +201,31 @@ fn send(call: &Call<'_>, args: &KanbanArgs, target: &Target) -> Result<Record, F
 
 fn no_group<'a>(group: &str, known: impl Iterator<Item = &'a str> + Clone) -> Failure {
     let names: Vec<_> = known.clone().filter(|name| !name.is_empty()).collect();
-    Failure::bad_input(code::INVALID_FIELD_VALUE, format!("there is no column {group}; columns are: {}", names.join(", ")))
-        .at("/group")
-        .suggest_some(text::did_you_mean(group, known))
+    Failure::bad_input(
+        code::INVALID_FIELD_VALUE,
+        format!(
+            "there is no column {group}; columns are: {}",
+            names.join(", ")
+        ),
+    )
+    .at("/group")
+    .suggest_some(text::did_you_mean(group, known))
 }
 
 fn no_board(call: &Call<'_>, args: &KanbanArgs) -> Failure {
     let scopes = metadata::cached_scopes(call).unwrap_or_default();
-    let names: Vec<_> = scopes.iter().filter(|(_, scope)| scope.status_field.is_some()).map(|(name, _)| name).collect();
-    Failure::bad_input(code::INVALID_ENTITY_TYPE, format!("{} has no status field, so it has no board", args.entity_type))
-        .at("/entityType")
-        .suggest(format!("these have one: {}", names.join(", ")))
+    let names: Vec<_> = scopes
+        .iter()
+        .filter(|(_, scope)| scope.status_field.is_some())
+        .map(|(name, _)| name)
+        .collect();
+    Failure::bad_input(
+        code::INVALID_ENTITY_TYPE,
+        format!(
+            "{} has no status field, so it has no board",
+            args.entity_type
+        ),
+    )
+    .at("/entityType")
+    .suggest(format!("these have one: {}", names.join(", ")))
 }

@@ -5,6 +5,7 @@
 
 mod applied;
 mod board;
+mod condition;
 mod create;
 mod crm;
 mod datetime;
@@ -14,6 +15,7 @@ mod entity;
 mod entity_types;
 mod errors;
 mod fields;
+mod forbidden;
 mod get;
 mod identity;
 mod kanban;
@@ -42,24 +44,63 @@ use portcullis_sdk::{Plugin, Tool};
 #[must_use]
 pub fn plugin() -> Plugin {
     Plugin::new(manifest::manifest)
-        .tool(Tool::read("list_entity_types", "List entity types", entity_types::list).routes(routes::discovery))
-        .tool(Tool::read("get_schema", "Describe an entity type", schema::get).routes(routes::discovery))
-        .tool(Tool::read("search", "Search records", search::search).aliases(&["query"]).routes(routes::search))
+        .tool(
+            Tool::read("list_entity_types", "List entity types", entity_types::list)
+                .routes(routes::discovery),
+        )
+        .tool(
+            Tool::read("get_schema", "Describe an entity type", schema::get)
+                .routes(routes::discovery),
+        )
+        .tool(
+            Tool::read("search", "Search records", search::search)
+                .aliases(&["query"])
+                .routes(routes::search),
+        )
         .tool(Tool::read("get", "Get a record", get::get).routes(routes::get))
-        .tool(Tool::read("list_related", "List related records", related::list).aliases(&["get_related"]).routes(routes::list_related))
+        .tool(
+            Tool::read("list_related", "List related records", related::list)
+                .aliases(&["get_related"])
+                .routes(routes::list_related),
+        )
         .tool(Tool::write("create", "Create a record", create::create).routes(routes::create))
-        .tool(Tool::write("update", "Update a record", update::update).idempotent().routes(routes::update))
+        .tool(
+            Tool::write("update", "Update a record", update::update)
+                .idempotent()
+                .routes(routes::update),
+        )
         .tool(
             Tool::destructive("delete", "Delete a record", delete::preview, delete::delete)
                 .idempotent()
                 .routes(routes::delete)
                 .preview_routes(routes::delete_preview),
         )
-        .tool(Tool::write("link", "Link records", links::link).idempotent().routes(routes::link))
-        .tool(Tool::write("unlink", "Unlink records", links::unlink).idempotent().routes(routes::unlink))
-        .tool(Tool::write("add_note", "Add a note to a record", notes::add).routes(routes::add_note))
-        .tool(Tool::write("update_kanban", "Move a record on its board", kanban::update).idempotent().routes(routes::update_kanban))
-        .tool(Tool::write("draft_email", "Draft an e-mail", drafts::draft).routes(routes::draft_email))
+        .tool(
+            Tool::write("link", "Link records", links::link)
+                .idempotent()
+                .routes(routes::link),
+        )
+        .tool(
+            Tool::write("unlink", "Unlink records", links::unlink)
+                .idempotent()
+                .routes(routes::unlink),
+        )
+        .tool(
+            Tool::write("add_note", "Add a note to a record", notes::add).routes(routes::add_note),
+        )
+        .tool(
+            Tool::write(
+                "update_kanban",
+                "Move a record on its board",
+                kanban::update,
+            )
+            .idempotent()
+            .routes(routes::update_kanban),
+        )
+        .tool(
+            Tool::write("draft_email", "Draft an e-mail", drafts::draft)
+                .routes(routes::draft_email),
+        )
         .live_check(routes::live_check, live_check::check)
 }
 

@@ -66,7 +66,12 @@ pub(crate) fn link(call: &Call<'_>, args: &LinkArgs) -> Result<Linked, Failure> 
     let ids = args.check(call)?;
     let ask = call.http().post(args.path()).json(&args.body(&ids));
     match args.accept(call, ask.send()?) {
-        Ok(()) => Ok(Linked { entity_type: args.entity_type.clone(), id: args.id.clone(), link: args.link.clone(), linked: ids }),
+        Ok(()) => Ok(Linked {
+            entity_type: args.entity_type.clone(),
+            id: args.id.clone(),
+            link: args.link.clone(),
+            linked: ids,
+        }),
         Err(failure) => Err(explain(call, args, &ids, failure)),
     }
 }
@@ -75,7 +80,12 @@ pub(crate) fn unlink(call: &Call<'_>, UnlinkArgs(args): &UnlinkArgs) -> Result<U
     let ids = args.check(call)?;
     let ask = call.http().delete(args.path()).json(&args.body(&ids));
     args.accept(call, ask.send()?)?;
-    Ok(Unlinked { entity_type: args.entity_type.clone(), id: args.id.clone(), link: args.link.clone(), unlinked: ids })
+    Ok(Unlinked {
+        entity_type: args.entity_type.clone(),
+        id: args.id.clone(),
+        link: args.link.clone(),
+        unlinked: ids,
+    })
 }
 
 impl LinkArgs {
@@ -87,9 +97,15 @@ impl LinkArgs {
         let defs = metadata::defs(call, &self.entity_type)?;
         let target = related::target(&self.entity_type, &defs, &self.link)?;
         if !target.is_many() {
-            return Err(Failure::bad_input(code::INVALID_LINK, format!("{}.{} holds one record, so it is not changed by linking", self.entity_type, self.link))
-                .at("/link")
-                .suggest(format!("update the record's `{}Id` instead", self.link)));
+            return Err(Failure::bad_input(
+                code::INVALID_LINK,
+                format!(
+                    "{}.{} holds one record, so it is not changed by linking",
+                    self.entity_type, self.link
+                ),
+            )
+            .at("/link")
+            .suggest(format!("update the record's `{}Id` instead", self.link)));
         }
         if let Some(foreign) = target.entity.as_deref()
             && !Settings::of(call)?.allows(foreign)
@@ -103,11 +119,25 @@ impl LinkArgs {
         let ids = match (&self.foreign_id, &self.foreign_ids) {
             (Some(id), None) => vec![id.clone()],
             (None, Some(ids)) if !ids.is_empty() => ids.clone(),
-            _ => return Err(Failure::bad_input(code::INVALID_ARGUMENT, "give either foreignId or foreignIds").at("/foreignId").at("/foreignIds")),
+            _ => {
+                return Err(Failure::bad_input(
+                    code::INVALID_ARGUMENT,
+                    "give either foreignId or foreignIds",
+                )
+                .at("/foreignId")
+                .at("/foreignIds"));
+            }
         };
         let mut each: Vec<String> = Vec::new();
         for id in ids {
-            entity::check_id(&id, if self.foreign_id.is_some() { "/foreignId" } else { "/foreignIds" })?;
+            entity::check_id(
+                &id,
+                if self.foreign_id.is_some() {
+                    "/foreignId"
+                } else {
+                    "/foreignIds"
+                },
+            )?;
             if !each.contains(&id) {
                 each.push(id);
             }
@@ -128,9 +158,16 @@ impl LinkArgs {
 
     /// The CRM answers `true`; `false` with 200 means that nothing happened.
     fn accept(&self, call: &Call<'_>, response: Response) -> Result<(), Failure> {
-        let about = About::changing(&self.entity_type, "edit").id(&self.id).link(&self.link);
+        let about = About::changing(&self.entity_type, "edit")
+            .id(&self.id)
+            .link(&self.link);
         match crm::accept(call, response, &about)?.value() {
-            Some(Value::Bool(false)) => Err(Failure::new(Kind::UpstreamFault, code::NOT_APPLIED, "the CRM answered that it changed no link").outcome(Outcome::NotDone)),
+            Some(Value::Bool(false)) => Err(Failure::new(
+                Kind::UpstreamFault,
+                code::NOT_APPLIED,
+                "the CRM answered that it changed no link",
+            )
+            .outcome(Outcome::NotDone)),
             _ => Ok(()),
         }
     }
@@ -138,31 +175,52 @@ impl LinkArgs {
 
 /// A list of ids is linked one by one and stops at the first that fails: looks what is linked now.
 fn explain(call: &Call<'_>, args: &LinkArgs, ids: &[String], failure: Failure) -> Failure {
-    if !matches!(&*failure.code, code::RECORD_NOT_FOUND | code::PERMISSION_DENIED) {
+    if !matches!(
+        &*failure.code,
+        code::RECORD_NOT_FOUND | code::PERMISSION_DENIED
+    ) {
         return failure;
     }
     let linked = match linked_of(call, args, ids) {
         Ok(linked) => linked,
-        Err(other) if other.code == code::RECORD_NOT_FOUND => return other.outcome(Outcome::NotDone),
+        Err(other) if other.code == code::RECORD_NOT_FOUND => {
+            return other.outcome(Outcome::NotDone);
+        }
         Err(_) if ids.len() > 1 => return failure.outcome(Outcome::MayHaveHappened),
         Err(_) => return failure,
     };
     let missing: Vec<_> = ids.iter().filter(|id| !linked.contains(id)).collect();
-    let pointer = if args.foreign_id.is_some() { "/foreignId" } else { "/foreignIds" };
+    let pointer = if args.foreign_id.is_some() {
+        "/foreignId"
+    } else {
+        "/foreignIds"
+    };
     if linked.is_empty() && failure.code == code::RECORD_NOT_FOUND {
-        return Failure::not_found(code::RECORD_NOT_FOUND, "a record to link does not exist, or is of another entity type")
-            .at(pointer)
-            .details(json!({"not_linked": missing}))
-            .outcome(Outcome::NotDone);
+        return Failure::not_found(
+            code::RECORD_NOT_FOUND,
+            "a record to link does not exist, or is of another entity type",
+        )
+        .at(pointer)
+        .details(json!({"not_linked": missing}))
+        .outcome(Outcome::NotDone);
     }
     if linked.is_empty() {
         return failure;
     }
-    Failure::new(failure.kind, code::PARTIAL, format!("{} of {} records are linked, then the CRM refused: {}", linked.len(), ids.len(), failure.message))
-        .at(pointer)
-        .suggest("check the ids that are not linked, then link those again")
-        .details(json!({"linked": linked, "not_linked": missing}))
-        .outcome(Outcome::PartlyDone)
+    Failure::new(
+        failure.kind,
+        code::PARTIAL,
+        format!(
+            "{} of {} records are linked, then the CRM refused: {}",
+            linked.len(),
+            ids.len(),
+            failure.message
+        ),
+    )
+    .at(pointer)
+    .suggest("check the ids that are not linked, then link those again")
+    .details(json!({"linked": linked, "not_linked": missing}))
+    .outcome(Outcome::PartlyDone)
 }
 
 fn linked_of(call: &Call<'_>, args: &LinkArgs, ids: &[String]) -> Result<Vec<String>, Failure> {
@@ -172,8 +230,14 @@ fn linked_of(call: &Call<'_>, args: &LinkArgs, ids: &[String]) -> Result<Vec<Str
         max_size: CRM_MAX_SIZE,
         ..Query::default()
     };
-    let about = About::reading(&args.entity_type).id(&args.id).link(&args.link);
+    let about = About::reading(&args.entity_type)
+        .id(&args.id)
+        .link(&args.link);
     let answer = list::fetch(call, args.path(), &query, &about)?;
-    let found = answer["list"].as_array().into_iter().flatten().filter_map(|record| record["id"].as_str());
+    let found = answer["list"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|record| record["id"].as_str());
     Ok(found.map(str::to_owned).collect())
 }

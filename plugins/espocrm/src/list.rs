@@ -49,23 +49,53 @@ pub(crate) fn limit(settings: &Settings, wanted: Option<u32>) -> Result<u32, Fai
     match wanted {
         None => Ok(most.min(20)),
         Some(limit) if (1..=most).contains(&limit) => Ok(limit),
-        Some(_) => Err(Failure::bad_input(code::INVALID_ARGUMENT, format!("limit is 1 to {most}")).at("/limit").suggest("page with offset")),
+        Some(_) => Err(
+            Failure::bad_input(code::INVALID_ARGUMENT, format!("limit is 1 to {most}"))
+                .at("/limit")
+                .suggest("page with offset"),
+        ),
     }
 }
 
 /// Reads a list.
-pub(crate) fn fetch(call: &Call<'_>, path: Vec<String>, query: &Query, about: &About<'_>) -> Result<Value, Failure> {
+pub(crate) fn fetch(
+    call: &Call<'_>,
+    path: Vec<String>,
+    query: &Query,
+    about: &About<'_>,
+) -> Result<Value, Failure> {
     let search = json!(query).to_string();
-    let response = call.http().get(path.clone()).query("searchParams", search).send()?;
-    let response = if response.status == 403 && response.is_page() { in_brackets(call, path, query)? } else { response };
+    let response = call
+        .http()
+        .get(path.clone())
+        .query("searchParams", search)
+        .send()?;
+    let response = if response.status == 403 && response.is_page() {
+        in_brackets(call, path, query)?
+    } else {
+        response
+    };
     crm::accept(call, response, about)?.decode()
 }
 
 /// The answer as a page. A link that holds one record answers with that record alone.
-pub(crate) fn page(call: &Call<'_>, entity: &str, query: &Query, chosen: Chosen, settings: &Settings, answer: Value) -> Result<Page, Failure> {
-    let Value::Object(mut answer) = answer else { return Err(no_list()) };
+pub(crate) fn page(
+    call: &Call<'_>,
+    entity: &str,
+    query: &Query,
+    chosen: Chosen,
+    settings: &Settings,
+    answer: Value,
+) -> Result<Page, Failure> {
+    let Value::Object(mut answer) = answer else {
+        return Err(no_list());
+    };
     let mut page = match answer.remove("list") {
-        Some(list) => counted(records(list)?, query, answer.get("total").and_then(Value::as_i64)),
+        Some(list) => counted(
+            records(list)?,
+            query,
+            answer.get("total").and_then(Value::as_i64),
+        ),
         None if answer.contains_key("id") => Page::all(vec![answer]),
         None => return Err(no_list()),
     };
@@ -74,14 +104,29 @@ pub(crate) fn page(call: &Call<'_>, entity: &str, query: &Query, chosen: Chosen,
         tidy(call, entity, query, chosen, settings, record, &mut cut);
     }
     if !cut.is_empty() {
-        let how = if chosen == Chosen::ByDefault { "get" } else { "the CRM cuts them at 10,000 characters in lists; get" };
-        page.say_cut(format!("Texts were cut ({}); {how} answers with the whole text.", cut.join(", ")));
+        let how = if chosen == Chosen::ByDefault {
+            "get"
+        } else {
+            "the CRM cuts them at 10,000 characters in lists; get"
+        };
+        page.say_cut(format!(
+            "Texts were cut ({}); {how} answers with the whole text.",
+            cut.join(", ")
+        ));
     }
     page.fit(settings.answer_bytes as usize);
     Ok(page)
 }
 
-fn tidy(call: &Call<'_>, entity: &str, query: &Query, chosen: Chosen, settings: &Settings, record: &mut Record, cut: &mut Vec<String>) {
+fn tidy(
+    call: &Call<'_>,
+    entity: &str,
+    query: &Query,
+    chosen: Chosen,
+    settings: &Settings,
+    record: &mut Record,
+    cut: &mut Vec<String>,
+) {
     if !query.select.is_empty() {
         selection::reduce(record, &query.select);
     }
@@ -90,9 +135,13 @@ fn tidy(call: &Call<'_>, entity: &str, query: &Query, chosen: Chosen, settings: 
             cut.push(key.to_owned());
         }
     };
-    selection::cut_by_crm(record).into_iter().for_each(&mut note);
+    selection::cut_by_crm(record)
+        .into_iter()
+        .for_each(&mut note);
     if chosen == Chosen::ByDefault && selection::shorten(record, settings.text_limit).is_some() {
-        let cut_here = record.iter().filter(|(_, value)| value.as_str().is_some_and(|text| text.ends_with('…')));
+        let cut_here = record
+            .iter()
+            .filter(|(_, value)| value.as_str().is_some_and(|text| text.ends_with('…')));
         cut_here.for_each(|(key, _)| note(key));
     }
     if let Some(id) = crm::text_of(record, "id") {
@@ -115,7 +164,9 @@ fn counted(records: Vec<Record>, query: &Query, total: Option<i64>) -> Page {
 }
 
 fn records(list: Value) -> Result<Vec<Record>, Failure> {
-    let Value::Array(items) = list else { return Err(no_list()) };
+    let Value::Array(items) = list else {
+        return Err(no_list());
+    };
     let as_record = |item| match item {
         Value::Object(record) => Ok(record),
         _ => Err(no_list()),
@@ -128,7 +179,10 @@ fn no_list() -> Failure {
 }
 
 fn in_brackets(call: &Call<'_>, path: Vec<String>, query: &Query) -> Result<Response, Failure> {
-    let mut pairs = vec![("maxSize".to_owned(), query.max_size.to_string()), ("offset".to_owned(), query.offset.to_string())];
+    let mut pairs = vec![
+        ("maxSize".to_owned(), query.max_size.to_string()),
+        ("offset".to_owned(), query.offset.to_string()),
+    ];
     let mut add = |name: &str, value: Option<&str>| {
         if let Some(value) = value {
             pairs.push((name.to_owned(), value.to_owned()));
@@ -138,8 +192,16 @@ fn in_brackets(call: &Call<'_>, path: Vec<String>, query: &Query) -> Result<Resp
     add("order", query.order.as_deref());
     add("textFilter", query.text_filter.as_deref());
     add("primaryFilter", query.primary_filter.as_deref());
-    query.bool_filter_list.iter().for_each(|name| add("boolFilterList[]", Some(name)));
-    add("attributeSelect", (!query.select.is_empty()).then(|| query.select.join(",")).as_deref());
+    query
+        .bool_filter_list
+        .iter()
+        .for_each(|name| add("boolFilterList[]", Some(name)));
+    add(
+        "attributeSelect",
+        (!query.select.is_empty())
+            .then(|| query.select.join(","))
+            .as_deref(),
+    );
     for (index, item) in query.conditions.iter().enumerate() {
         brackets(&format!("whereGroup[{index}]"), item, &mut pairs);
     }
@@ -148,8 +210,13 @@ fn in_brackets(call: &Call<'_>, path: Vec<String>, query: &Query) -> Result<Resp
 
 fn brackets(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
     match value {
-        Value::Object(map) => map.iter().for_each(|(key, value)| brackets(&format!("{name}[{key}]"), value, pairs)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| brackets(&format!("{name}[{index}]"), value, pairs)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| brackets(&format!("{name}[{key}]"), value, pairs)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| brackets(&format!("{name}[{index}]"), value, pairs)),
         Value::String(text) => pairs.push((name.to_owned(), text.clone())),
         Value::Null => pairs.push((name.to_owned(), String::new())),
         other => pairs.push((name.to_owned(), other.to_string())),

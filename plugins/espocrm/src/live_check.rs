@@ -8,14 +8,26 @@ use serde_json::{Value, json};
 
 use crate::{
     crm,
-    errors::{About, LOCKED_OUT},
+    errors::About,
+    forbidden::LOCKED_OUT,
     identity::{self, Identity},
     metadata,
     settings::Settings,
 };
 
 /// Entity types whose rights are summed up.
-const MAIN: &[&str] = &["Account", "Contact", "Lead", "Opportunity", "Task", "Meeting", "Call", "Case", "Email", "EmailTemplate"];
+const MAIN: &[&str] = &[
+    "Account",
+    "Contact",
+    "Lead",
+    "Opportunity",
+    "Task",
+    "Meeting",
+    "Call",
+    "Case",
+    "Email",
+    "EmailTemplate",
+];
 
 type Findings = Vec<Value>;
 
@@ -33,7 +45,13 @@ pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
     Ok(json!({"findings": findings}))
 }
 
-fn add(findings: &mut Findings, level: &str, subject: &str, message: impl Into<String>, suggestion: Option<&str>) {
+fn add(
+    findings: &mut Findings,
+    level: &str,
+    subject: &str,
+    message: impl Into<String>,
+    suggestion: Option<&str>,
+) {
     let mut finding = json!({"level": level, "subject": subject, "message": message.into()});
     if let Some(suggestion) = suggestion {
         finding["suggestion"] = suggestion.into();
@@ -43,18 +61,38 @@ fn add(findings: &mut Findings, level: &str, subject: &str, message: impl Into<S
 
 /// `Settings` answers without a credential, so it tells a wrong address from a wrong key.
 fn is_reachable(call: &Call<'_>, findings: &mut Findings) -> bool {
-    let hint = Some("url is the address of the CRM's start page, with its sub-directory if it has one");
+    let hint =
+        Some("url is the address of the CRM's start page, with its sub-directory if it has one");
     match call.http().anonymous().get(path!["Settings"]).send() {
-        Ok(response) if response.is_success() && response.value().is_some_and(|body| body.is_object()) => {
+        Ok(response)
+            if response.is_success() && response.value().is_some_and(|body| body.is_object()) =>
+        {
             add(findings, "ok", "address", "an EspoCRM answers", None);
             true
         }
         Ok(response) if is_lock_out(&response) => {
-            add(findings, "error", "lock-out", "the CRM refuses this host's address without a reason", Some("it locks an address out for a minute after ten failed logins; wait, then check the key"));
+            add(
+                findings,
+                "error",
+                "lock-out",
+                "the CRM refuses this host's address without a reason",
+                Some(
+                    "it locks an address out for a minute after ten failed logins; wait, then check the key",
+                ),
+            );
             false
         }
         Ok(response) => {
-            add(findings, "error", "address", format!("what answers is no EspoCRM API (status {})", response.status), hint);
+            add(
+                findings,
+                "error",
+                "address",
+                format!(
+                    "what answers is no EspoCRM API (status {})",
+                    response.status
+                ),
+                hint,
+            );
             false
         }
         Err(failure) => {
@@ -65,23 +103,44 @@ fn is_reachable(call: &Call<'_>, findings: &mut Findings) -> bool {
 }
 
 fn is_lock_out(response: &Response) -> bool {
-    response.status == 403 && response.body.is_empty() && response.header("x-status-reason").is_none()
+    response.status == 403
+        && response.body.is_empty()
+        && response.header("x-status-reason").is_none()
 }
 
 fn user(call: &Call<'_>, findings: &mut Findings) -> Option<Identity> {
-    let answer = crm::send(call, call.http().get(path!["App", "user"]), &About::reading("App/user"));
+    let answer = crm::send(
+        call,
+        call.http().get(path!["App", "user"]),
+        &About::reading("App/user"),
+    );
     match answer.and_then(|response| identity::keep(call, &response.decode()?)) {
         Ok(user) => {
-            add(findings, "ok", "credential", format!("signed in as {}", user.user_name), None);
+            add(
+                findings,
+                "ok",
+                "credential",
+                format!("signed in as {}", user.user_name),
+                None,
+            );
             Some(user)
         }
         Err(failure) => {
             let (subject, hint) = match &*failure.code {
-                code::AUTH_FAILED => ("credential", "check the API key, and that the user's authentication method (API Key or HMAC) is the connection's `auth`"),
+                code::AUTH_FAILED => (
+                    "credential",
+                    "check the API key, and that the user's authentication method (API Key or HMAC) is the connection's `auth`",
+                ),
                 LOCKED_OUT => ("lock-out", "wait a minute, then check the key"),
                 _ => ("credential", "see the message"),
             };
-            add(findings, "error", subject, failure.message.clone(), Some(hint));
+            add(
+                findings,
+                "error",
+                subject,
+                failure.message.clone(),
+                Some(hint),
+            );
             None
         }
     }
@@ -90,29 +149,70 @@ fn user(call: &Call<'_>, findings: &mut Findings) -> Option<Identity> {
 fn role(user: &Identity, findings: &mut Findings) {
     let line = |name: &&str| match user.rights.get(name) {
         Some(Value::Object(rights)) => {
-            let allowed: Vec<_> = ["create", "read", "edit", "delete", "stream"].into_iter().filter(|action| rights.get(*action).is_some_and(|level| level != "no")).collect();
-            format!("{name}: {}", if allowed.is_empty() { "none".to_owned() } else { allowed.join(" ") })
+            let allowed: Vec<_> = ["create", "read", "edit", "delete", "stream"]
+                .into_iter()
+                .filter(|action| rights.get(*action).is_some_and(|level| level != "no"))
+                .collect();
+            format!(
+                "{name}: {}",
+                if allowed.is_empty() {
+                    "none".to_owned()
+                } else {
+                    allowed.join(" ")
+                }
+            )
         }
         Some(Value::Bool(true)) => format!("{name}: all"),
         _ => format!("{name}: none"),
     };
-    let readable = user.rights.iter().any(|(name, rights)| MAIN.contains(&name) && rights["read"].as_str().is_some_and(|level| level != "no"));
+    let readable = user.rights.iter().any(|(name, rights)| {
+        MAIN.contains(&name) && rights["read"].as_str().is_some_and(|level| level != "no")
+    });
     let summary = MAIN.iter().map(line).collect::<Vec<_>>().join("; ");
     if readable {
         add(findings, "ok", "role", summary, None);
     } else {
-        add(findings, "error", "role", format!("the role allows nothing useful ({summary})"), Some("give the API user a role with read access in the CRM's administration"));
+        add(
+            findings,
+            "error",
+            "role",
+            format!("the role allows nothing useful ({summary})"),
+            Some("give the API user a role with read access in the CRM's administration"),
+        );
     }
 }
 
 fn sender(call: &Call<'_>, user: &Identity, findings: &mut Findings) -> Result<(), Failure> {
     let setting = Settings::of(call)?.sender_address;
     match (setting, user.addresses.first()) {
-        (Some(address), _) if !user.addresses.iter().any(|known| known.eq_ignore_ascii_case(&address)) => {
-            add(findings, "warn", "sender", "settings.sender_address is none of the API user's own addresses", Some("the CRM accepts it only if it is a group account that the user may use"));
+        (Some(address), _)
+            if !user
+                .addresses
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(&address)) =>
+        {
+            add(
+                findings,
+                "warn",
+                "sender",
+                "settings.sender_address is none of the API user's own addresses",
+                Some("the CRM accepts it only if it is a group account that the user may use"),
+            );
         }
-        (None, None) => add(findings, "warn", "sender", "the API user has no e-mail address, so draft_email fails", Some("give the API user an e-mail address in the CRM's administration")),
-        _ => add(findings, "ok", "sender", "drafts have a sender address", None),
+        (None, None) => add(
+            findings,
+            "warn",
+            "sender",
+            "the API user has no e-mail address, so draft_email fails",
+            Some("give the API user an e-mail address in the CRM's administration"),
+        ),
+        _ => add(
+            findings,
+            "ok",
+            "sender",
+            "drafts have a sender address",
+            None,
+        ),
     }
     Ok(())
 }
@@ -121,9 +221,21 @@ fn time_zone(call: &Call<'_>, user: &Identity, findings: &mut Findings) -> Resul
     let setting = Settings::of(call)?.time_zone;
     match (setting, &user.time_zone) {
         (Some(ours), Some(theirs)) if ours != *theirs => {
-            add(findings, "warn", "time zone", format!("settings.time_zone is {ours}, the CRM's is {theirs}"), Some("days begin at different times for users and for the tools"));
+            add(
+                findings,
+                "warn",
+                "time zone",
+                format!("settings.time_zone is {ours}, the CRM's is {theirs}"),
+                Some("days begin at different times for users and for the tools"),
+            );
         }
-        (_, theirs) => add(findings, "ok", "time zone", theirs.clone().unwrap_or_else(|| "UTC".to_owned()), None),
+        (_, theirs) => add(
+            findings,
+            "ok",
+            "time zone",
+            theirs.clone().unwrap_or_else(|| "UTC".to_owned()),
+            None,
+        ),
     }
     Ok(())
 }
@@ -135,19 +247,41 @@ fn pipelines(call: &Call<'_>, user: &Identity, findings: &mut Findings) {
     };
     for (name, _) in scopes.iter().filter(|(_, scope)| scope.pipelines) {
         let count = user.pipelines.get(name).map_or(0, Vec::len);
-        let hint = (count == 0).then_some("records of it cannot be created until the administrator makes a pipeline available");
-        add(findings, if count == 0 { "warn" } else { "ok" }, "pipelines", format!("{name} has {count}"), hint);
+        let hint = (count == 0).then_some(
+            "records of it cannot be created until the administrator makes a pipeline available",
+        );
+        add(
+            findings,
+            if count == 0 { "warn" } else { "ok" },
+            "pipelines",
+            format!("{name} has {count}"),
+            hint,
+        );
     }
 }
 
 fn version(call: &Call<'_>, user: &Identity, findings: &mut Findings) {
     let about = || {
         let response = call.http().get(path!["App", "about"]).send().ok()?;
-        response.value()?.get("version").and_then(Value::as_str).map(str::to_owned)
+        response
+            .value()?
+            .get("version")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
     };
-    let known = user.version.clone().or_else(about).filter(|version| version.starts_with(|first: char| first.is_ascii_digit()));
+    let known = user
+        .version
+        .clone()
+        .or_else(about)
+        .filter(|version| version.starts_with(|first: char| first.is_ascii_digit()));
     match known {
         Some(version) => add(findings, "ok", "version", version, None),
-        None => add(findings, "ok", "version", "the CRM does not tell its version", None),
+        None => add(
+            findings,
+            "ok",
+            "version",
+            "the CRM does not tell its version",
+            None,
+        ),
     }
 }

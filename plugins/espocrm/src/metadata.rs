@@ -18,11 +18,31 @@ use crate::{
 /// How long an unknown entity type stays unknown.
 const NEGATIVE_TTL: Duration = Duration::from_secs(30);
 /// What is kept of a scope, a field and a link; the rest of the metadata is for the CRM's pages.
-const SCOPE_KEYS: &[&str] =
-    &["entity", "object", "module", "isCustom", "stream", "statusField", "pipelines", "kanbanStatusIgnoreList", "duplicateCheckFieldList"];
+const SCOPE_KEYS: &[&str] = &[
+    "entity",
+    "object",
+    "module",
+    "isCustom",
+    "stream",
+    "statusField",
+    "pipelines",
+    "kanbanStatusIgnoreList",
+    "duplicateCheckFieldList",
+];
 const FIELD_KEYS: &[&str] = &[
-    "type", "required", "readOnly", "utility", "disabled", "directAccessDisabled", "options", "optionsReference", "maxLength", "min", "max",
-    "default", "suppressValidationList",
+    "type",
+    "required",
+    "readOnly",
+    "utility",
+    "disabled",
+    "directAccessDisabled",
+    "options",
+    "optionsReference",
+    "maxLength",
+    "min",
+    "max",
+    "default",
+    "suppressValidationList",
 ];
 const LINK_KEYS: &[&str] = &["type", "entity"];
 
@@ -84,18 +104,22 @@ impl Link {
 pub(crate) fn recall(call: &Call<'_>, key: &str) -> Option<Value> {
     let mut kept = call.cache().value(key)?;
     let last = call.cache().value(crm::STAMP);
-    let current = last.is_none() || kept["stamp"].is_null() || Some(&kept["stamp"]) == last.as_ref();
+    let current =
+        last.is_none() || kept["stamp"].is_null() || Some(&kept["stamp"]) == last.as_ref();
     current.then(|| kept["value"].take())
 }
 
 /// Keeps a value that was just read.
 pub(crate) fn keep(call: &Call<'_>, key: &str, value: &Value, ttl: Duration) {
     let stamp = call.cache().value(crm::STAMP);
-    call.cache().put(key, &json!({"stamp": stamp, "value": value}), ttl);
+    call.cache()
+        .put(key, &json!({"stamp": stamp, "value": value}), ttl);
 }
 
 pub(crate) fn ttl(call: &Call<'_>) -> Result<Duration, Failure> {
-    Ok(Duration::from_secs(Settings::of(call)?.metadata_ttl_s.into()))
+    Ok(Duration::from_secs(
+        Settings::of(call)?.metadata_ttl_s.into(),
+    ))
 }
 
 /// The entity types, if they are at hand.
@@ -113,7 +137,8 @@ pub(crate) fn scopes(call: &Call<'_>) -> Result<Scopes, Failure> {
 
 /// Keeps entity types that were read as one of several requests.
 pub(crate) fn keep_scopes(call: &Call<'_>, raw: &Value) -> Result<Scopes, Failure> {
-    let mut scopes = reduce_each(raw, SCOPE_KEYS).ok_or_else(|| Failure::upstream("the CRM's list of scopes has an unexpected shape"))?;
+    let mut scopes = reduce_each(raw, SCOPE_KEYS)
+        .ok_or_else(|| Failure::upstream("the CRM's list of scopes has an unexpected shape"))?;
     scopes.retain(|_, scope| flag(scope, "entity"));
     let scopes = Value::Object(scopes);
     keep(call, "scopes", &scopes, ttl(call)?);
@@ -163,14 +188,19 @@ fn fetch_defs(call: &Call<'_>, name: &str, key: &str) -> Result<Value, Failure> 
 
 /// The options of a field; of one that borrows them, those of the other.
 pub(crate) fn options(call: &Call<'_>, field: &Field) -> Result<Option<Vec<String>>, Failure> {
-    let Some(reference) = &field.options_reference else { return Ok(field.options.clone()) };
+    let Some(reference) = &field.options_reference else {
+        return Ok(field.options.clone());
+    };
     let key = format!("options.{reference}");
     if let Some(kept) = recall(call, &key) {
         return Ok(kept.as_array().map(|_| strings(&kept)));
     }
     let reference = reference.replace(".fields.", ".");
-    let Some((entity, name)) = reference.split_once('.') else { return Ok(None) };
-    let options = fetch(call, &format!("entityDefs.{entity}.fields.{name}.options"))?.unwrap_or_default();
+    let Some((entity, name)) = reference.split_once('.') else {
+        return Ok(None);
+    };
+    let options =
+        fetch(call, &format!("entityDefs.{entity}.fields.{name}.options"))?.unwrap_or_default();
     keep(call, &key, &options, ttl(call)?);
     Ok(options.as_array().map(|_| strings(&options)))
 }
@@ -178,11 +208,17 @@ pub(crate) fn options(call: &Call<'_>, field: &Field) -> Result<Option<Vec<Strin
 /// One key of the metadata; none for an unknown or forbidden one, which the CRM answers with an
 /// empty body.
 fn fetch(call: &Call<'_>, key: &str) -> Result<Option<Value>, Failure> {
-    let response = crm::send(call, call.http().get(path!["Metadata"]).query("key", key), &About::reading("Metadata"))?;
+    let response = crm::send(
+        call,
+        call.http().get(path!["Metadata"]).query("key", key),
+        &About::reading("Metadata"),
+    )?;
     if response.body.is_empty() {
         return Ok(None);
     }
-    response.decode().map(|value| (!value.is_null()).then_some(value))
+    response
+        .decode()
+        .map(|value| (!value.is_null()).then_some(value))
 }
 
 fn unknown(name: &str, scopes: &Scopes) -> Failure {
@@ -193,8 +229,17 @@ fn unknown(name: &str, scopes: &Scopes) -> Failure {
 }
 
 fn reduce_each(raw: &Value, keys: &[&str]) -> Option<Map<String, Value>> {
-    let reduce = |value: &Value| keys.iter().filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone()))).collect::<Map<_, _>>();
-    Some(raw.as_object()?.iter().map(|(name, value)| (name.clone(), reduce(value).into())).collect())
+    let reduce = |value: &Value| {
+        keys.iter()
+            .filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone())))
+            .collect::<Map<_, _>>()
+    };
+    Some(
+        raw.as_object()?
+            .iter()
+            .map(|(name, value)| (name.clone(), reduce(value).into()))
+            .collect(),
+    )
 }
 
 fn scope(raw: &Value) -> Scope {
@@ -212,7 +257,10 @@ fn scope(raw: &Value) -> Scope {
 }
 
 fn link(raw: &Value) -> Link {
-    Link { kind: string(raw, "type").unwrap_or_default(), entity: string(raw, "entity") }
+    Link {
+        kind: string(raw, "type").unwrap_or_default(),
+        entity: string(raw, "entity"),
+    }
 }
 
 fn field(raw: &Value) -> Field {

@@ -42,16 +42,27 @@ pub(crate) fn add(call: &Call<'_>, args: &NoteArgs) -> Result<Noted, Failure> {
     entity::check(call, entity)?;
     entity::check_id(id, "/id")?;
     if args.text.trim().is_empty() {
-        return Err(Failure::bad_input(code::MISSING_REQUIRED_FIELD, "the note has no text").at("/text"));
+        return Err(
+            Failure::bad_input(code::MISSING_REQUIRED_FIELD, "the note has no text").at("/text"),
+        );
     }
     let mut body = json!({"type": "Post", "parentType": entity, "parentId": id, "post": args.text});
     if args.is_internal {
         body["isInternal"] = true.into();
     }
-    let response = crm::send(call, call.http().post(path!["Note"]).json(&body), &About::changing(entity, "stream").id(id));
+    let response = crm::send(
+        call,
+        call.http().post(path!["Note"]).json(&body),
+        &About::changing(entity, "stream").id(id),
+    );
     let note = crm::record(&response.map_err(|failure| explain(call, args, failure))?)?;
     if crm::text_of(&note, "post").is_none_or(|post| post.trim().is_empty()) {
-        return Err(Failure::new(Kind::UpstreamFault, code::NOT_APPLIED, "the CRM stored an empty note").outcome(Outcome::PartlyDone));
+        return Err(Failure::new(
+            Kind::UpstreamFault,
+            code::NOT_APPLIED,
+            "the CRM stored an empty note",
+        )
+        .outcome(Outcome::PartlyDone));
     }
     Ok(Noted {
         note_id: crm::text_of(&note, "id").unwrap_or_default().to_owned(),
@@ -67,13 +78,23 @@ pub(crate) fn add(call: &Call<'_>, args: &NoteArgs) -> Result<Noted, Failure> {
 fn explain(call: &Call<'_>, args: &NoteArgs, failure: Failure) -> Failure {
     match &*failure.code {
         code::PERMISSION_DENIED => match crm::read(call, &args.entity_type, &args.id) {
-            Err(other) if matches!(&*other.code, code::RECORD_NOT_FOUND | code::INVALID_ENTITY_TYPE) => other,
+            Err(other)
+                if matches!(
+                    &*other.code,
+                    code::RECORD_NOT_FOUND | code::INVALID_ENTITY_TYPE
+                ) =>
+            {
+                other
+            }
             _ => failure,
         },
-        code::INVALID_FIELD_VALUE => Failure::not_found(code::INVALID_ENTITY_TYPE, format!("notes cannot be added to {}", args.entity_type))
-            .at("/entityType")
-            .suggest("list_entity_types shows the entity types that have a stream")
-            .outcome(Outcome::NotDone),
+        code::INVALID_FIELD_VALUE => Failure::not_found(
+            code::INVALID_ENTITY_TYPE,
+            format!("notes cannot be added to {}", args.entity_type),
+        )
+        .at("/entityType")
+        .suggest("list_entity_types shows the entity types that have a stream")
+        .outcome(Outcome::NotDone),
         _ => failure,
     }
 }

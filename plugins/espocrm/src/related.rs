@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
+    condition::Condition,
     entity,
     errors::About,
     list::{self, Query},
     metadata::{self, Defs, Link},
     search::{self, Order},
     settings::Settings,
-    where_clause::{self, Condition},
+    where_clause,
 };
 
 /// Lists the records that a link of a record leads to, e.g. the contacts of an account. get_schema
@@ -58,24 +59,44 @@ pub(crate) fn list(call: &Call<'_>, args: &RelatedArgs) -> Result<Page, Failure>
     let settings = Settings::of(call)?;
     let limit = list::limit(&settings, args.limit)?;
     let defs = metadata::defs(call, &args.entity_type)?;
-    let foreign = target(&args.entity_type, &defs, &args.link)?.entity.as_deref();
-    let Some(foreign) = foreign else { return Err(no_single_target(args)) };
+    let foreign = target(&args.entity_type, &defs, &args.link)?
+        .entity
+        .as_deref();
+    let Some(foreign) = foreign else {
+        return Err(no_single_target(args));
+    };
     if !settings.allows(foreign) {
         return Err(entity::excluded(foreign).at("/link"));
     }
     let defs = metadata::defs(call, foreign)?;
     let (select, chosen) = search::selected(call, foreign, &defs, args.select.as_deref())?;
     let query = Query {
-        conditions: where_clause::build(call, &defs, &settings, args.conditions.as_deref().unwrap_or_default())?,
+        conditions: where_clause::build(
+            call,
+            &defs,
+            &settings,
+            args.conditions.as_deref().unwrap_or_default(),
+        )?,
         select,
-        order_by: args.order_by.as_deref().map(|name| search::order_by(&defs, name)).transpose()?,
+        order_by: args
+            .order_by
+            .as_deref()
+            .map(|name| search::order_by(&defs, name))
+            .transpose()?,
         order: args.order.map(|order| order.word().to_owned()),
         max_size: limit,
         offset: args.offset.unwrap_or(0),
         ..Query::default()
     };
-    let about = About::reading(&args.entity_type).id(&args.id).link(&args.link);
-    let answer = list::fetch(call, path![args.entity_type, args.id, args.link], &query, &about)?;
+    let about = About::reading(&args.entity_type)
+        .id(&args.id)
+        .link(&args.link);
+    let answer = list::fetch(
+        call,
+        path![args.entity_type, args.id, args.link],
+        &query,
+        &about,
+    )?;
     list::page(call, foreign, &query, chosen, &settings, answer)
 }
 
@@ -90,7 +111,13 @@ pub(crate) fn target<'d>(entity: &str, defs: &'d Defs, name: &str) -> Result<&'d
 }
 
 fn no_single_target(args: &RelatedArgs) -> Failure {
-    Failure::bad_input(code::INVALID_LINK, format!("{} can lead to records of several entity types", args.link))
-        .at("/link")
-        .suggest(format!("get the record: {}Type and {}Id name the one it leads to", args.link, args.link))
+    Failure::bad_input(
+        code::INVALID_LINK,
+        format!("{} can lead to records of several entity types", args.link),
+    )
+    .at("/link")
+    .suggest(format!(
+        "get the record: {}Type and {}Id name the one it leads to",
+        args.link, args.link
+    ))
 }

@@ -7,24 +7,103 @@ use portcullis_sdk::{Route, RouteExt, delete as delete_route, get as get_route, 
 /// Controllers that are no record types, and record types that hold credentials or rights. They
 /// share the shapes `{entity}` and `{entity}/{id}` with records.
 pub(crate) const CLOSED: &[&str] = &[
-    "Action", "Activities", "Admin", "ApiKey", "App", "AppLogRecord", "AppSecret", "Attachment", "AuthLogRecord", "AuthToken",
-    "AuthenticationProvider", "CurrencyRate", "DataPrivacy", "EmailAccount", "EmailAddress", "EntityManager", "Export", "Extension",
-    "ExternalAccount", "FieldManager", "FieldValidation", "Formula", "GlobalSearch", "GlobalStream", "I18n", "Import", "ImportEml",
-    "InboundEmail", "Integration", "Kanban", "LabelManager", "LastViewed", "Layout", "LayoutManager", "LayoutSet", "LeadCapture",
-    "MassAction", "Metadata", "MfaSecret", "OAuthAccount", "OAuthProvider", "Oidc", "OpenApi", "PasswordChangeRequest", "PopupNotification",
-    "Preferences", "ScheduledJob", "Settings", "Sms", "Stream", "TemplateManager", "Timeline", "TwoFactorEmail", "TwoFactorSms",
-    "UserData", "UserSecurity", "Webhook", "WebhookQueueItem",
+    "Action",
+    "Activities",
+    "Admin",
+    "ApiKey",
+    "App",
+    "AppLogRecord",
+    "AppSecret",
+    "Attachment",
+    "AuthLogRecord",
+    "AuthToken",
+    "AuthenticationProvider",
+    "CurrencyRate",
+    "DataPrivacy",
+    "EmailAccount",
+    "EmailAddress",
+    "EntityManager",
+    "Export",
+    "Extension",
+    "ExternalAccount",
+    "FieldManager",
+    "FieldValidation",
+    "Formula",
+    "GlobalSearch",
+    "GlobalStream",
+    "I18n",
+    "Import",
+    "ImportEml",
+    "InboundEmail",
+    "Integration",
+    "Kanban",
+    "LabelManager",
+    "LastViewed",
+    "Layout",
+    "LayoutManager",
+    "LayoutSet",
+    "LeadCapture",
+    "MassAction",
+    "Metadata",
+    "MfaSecret",
+    "OAuthAccount",
+    "OAuthProvider",
+    "Oidc",
+    "OpenApi",
+    "PasswordChangeRequest",
+    "PopupNotification",
+    "Preferences",
+    "ScheduledJob",
+    "Settings",
+    "Sms",
+    "Stream",
+    "TemplateManager",
+    "Timeline",
+    "TwoFactorEmail",
+    "TwoFactorSms",
+    "UserData",
+    "UserSecurity",
+    "Webhook",
+    "WebhookQueueItem",
 ];
 
 /// Record types that can be read, and that no tool changes: they decide who may do what, or send
 /// something.
-pub(crate) const READ_ONLY: &[&str] = &["EmailQueueItem", "MassEmail", "Portal", "PortalRole", "PortalUser", "Role", "Team", "User"];
+pub(crate) const READ_ONLY: &[&str] = &[
+    "EmailQueueItem",
+    "MassEmail",
+    "Portal",
+    "PortalRole",
+    "PortalUser",
+    "Role",
+    "Team",
+    "User",
+];
 
 /// Subpaths of a record that are actions, not links.
 pub(crate) const ACTIONS: &[&str] = &[
-    "access", "action", "cancellations", "convert", "file", "followers", "generateMailMerge", "invitations", "myReactions", "pin", "posts",
-    "prepare", "processMassEmails", "sendCancellation", "sendInvitations", "sendTest", "stream", "streamAttachments", "subscription",
-    "unsubscribe", "updateStream", "usersAccess",
+    "access",
+    "action",
+    "cancellations",
+    "convert",
+    "file",
+    "followers",
+    "generateMailMerge",
+    "invitations",
+    "myReactions",
+    "pin",
+    "posts",
+    "prepare",
+    "processMassEmails",
+    "sendCancellation",
+    "sendInvitations",
+    "sendTest",
+    "stream",
+    "streamAttachments",
+    "subscription",
+    "unsubscribe",
+    "updateStream",
+    "usersAccess",
 ];
 
 pub(crate) fn discovery() -> Vec<Route> {
@@ -32,7 +111,13 @@ pub(crate) fn discovery() -> Vec<Route> {
 }
 
 pub(crate) fn search() -> Vec<Route> {
-    vec![get_route("{entity}").same("entity", "/entityType").not("entity", CLOSED), metadata(), user()]
+    vec![
+        get_route("{entity}")
+            .same("entity", "/entityType")
+            .not("entity", CLOSED),
+        metadata(),
+        user(),
+    ]
 }
 
 pub(crate) fn get() -> Vec<Route> {
@@ -44,7 +129,11 @@ pub(crate) fn list_related() -> Vec<Route> {
 }
 
 pub(crate) fn create() -> Vec<Route> {
-    vec![unspecial(post("{entity}").same("entity", "/entityType")).not("entity", &["Email"]), metadata(), user()]
+    vec![
+        unspecial(post("{entity}").same("entity", "/entityType")).not("entity", &["Email"]),
+        metadata(),
+        user(),
+    ]
 }
 
 pub(crate) fn update() -> Vec<Route> {
@@ -59,17 +148,28 @@ pub(crate) fn update() -> Vec<Route> {
 }
 
 pub(crate) fn delete() -> Vec<Route> {
-    let record = delete_route("{entity}/{id}").same("entity", "/entityType").same("id", "/id");
+    let record = delete_route("{entity}/{id}")
+        .same("entity", "/entityType")
+        .same("id", "/id");
     vec![unspecial(record), read_record(), metadata()]
 }
 
 pub(crate) fn delete_preview() -> Vec<Route> {
-    let count = get_route("{entity}/{id}/{link}").same("entity", "/entityType").same("id", "/id");
-    vec![read_record(), count.not("entity", CLOSED).not("link", ACTIONS), metadata()]
+    let count = get_route("{entity}/{id}/{link}")
+        .same("entity", "/entityType")
+        .same("id", "/id");
+    vec![
+        read_record(),
+        count.not("entity", CLOSED).not("link", ACTIONS),
+        metadata(),
+    ]
 }
 
 pub(crate) fn link() -> Vec<Route> {
-    let link = write_link(post("{entity}/{id}/{link}")).absent("/massRelate").absent("/where").absent("/searchParams");
+    let link = write_link(post("{entity}/{id}/{link}"))
+        .absent("/massRelate")
+        .absent("/where")
+        .absent("/searchParams");
     vec![link, read_link(), metadata()]
 }
 
@@ -78,12 +178,23 @@ pub(crate) fn unlink() -> Vec<Route> {
 }
 
 pub(crate) fn add_note() -> Vec<Route> {
-    vec![post("Note").json("/type", ["Post"]), read_record(), metadata()]
+    vec![
+        post("Note").json("/type", ["Post"]),
+        read_record(),
+        metadata(),
+    ]
 }
 
 pub(crate) fn update_kanban() -> Vec<Route> {
     let board = get_route("Kanban/{entity}").same("entity", "/entityType");
-    vec![write_record(put("{entity}/{id}")), put("Kanban/order"), board, read_record(), metadata(), user()]
+    vec![
+        write_record(put("{entity}/{id}")),
+        put("Kanban/order"),
+        board,
+        read_record(),
+        metadata(),
+        user(),
+    ]
 }
 
 pub(crate) fn draft_email() -> Vec<Route> {
@@ -97,7 +208,12 @@ pub(crate) fn draft_email() -> Vec<Route> {
 }
 
 pub(crate) fn live_check() -> Vec<Route> {
-    vec![get_route("Settings"), user(), metadata(), get_route("App/about")]
+    vec![
+        get_route("Settings"),
+        user(),
+        metadata(),
+        get_route("App/about"),
+    ]
 }
 
 fn metadata() -> Route {
@@ -109,7 +225,10 @@ fn user() -> Route {
 }
 
 fn read_record() -> Route {
-    get_route("{entity}/{id}").same("entity", "/entityType").same("id", "/id").not("entity", CLOSED)
+    get_route("{entity}/{id}")
+        .same("entity", "/entityType")
+        .same("id", "/id")
+        .not("entity", CLOSED)
 }
 
 fn read_link() -> Route {
@@ -125,7 +244,11 @@ fn write_link(route: Route) -> Route {
 }
 
 fn of_link(route: Route) -> Route {
-    route.same("entity", "/entityType").same("id", "/id").same("link", "/link").not("link", ACTIONS)
+    route
+        .same("entity", "/entityType")
+        .same("id", "/id")
+        .same("link", "/link")
+        .not("link", ACTIONS)
 }
 
 fn unspecial(route: Route) -> Route {

@@ -66,42 +66,83 @@ pub(crate) fn get(call: &Call<'_>, args: &SchemaArgs) -> Result<Schema, Failure>
         entity_type: name.to_owned(),
         label: entity_types::label(call, name),
         fields: fields(call, &defs, &hidden)?,
-        links: defs.links.iter().map(|(name, link)| object(json!({"name": name, "type": link.kind, "entity": link.entity}))).collect(),
+        links: defs
+            .links
+            .iter()
+            .map(|(name, link)| {
+                object(json!({"name": name, "type": link.kind, "entity": link.entity}))
+            })
+            .collect(),
         status_field: scope.status_field,
-        pipelines: if scope.pipelines { user.pipelines.get(name).map(|list| pipelines(list)).unwrap_or_default() } else { Vec::new() },
+        pipelines: if scope.pipelines {
+            user.pipelines
+                .get(name)
+                .map(|list| pipelines(list))
+                .unwrap_or_default()
+        } else {
+            Vec::new()
+        },
         duplicate_check_fields: scope.duplicate_fields,
-        default_order: defs.order_by.as_ref().map(|field| format!("{field} {}", defs.order.as_deref().unwrap_or("asc"))),
+        default_order: defs
+            .order_by
+            .as_ref()
+            .map(|field| format!("{field} {}", defs.order.as_deref().unwrap_or("asc"))),
         text_filter_fields: defs.text_filter_fields,
         hidden_fields: hidden,
         locked_fields: user.locked.get(name).cloned().unwrap_or_default(),
     })
 }
 
-fn fields(call: &Call<'_>, defs: &Defs, hidden: &[String]) -> Result<Vec<Map<String, Value>>, Failure> {
-    let visible = defs.fields.iter().filter(|(name, field)| !field.hidden && !hidden.iter().any(|other| other == name));
-    visible.map(|(name, field)| describe(call, name, field)).collect()
+fn fields(
+    call: &Call<'_>,
+    defs: &Defs,
+    hidden: &[String],
+) -> Result<Vec<Map<String, Value>>, Failure> {
+    let visible = defs
+        .fields
+        .iter()
+        .filter(|(name, field)| !field.hidden && !hidden.iter().any(|other| other == name));
+    visible
+        .map(|(name, field)| describe(call, name, field))
+        .collect()
 }
 
 fn describe(call: &Call<'_>, name: &str, field: &Field) -> Result<Map<String, Value>, Failure> {
     let mut entry = Map::new();
-    let mut put = |key: &str, value: Option<Value>| drop(value.map(|value| entry.insert(key.to_owned(), value)));
+    let mut put = |key: &str, value: Option<Value>| {
+        drop(value.map(|value| entry.insert(key.to_owned(), value)));
+    };
     put("name", Some(name.into()));
     put("type", Some(field.kind.as_str().into()));
-    let sent: Vec<String> = parts(&field.kind).iter().filter(|(_, part)| *part != Part::Shown).map(|(suffix, _)| format!("{name}{suffix}")).collect();
+    let sent: Vec<String> = parts(&field.kind)
+        .iter()
+        .filter(|(_, part)| *part != Part::Shown)
+        .map(|(suffix, _)| format!("{name}{suffix}"))
+        .collect();
     put("attributes", (sent != [name]).then(|| sent.into()));
     put("required", field.required.then(|| true.into()));
     put("read_only", field.read_only.then(|| true.into()));
-    put("options", metadata::options(call, field)?.filter(|options| !options.is_empty()).map(Value::from));
+    put(
+        "options",
+        metadata::options(call, field)?
+            .filter(|options| !options.is_empty())
+            .map(Value::from),
+    );
     put("max_length", field.max_length.map(Value::from));
     put("min", field.min.clone());
     put("max", field.max.clone());
-    put("default", field.default.clone().filter(|value| !is_script(value)));
+    put(
+        "default",
+        field.default.clone().filter(|value| !is_script(value)),
+    );
     Ok(entry)
 }
 
 /// A default that only the CRM's pages compute.
 pub(crate) fn is_script(default: &Value) -> bool {
-    default.as_str().is_some_and(|text| text.starts_with("javascript:"))
+    default
+        .as_str()
+        .is_some_and(|text| text.starts_with("javascript:"))
 }
 
 fn pipelines(list: &[identity::Pipeline]) -> Vec<Map<String, Value>> {

@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    condition::Condition,
     entity,
     errors::About,
     list::{self, Chosen, Query},
     metadata::{self, Defs},
     selection,
     settings::Settings,
-    where_clause::{self, Condition},
+    where_clause,
 };
 
 /// Finds records of one entity type. Conditions are joined by AND; nest them with `and` and `or`.
@@ -83,9 +84,18 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Page, Failure
     let defs = metadata::defs(call, &args.entity_type)?;
     let (select, chosen) = selected(call, &args.entity_type, &defs, args.select.as_deref())?;
     let query = Query {
-        conditions: where_clause::build(call, &defs, &settings, args.conditions.as_deref().unwrap_or_default())?,
+        conditions: where_clause::build(
+            call,
+            &defs,
+            &settings,
+            args.conditions.as_deref().unwrap_or_default(),
+        )?,
         select,
-        order_by: args.order_by.as_deref().map(|name| order_by(&defs, name)).transpose()?,
+        order_by: args
+            .order_by
+            .as_deref()
+            .map(|name| order_by(&defs, name))
+            .transpose()?,
         order: args.order.map(|order| order.word().to_owned()),
         max_size: limit,
         offset: args.offset.unwrap_or(0),
@@ -93,17 +103,32 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Page, Failure
         primary_filter: args.primary_filter.clone(),
         bool_filter_list: args.bool_filter_list.clone().unwrap_or_default(),
     };
-    let answer = list::fetch(call, path![args.entity_type], &query, &About::reading(&args.entity_type))?;
+    let answer = list::fetch(
+        call,
+        path![args.entity_type],
+        &query,
+        &About::reading(&args.entity_type),
+    )?;
     list::page(call, &args.entity_type, &query, chosen, &settings, answer)
 }
 
 /// The attributes to ask for: the caller's, else those that matter.
-pub(crate) fn selected(call: &Call<'_>, entity: &str, defs: &Defs, select: Option<&[String]>) -> Result<(Vec<String>, Chosen), Failure> {
+pub(crate) fn selected(
+    call: &Call<'_>,
+    entity: &str,
+    defs: &Defs,
+    select: Option<&[String]>,
+) -> Result<(Vec<String>, Chosen), Failure> {
     match select {
-        Some(names) if !names.is_empty() => Ok((selection::checked(defs, names)?, Chosen::ByCaller)),
+        Some(names) if !names.is_empty() => {
+            Ok((selection::checked(defs, names)?, Chosen::ByCaller))
+        }
         _ => {
             let scopes = metadata::cached_scopes(call);
-            Ok((selection::default(defs, scopes.as_ref().and_then(|scopes| scopes.get(entity))), Chosen::ByDefault))
+            Ok((
+                selection::default(defs, scopes.as_ref().and_then(|scopes| scopes.get(entity))),
+                Chosen::ByDefault,
+            ))
         }
     }
 }
@@ -115,8 +140,11 @@ pub(crate) fn order_by(defs: &Defs, name: &str) -> Result<String, Failure> {
     }
     match defs.attribute(name) {
         Some(attribute) => Ok(attribute.field.to_owned()),
-        None => Err(Failure::bad_input(code::INVALID_FIELD, format!("there is no field {name} to order by"))
-            .at("/orderBy")
-            .suggest_some(defs.suggest(name))),
+        None => Err(Failure::bad_input(
+            code::INVALID_FIELD,
+            format!("there is no field {name} to order by"),
+        )
+        .at("/orderBy")
+        .suggest_some(defs.suggest(name))),
     }
 }

@@ -15,15 +15,42 @@ const CRM_CUT: usize = 10_000;
 
 /// Fields that matter in a list, the first that exist are taken. A link counts with its id.
 const USEFUL: &[&str] = &[
-    "name", "number", "stage", "status", "type", "amount", "amountCurrency", "priority", "closeDate", "dateStart", "dateEnd", "emailAddress",
-    "phoneNumber", "title", "account", "parent", "accountName", "from", "publishDate", "industry", "userName", "website", "assignedUser", "createdAt",
+    "name",
+    "number",
+    "stage",
+    "status",
+    "type",
+    "amount",
+    "amountCurrency",
+    "priority",
+    "closeDate",
+    "dateStart",
+    "dateEnd",
+    "emailAddress",
+    "phoneNumber",
+    "title",
+    "parent",
+    "assignedUser",
+    "account",
+    "accountName",
+    "from",
+    "publishDate",
+    "industry",
+    "userName",
+    "website",
+    "createdAt",
 ];
 
 /// Names from a `select` argument: trimmed, split at commas, each once. The CRM would lose what
 /// follows a blank.
 pub(crate) fn names(select: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in select.iter().flat_map(|item| item.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+    for name in select
+        .iter()
+        .flat_map(|item| item.split(','))
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+    {
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
@@ -39,12 +66,29 @@ pub(crate) fn checked(defs: &Defs, select: &[String]) -> Result<Vec<String>, Fai
         if name == "id" || defs.attribute(&name).is_some() {
             chosen.push(name);
         } else if let Some(field) = defs.fields.get(&name) {
-            chosen.extend(parts(&field.kind).iter().map(|(suffix, _)| format!("{name}{suffix}")));
-            chosen.extend(defs.fields.keys().filter(|key| field.kind == "address" && key.starts_with(&name) && *key != name && !key.ends_with("Map")).map(str::to_owned));
+            chosen.extend(
+                parts(&field.kind)
+                    .iter()
+                    .map(|(suffix, _)| format!("{name}{suffix}")),
+            );
+            chosen.extend(
+                defs.fields
+                    .keys()
+                    .filter(|key| {
+                        field.kind == "address"
+                            && key.starts_with(&name)
+                            && *key != name
+                            && !key.ends_with("Map")
+                    })
+                    .map(str::to_owned),
+            );
         } else {
-            return Err(Failure::bad_input(code::INVALID_FIELD, format!("there is no field {name}"))
-                .at(format!("/select/{index}"))
-                .suggest_some(defs.suggest(&name)));
+            return Err(Failure::bad_input(
+                code::INVALID_FIELD,
+                format!("there is no field {name}"),
+            )
+            .at(format!("/select/{index}"))
+            .suggest_some(defs.suggest(&name)));
         }
     }
     Ok(chosen)
@@ -53,13 +97,24 @@ pub(crate) fn checked(defs: &Defs, select: &[String]) -> Result<Vec<String>, Fai
 /// The attributes that a list carries by default.
 pub(crate) fn default(defs: &Defs, scope: Option<&Scope>) -> Vec<String> {
     let status = scope.and_then(|scope| scope.status_field.as_deref());
-    let first = USEFUL.iter().copied().take(1).chain(status).chain(USEFUL.iter().copied().skip(1));
+    let first = USEFUL
+        .iter()
+        .copied()
+        .take(1)
+        .chain(status)
+        .chain(USEFUL.iter().copied().skip(1));
     let mut chosen: Vec<String> = Vec::new();
     for name in first {
-        let Some(field) = defs.fields.get(name).filter(|field| !field.hidden) else { continue };
+        let Some(field) = defs.fields.get(name).filter(|field| !field.hidden) else {
+            continue;
+        };
         let wanted: Vec<String> = match field.kind.as_str() {
             "link" | "linkOne" => vec![format!("{name}Id"), format!("{name}Name")],
-            "linkParent" => vec![format!("{name}Type"), format!("{name}Id"), format!("{name}Name")],
+            "linkParent" => vec![
+                format!("{name}Type"),
+                format!("{name}Id"),
+                format!("{name}Name"),
+            ],
             "datetimeOptional" => vec![name.to_owned()],
             _ => vec![name.to_owned()],
         };
@@ -73,13 +128,23 @@ pub(crate) fn default(defs: &Defs, scope: Option<&Scope>) -> Vec<String> {
 
 /// Reduces a record to the selected attributes and its id; the names that it does not have.
 pub(crate) fn reduce(record: &mut Record, names: &[String]) -> Vec<String> {
-    record.retain(|key, _| key == "id" || names.iter().any(|name| name == key || belongs(key, name)));
-    names.iter().filter(|name| !record.keys().any(|key| key == *name || belongs(key, name))).cloned().collect()
+    record
+        .retain(|key, _| key == "id" || names.iter().any(|name| name == key || belongs(key, name)));
+    names
+        .iter()
+        .filter(|name| !record.keys().any(|key| key == *name || belongs(key, name)))
+        .cloned()
+        .collect()
 }
 
 /// Whether an attribute is one of a link or amount that was selected by its field's name.
 fn belongs(key: &str, field: &str) -> bool {
-    key.strip_prefix(field).is_some_and(|suffix| matches!(suffix, "Id" | "Name" | "Type" | "Ids" | "Names" | "Currency"))
+    key.strip_prefix(field).is_some_and(|suffix| {
+        matches!(
+            suffix,
+            "Id" | "Name" | "Type" | "Ids" | "Names" | "Currency"
+        )
+    })
 }
 
 /// Cuts long texts; a sentence that names them.
@@ -93,11 +158,20 @@ pub(crate) fn shorten(record: &mut Record, limit: u32) -> Option<String> {
             }
         }
     }
-    (!cut.is_empty()).then(|| format!("cut after {limit} characters: {}; get with select answers with the whole text.", cut.join(", ")))
+    (!cut.is_empty()).then(|| {
+        format!(
+            "cut after {limit} characters: {}; get with select answers with the whole text.",
+            cut.join(", ")
+        )
+    })
 }
 
 /// The texts that the CRM itself cut.
 pub(crate) fn cut_by_crm(record: &Record) -> Vec<&str> {
     let is_cut = |text: &str| text.len() >= CRM_CUT && text.chars().count() == CRM_CUT;
-    record.iter().filter(|(_, value)| value.as_str().is_some_and(is_cut)).map(|(key, _)| key.as_str()).collect()
+    record
+        .iter()
+        .filter(|(_, value)| value.as_str().is_some_and(is_cut))
+        .map(|(key, _)| key.as_str())
+        .collect()
 }

@@ -65,6 +65,7 @@ impl Settings {
 
     pub(crate) fn allows(&self, entity: &str) -> bool {
         let listed = |list: &[String]| list.iter().any(|name| name.eq_ignore_ascii_case(entity));
-        !listed(&self.entities_deny) && (self.entities_allow.is_empty() || listed(&self.entities_allow))
+        !listed(&self.entities_deny)
+            && (self.entities_allow.is_empty() || listed(&self.entities_allow))
     }
 }

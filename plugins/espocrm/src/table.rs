@@ -17,7 +17,13 @@ impl<T> Default for Table<T> {
 impl<T> Table<T> {
     /// A table of an object's entries.
     pub(crate) fn of(raw: &Value, read: fn(&Value) -> T) -> Self {
-        Self(raw.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), read(value))).collect())
+        Self(
+            raw.as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name.clone(), read(value)))
+                .collect(),
+        )
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
@@ -55,5 +61,10 @@ pub(crate) fn string(raw: &Value, key: &str) -> Option<String> {
 }
 
 pub(crate) fn strings(raw: &Value) -> Vec<String> {
-    raw.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    raw.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }

@@ -57,11 +57,20 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
     let (entity, id) = (args.entity_type.as_str(), args.id.as_str());
     entity::check_writable(call, entity)?;
     entity::check_id(id, "/id")?;
-    if entity == "Email" && args.data.get("status").is_some_and(|status| status != "Draft") {
+    if entity.eq_ignore_ascii_case("Email")
+        && args
+            .data
+            .get("status")
+            .is_some_and(|status| status != "Draft")
+    {
         return Err(send_blocked("the status of an e-mail stays Draft, because other values send it or hide that it was not sent").at("/data/status"));
     }
     if args.data.is_empty() {
-        return Err(Failure::bad_input(code::INVALID_ARGUMENT, "data holds no attribute to change").at("/data"));
+        return Err(Failure::bad_input(
+            code::INVALID_ARGUMENT,
+            "data holds no attribute to change",
+        )
+        .at("/data"));
     }
     let defs = metadata::defs(call, entity)?;
     let data = payload::for_update(call, entity, &defs, &args.data)?;
@@ -87,12 +96,29 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
 }
 
 fn not_applied(call: &Call<'_>, entity: &str, id: &str, applied: &Applied) -> Failure {
-    let names: Vec<_> = applied.not_applied.iter().filter_map(|entry| entry["attribute"].as_str()).collect();
+    let names: Vec<_> = applied
+        .not_applied
+        .iter()
+        .filter_map(|entry| entry["attribute"].as_str())
+        .collect();
     let partly = !applied.applied.is_empty() || !applied.not_visible.is_empty();
-    let scope = metadata::cached_scopes(call).and_then(|mut scopes| scopes.take(entity)).unwrap_or_default();
-    let moved = scope.status_field.is_some_and(|field| names.contains(&field.as_str()));
-    let failure = Failure::new(Kind::Unsupported, code::NOT_APPLIED, format!("the CRM answered without an error, but did not store {} as sent", names.join(", ")));
-    let failure = names.iter().fold(failure, |failure, name| failure.at(format!("/data/{name}")));
+    let scope = metadata::cached_scopes(call)
+        .and_then(|mut scopes| scopes.take(entity))
+        .unwrap_or_default();
+    let moved = scope
+        .status_field
+        .is_some_and(|field| names.contains(&field.as_str()));
+    let failure = Failure::new(
+        Kind::Unsupported,
+        code::NOT_APPLIED,
+        format!(
+            "the CRM answered without an error, but did not store {} as sent",
+            names.join(", ")
+        ),
+    );
+    let failure = names
+        .iter()
+        .fold(failure, |failure, name| failure.at(format!("/data/{name}")));
     failure
         .suggest(if moved || names.contains(&"stage") || names.contains(&"status") {
             "where pipelines are on, records move with update_kanban; otherwise the role or a script of the CRM keeps the old value"

@@ -23,8 +23,14 @@ pub(crate) fn fit(attribute: &Attribute<'_>, value: &Value) -> Result<Value, Mis
         Part::Ids => list(value, id),
         Part::Type | Part::Currency | Part::Shown => text(value),
         Part::DateOnly => date(value),
-        Part::Data => value.as_array().map(|_| value.clone()).ok_or_else(|| "a list of objects is needed".to_owned()),
-        Part::Columns => value.as_object().map(|_| value.clone()).ok_or_else(|| "an object by id is needed".to_owned()),
+        Part::Data => value
+            .as_array()
+            .map(|_| value.clone())
+            .ok_or_else(|| "a list of objects is needed".to_owned()),
+        Part::Columns => value
+            .as_object()
+            .map(|_| value.clone())
+            .ok_or_else(|| "an object by id is needed".to_owned()),
         Part::Value => by_kind(&attribute.def.kind, value),
     }
 }
@@ -59,12 +65,23 @@ fn id(value: &Value) -> Result<Value, Misfit> {
 
 fn list(value: &Value, each: fn(&Value) -> Result<Value, Misfit>) -> Result<Value, Misfit> {
     let items = value.as_array().ok_or("a list is needed")?;
-    items.iter().map(each).collect::<Result<Vec<_>, _>>().map(Value::from)
+    items
+        .iter()
+        .map(each)
+        .collect::<Result<Vec<_>, _>>()
+        .map(Value::from)
 }
 
 fn integer(value: &Value) -> Result<Value, Misfit> {
     match number(value)? {
-        Value::Number(number) if number.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => Ok(Value::Number(number)),
+        Value::Number(number)
+            if number
+                .as_str()
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-') =>
+        {
+            Ok(Value::Number(number))
+        }
         _ => Err("a whole number is needed".to_owned()),
     }
 }
@@ -76,7 +93,9 @@ fn number(value: &Value) -> Result<Value, Misfit> {
         Value::String(text) => text.trim().parse::<Number>().ok(),
         _ => None,
     };
-    parsed.map(Value::Number).ok_or_else(|| "a number is needed".to_owned())
+    parsed
+        .map(Value::Number)
+        .ok_or_else(|| "a number is needed".to_owned())
 }
 
 fn boolean(value: &Value) -> Result<Value, Misfit> {

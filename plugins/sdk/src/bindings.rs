@@ -1,5 +1,4 @@
 //! Generated code only: the world `connector` of the repository's `wit` folder, seen from a guest.
-#![expect(unsafe_code, reason = "the canonical ABI is lowered with raw pointers")]
 #![expect(missing_docs, reason = "documented in wit/")]
 #![expect(clippy::all, reason = "generated")]
 

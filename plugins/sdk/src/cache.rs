@@ -36,7 +36,11 @@ impl<'c> Cache<'c> {
     /// Keeps a value. One that is over the host's limit (1 MiB) is not kept.
     pub fn put<T: Serialize>(&self, key: &str, value: &T, ttl: Duration) {
         if let Ok(bytes) = serde_json::to_vec(value) {
-            self.host.cache_put(key, &bytes, u32::try_from(ttl.as_millis()).unwrap_or(u32::MAX));
+            self.host.cache_put(
+                key,
+                &bytes,
+                u32::try_from(ttl.as_millis()).unwrap_or(u32::MAX),
+            );
         }
     }
 

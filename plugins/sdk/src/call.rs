@@ -103,7 +103,11 @@ impl<'h> Call<'h> {
     /// A call over a host.
     #[must_use]
     pub fn new(host: &'h dyn Host) -> Self {
-        Self { host, connection: OnceCell::new(), changed: Cell::new(false) }
+        Self {
+            host,
+            connection: OnceCell::new(),
+            changed: Cell::new(false),
+        }
     }
 
     /// The way to the CRM, with the credential slot `default`.
@@ -129,7 +133,8 @@ impl<'h> Call<'h> {
     /// The connection.
     #[must_use]
     pub fn connection(&self) -> &Connection {
-        self.connection.get_or_init(|| serde_json::from_value(self.host.connection()).unwrap_or_default())
+        self.connection
+            .get_or_init(|| serde_json::from_value(self.host.connection()).unwrap_or_default())
     }
 
     /// Milliseconds until the deadline.

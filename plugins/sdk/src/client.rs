@@ -41,13 +41,19 @@ pub struct Client<'c> {
 
 impl<'c> Client<'c> {
     pub(crate) fn new(call: &'c Call<'c>) -> Self {
-        Self { call, slot: Some("default") }
+        Self {
+            call,
+            slot: Some("default"),
+        }
     }
 
     /// The same client with another credential slot of the manifest.
     #[must_use]
     pub fn with_slot(self, slot: &'c str) -> Self {
-        Self { slot: Some(slot), ..self }
+        Self {
+            slot: Some(slot),
+            ..self
+        }
     }
 
     /// The same client without a credential.
@@ -91,7 +97,10 @@ impl<'c> Client<'c> {
     pub fn send_all(&self, asks: Vec<Ask<'c>>) -> Vec<Result<Response, Failure>> {
         let requests: Vec<_> = asks.iter().map(|ask| ask.request.clone()).collect();
         let results = self.call.host().send_all(&requests);
-        asks.into_iter().zip(results).map(|(ask, result)| ask.settle(result)).collect()
+        asks.into_iter()
+            .zip(results)
+            .map(|(ask, result)| ask.settle(result))
+            .collect()
     }
 
     fn ask(&self, method: Method, path: Vec<String>) -> Ask<'c> {
@@ -120,6 +129,10 @@ pub struct Ask<'c> {
 impl Ask<'_> {
     /// Adds a query pair.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a value reads better at the call site"
+    )]
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.request.query.push((name.into(), value.to_string()));
         self
@@ -134,8 +147,14 @@ impl Ask<'_> {
 
     /// Adds a header; its name has to stand in the manifest's `headers.send`.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a value reads better at the call site"
+    )]
     pub fn header(mut self, name: &str, value: impl ToString) -> Self {
-        self.request.headers.push((name.to_owned(), value.to_string()));
+        self.request
+            .headers
+            .push((name.to_owned(), value.to_string()));
         self
     }
 
@@ -145,7 +164,9 @@ impl Ask<'_> {
     /// Never for values that JSON can hold, that is for maps with text keys.
     #[must_use]
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
-        self.request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        self.request
+            .headers
+            .push(("content-type".to_owned(), "application/json".to_owned()));
         self.request.body = serde_json::to_vec(body).ok();
         self
     }
@@ -153,7 +174,10 @@ impl Ask<'_> {
     /// Sets a form body.
     #[must_use]
     pub fn form(mut self, body: String) -> Self {
-        self.request.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        self.request.headers.push((
+            "content-type".to_owned(),
+            "application/x-www-form-urlencoded".to_owned(),
+        ));
         self.request.body = Some(body.into_bytes());
         self
     }
@@ -181,7 +205,9 @@ impl Ask<'_> {
         let mut attempt = 0;
         loop {
             let result = self.call.host().send(&self.request);
-            let Some(wait) = self.pause(&result, attempt) else { return self.settle(result) };
+            let Some(wait) = self.pause(&result, attempt) else {
+                return self.settle(result);
+            };
             self.call.host().sleep(wait);
             attempt += 1;
         }
@@ -199,8 +225,12 @@ impl Ask<'_> {
             return None;
         }
         let asked = match result {
-            Ok(response) if matches!(response.status, 429 | 502 | 503 | 504) => response.retry_after_ms(),
-            Err(error) if matches!(error.reason, Reason::Connect | Reason::Protocol) => error.retry_after_ms,
+            Ok(response) if matches!(response.status, 429 | 502 | 503 | 504) => {
+                response.retry_after_ms()
+            }
+            Err(error) if matches!(error.reason, Reason::Connect | Reason::Protocol) => {
+                error.retry_after_ms
+            }
             _ => return None,
         };
         let wait = asked.map_or_else(|| backoff(attempt), |ms| Duration::from_millis(ms.into()));
@@ -222,6 +252,10 @@ impl Response {
     #[must_use]
     pub fn failure_of_change(&self) -> Failure {
         let failure = self.failure();
-        if self.status >= 500 { failure.outcome(Outcome::MayHaveHappened) } else { failure.outcome(Outcome::NotDone) }
+        if self.status >= 500 {
+            failure.outcome(Outcome::MayHaveHappened)
+        } else {
+            failure.outcome(Outcome::NotDone)
+        }
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Plain data in, plain data out; what makes a manifest acceptable is the host's judgement.
 
-use portcullis_manifest::{ABI, Base, Credential, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method, Recipe, Route, Secret};
+use portcullis_manifest::{
+    ABI, Base, Credential, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method, Recipe, Route,
+    Secret,
+};
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -79,17 +82,35 @@ impl ManifestExt for Manifest {
     }
 
     fn secret(mut self, name: &str, title: &str) -> Self {
-        self.secrets.insert(name.to_owned(), Secret { title: title.to_owned(), scrub: true });
+        self.secrets.insert(
+            name.to_owned(),
+            Secret {
+                title: title.to_owned(),
+                scrub: true,
+            },
+        );
         self
     }
 
     fn env(mut self, variable: &str, set: &str) -> Self {
-        self.env.insert(variable.to_owned(), EnvRule { set: set.to_owned(), times: None });
+        self.env.insert(
+            variable.to_owned(),
+            EnvRule {
+                set: set.to_owned(),
+                times: None,
+            },
+        );
         self
     }
 
     fn env_times(mut self, variable: &str, set: &str, times: u64) -> Self {
-        self.env.insert(variable.to_owned(), EnvRule { set: set.to_owned(), times: Some(times) });
+        self.env.insert(
+            variable.to_owned(),
+            EnvRule {
+                set: set.to_owned(),
+                times: Some(times),
+            },
+        );
         self
     }
 
@@ -101,7 +122,13 @@ impl ManifestExt for Manifest {
 
 /// One alternative of a credential slot.
 pub fn alternative(name: &str, needs: &[&str], recipe: Recipe) -> Credential {
-    Credential { name: name.to_owned(), needs: owned(needs), recipe, expired: Vec::new(), refused_means_not_done: false }
+    Credential {
+        name: name.to_owned(),
+        needs: owned(needs),
+        recipe,
+        expired: Vec::new(),
+        refused_means_not_done: false,
+    }
 }
 
 /// A route of any method; `{name}` in the path matches one segment.
@@ -161,12 +188,18 @@ impl RouteExt for Route {
     }
 
     fn not(mut self, placeholder: &str, values: &[&str]) -> Self {
-        self.not.entry(placeholder.to_owned()).or_default().extend(owned(values));
+        self.not
+            .entry(placeholder.to_owned())
+            .or_default()
+            .extend(owned(values));
         self
     }
 
     fn json<V: Into<Value>>(mut self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self {
-        self.json.insert(pointer.to_owned(), values.into_iter().map(Into::into).collect());
+        self.json.insert(
+            pointer.to_owned(),
+            values.into_iter().map(Into::into).collect(),
+        );
         self
     }
 

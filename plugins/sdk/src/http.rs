@@ -54,7 +54,10 @@ impl Response {
     /// The value of a header, by its lower-case name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether the status is 2xx.
@@ -66,7 +69,10 @@ impl Response {
     /// Whether a page came back, as proxies send it: HTML with something in it.
     #[must_use]
     pub fn is_page(&self) -> bool {
-        let start = self.body.iter().position(|byte| !byte.is_ascii_whitespace());
+        let start = self
+            .body
+            .iter()
+            .position(|byte| !byte.is_ascii_whitespace());
         start.is_some_and(|at| self.body[at] == b'<')
     }
 
@@ -99,7 +105,9 @@ impl Response {
     /// `UPSTREAM_ERROR` when the body is empty, is no JSON, or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let value = self.decode()?;
-        T::deserialize(&value).map_err(|error| Failure::upstream(format!("the CRM's answer has an unexpected shape: {error}")))
+        T::deserialize(&value).map_err(|error| {
+            Failure::upstream(format!("the CRM's answer has an unexpected shape: {error}"))
+        })
     }
 
     /// The response itself when its status is 2xx.
@@ -107,7 +115,11 @@ impl Response {
     /// # Errors
     /// [`Response::failure`] otherwise.
     pub fn ok(self) -> Result<Self, Failure> {
-        if self.is_success() { Ok(self) } else { Err(self.failure()) }
+        if self.is_success() {
+            Ok(self)
+        } else {
+            Err(self.failure())
+        }
     }
 
     /// What a status means where the CRM says nothing more. 5xx leave the outcome open, other
@@ -116,15 +128,31 @@ impl Response {
     pub fn failure(&self) -> Failure {
         let status = self.status;
         match status {
-            401 => Failure::new(Kind::AuthNeeded, code::AUTH_FAILED, "the CRM refused the credential"),
-            403 => Failure::forbidden(code::PERMISSION_DENIED, "the CRM refused: the right is missing"),
+            401 => Failure::new(
+                Kind::AuthNeeded,
+                code::AUTH_FAILED,
+                "the CRM refused the credential",
+            ),
+            403 => Failure::forbidden(
+                code::PERMISSION_DENIED,
+                "the CRM refused: the right is missing",
+            ),
             404 | 410 => Failure::not_found(code::RECORD_NOT_FOUND, "the CRM has no such record"),
-            409 => Failure::new(Kind::Conflict, code::CONFLICT, "the CRM reported a conflict"),
+            409 => Failure::new(
+                Kind::Conflict,
+                code::CONFLICT,
+                "the CRM reported a conflict",
+            ),
             429 => Failure::new(Kind::Throttled, code::RATE_LIMITED, "too many requests")
                 .retryable()
                 .retry_after(self.retry_after_ms()),
-            400..=499 => Failure::new(Kind::BadInput, code::INVALID_ARGUMENT, format!("the CRM refused the request with status {status}")),
-            _ => Failure::upstream(format!("the CRM answered with status {status}")).retry_after(self.retry_after_ms()),
+            400..=499 => Failure::new(
+                Kind::BadInput,
+                code::INVALID_ARGUMENT,
+                format!("the CRM refused the request with status {status}"),
+            ),
+            _ => Failure::upstream(format!("the CRM answered with status {status}"))
+                .retry_after(self.retry_after_ms()),
         }
     }
 
@@ -203,23 +231,87 @@ impl HttpError {
     }
 
     fn suffix(&self) -> String {
-        if self.detail.is_empty() { String::new() } else { format!(": {}", self.detail) }
+        if self.detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.detail)
+        }
     }
 
     fn meaning(&self) -> (Kind, &'static str, &'static str, bool) {
         match self.reason {
-            Reason::Denied => (Kind::Forbidden, code::DENIED, "the request is not among those that this tool may send", false),
-            Reason::CredentialMissing => (Kind::AuthNeeded, code::CREDENTIAL_MISSING, "the connection has no credential", false),
-            Reason::CredentialRejected => (Kind::AuthNeeded, code::AUTH_FAILED, "the CRM refused the credential", false),
-            Reason::BudgetSpent => (Kind::Unavailable, code::BUDGET_SPENT, "a limit of this call is used up", false),
-            Reason::CircuitOpen => (Kind::Unavailable, code::CIRCUIT_OPEN, "the CRM refused recent calls, so this one was not sent", true),
-            Reason::TooLarge => (Kind::Unsupported, code::TOO_LARGE, "a body is over its limit", false),
-            Reason::Timeout => (Kind::Unavailable, code::UPSTREAM_TIMEOUT, "the CRM did not answer in time", true),
-            Reason::AddressBlocked => (Kind::Forbidden, code::ADDRESS_BLOCKED, "the CRM's name resolved to an address that is not allowed", false),
-            Reason::Connect => (Kind::Unavailable, code::UPSTREAM_ERROR, "the CRM could not be reached", true),
-            Reason::Tls => (Kind::Unavailable, code::UPSTREAM_ERROR, "the TLS handshake with the CRM failed", false),
-            Reason::Protocol => (Kind::UpstreamFault, code::UPSTREAM_ERROR, "the connection to the CRM broke off", true),
-            Reason::InvalidRequest => (Kind::Internal, code::INTERNAL, "the plugin made an invalid request", false),
+            Reason::Denied => (
+                Kind::Forbidden,
+                code::DENIED,
+                "the request is not among those that this tool may send",
+                false,
+            ),
+            Reason::CredentialMissing => (
+                Kind::AuthNeeded,
+                code::CREDENTIAL_MISSING,
+                "the connection has no credential",
+                false,
+            ),
+            Reason::CredentialRejected => (
+                Kind::AuthNeeded,
+                code::AUTH_FAILED,
+                "the CRM refused the credential",
+                false,
+            ),
+            Reason::BudgetSpent => (
+                Kind::Unavailable,
+                code::BUDGET_SPENT,
+                "a limit of this call is used up",
+                false,
+            ),
+            Reason::CircuitOpen => (
+                Kind::Unavailable,
+                code::CIRCUIT_OPEN,
+                "the CRM refused recent calls, so this one was not sent",
+                true,
+            ),
+            Reason::TooLarge => (
+                Kind::Unsupported,
+                code::TOO_LARGE,
+                "a body is over its limit",
+                false,
+            ),
+            Reason::Timeout => (
+                Kind::Unavailable,
+                code::UPSTREAM_TIMEOUT,
+                "the CRM did not answer in time",
+                true,
+            ),
+            Reason::AddressBlocked => (
+                Kind::Forbidden,
+                code::ADDRESS_BLOCKED,
+                "the CRM's name resolved to an address that is not allowed",
+                false,
+            ),
+            Reason::Connect => (
+                Kind::Unavailable,
+                code::UPSTREAM_ERROR,
+                "the CRM could not be reached",
+                true,
+            ),
+            Reason::Tls => (
+                Kind::Unavailable,
+                code::UPSTREAM_ERROR,
+                "the TLS handshake with the CRM failed",
+                false,
+            ),
+            Reason::Protocol => (
+                Kind::UpstreamFault,
+                code::UPSTREAM_ERROR,
+                "the connection to the CRM broke off",
+                true,
+            ),
+            Reason::InvalidRequest => (
+                Kind::Internal,
+                code::INTERNAL,
+                "the plugin made an invalid request",
+                false,
+            ),
         }
     }
 }

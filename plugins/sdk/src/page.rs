@@ -28,14 +28,26 @@ impl Page {
     pub fn counted(records: Vec<Map<String, Value>>, offset: u64, total: u64) -> Self {
         let next = offset + records.len() as u64;
         let has_more = !records.is_empty() && next < total;
-        Self { records, total: Some(total), has_more, next_offset: has_more.then_some(next), truncated: None }
+        Self {
+            records,
+            total: Some(total),
+            has_more,
+            next_offset: has_more.then_some(next),
+            truncated: None,
+        }
     }
 
     /// A page of a list that nobody counted.
     #[must_use]
     pub fn uncounted(records: Vec<Map<String, Value>>, offset: u64, has_more: bool) -> Self {
         let next = offset + records.len() as u64;
-        Self { records, total: None, has_more, next_offset: has_more.then_some(next), truncated: None }
+        Self {
+            records,
+            total: None,
+            has_more,
+            next_offset: has_more.then_some(next),
+            truncated: None,
+        }
     }
 
     /// A whole list.
@@ -67,7 +79,10 @@ impl Page {
         if dropped == 0 {
             return;
         }
-        let end = self.next_offset.or(self.total).unwrap_or(self.records.len() as u64);
+        let end = self
+            .next_offset
+            .or(self.total)
+            .unwrap_or(self.records.len() as u64);
         self.records.truncate(keep);
         self.has_more = true;
         self.next_offset = Some(end.saturating_sub(dropped as u64));

@@ -13,20 +13,25 @@ use crate::{
 /// The name under which the host runs the self-test.
 const LIVE_CHECK: &str = "live_check";
 
+type Routes = fn() -> Vec<Route>;
 type Check = fn(&Call<'_>) -> Result<Value, Failure>;
 
 /// A plugin. Cheap to build: it is built anew for every call.
 pub struct Plugin {
     manifest: fn() -> Manifest,
     tools: Vec<Tool>,
-    live_check: Option<(fn() -> Vec<Route>, Check)>,
+    live_check: Option<(Routes, Check)>,
 }
 
 impl Plugin {
     /// A plugin without tools. `manifest` leaves `tools` and `live_check` empty.
     #[must_use]
     pub fn new(manifest: fn() -> Manifest) -> Self {
-        Self { manifest, tools: Vec::new(), live_check: None }
+        Self {
+            manifest,
+            tools: Vec::new(),
+            live_check: None,
+        }
     }
 
     /// Adds a tool; they are listed in this order.
@@ -38,7 +43,7 @@ impl Plugin {
 
     /// Adds a read-only self-test, which answers `{"findings":[{"level","subject","message"}]}`.
     #[must_use]
-    pub fn live_check(mut self, routes: fn() -> Vec<Route>, check: Check) -> Self {
+    pub fn live_check(mut self, routes: Routes, check: Check) -> Self {
         self.live_check = Some((routes, check));
         self
     }
@@ -48,7 +53,9 @@ impl Plugin {
     pub fn describe(&self) -> Manifest {
         let mut manifest = (self.manifest)();
         manifest.tools = self.tools.iter().map(Tool::describe).collect();
-        manifest.live_check = self.live_check.map(|(routes, _)| LiveCheck { routes: routes() });
+        manifest.live_check = self
+            .live_check
+            .map(|(routes, _)| LiveCheck { routes: routes() });
         manifest
     }
 
@@ -59,7 +66,9 @@ impl Plugin {
     pub fn invoke(&self, call: &Call<'_>, tool: &str, arguments: Value) -> Result<Value, Failure> {
         let result = match self.live_check {
             Some((_, check)) if tool == LIVE_CHECK => check(call),
-            _ => self.find(tool).and_then(|tool| tool.invoke(call, arguments)),
+            _ => self
+                .find(tool)
+                .and_then(|tool| tool.invoke(call, arguments)),
         };
         result.map_err(|failure| settle(failure, call))
     }
@@ -70,17 +79,26 @@ impl Plugin {
     /// Whatever the preview says, and `INTERNAL` for a tool without one.
     pub fn preview(&self, call: &Call<'_>, tool: &str, arguments: Value) -> Result<Value, Failure> {
         let result = self.find(tool).and_then(|found| {
-            found.preview(call, arguments).unwrap_or_else(|| Err(Failure::internal(format!("the tool {tool} has no preview"))))
+            found.preview(call, arguments).unwrap_or_else(|| {
+                Err(Failure::internal(format!("the tool {tool} has no preview")))
+            })
         });
         result.map_err(|failure| settle(failure, call))
     }
 
     fn find(&self, name: &str) -> Result<&Tool, Failure> {
-        self.tools.iter().find(|tool| tool.answers_to(name)).ok_or_else(|| {
-            let names = self.tools.iter().map(|tool| tool.describe().name).collect::<Vec<_>>();
-            Failure::bad_input(code::UNKNOWN_TOOL, format!("there is no tool {name}"))
-                .suggest_some(text::did_you_mean(name, names.iter().map(String::as_str)))
-        })
+        self.tools
+            .iter()
+            .find(|tool| tool.answers_to(name))
+            .ok_or_else(|| {
+                let names = self
+                    .tools
+                    .iter()
+                    .map(|tool| tool.describe().name)
+                    .collect::<Vec<_>>();
+                Failure::bad_input(code::UNKNOWN_TOOL, format!("there is no tool {name}"))
+                    .suggest_some(text::did_you_mean(name, names.iter().map(String::as_str)))
+            })
     }
 }
 
@@ -107,16 +125,22 @@ macro_rules! export {
                     $crate::describe(&$plugin())
                 }
 
-                fn preview(tool: String, arguments: String) -> Result<String, $crate::bindings::WitFailure> {
+                fn preview(
+                    tool: String,
+                    arguments: String,
+                ) -> Result<String, $crate::bindings::WitFailure> {
                     $crate::preview(&$plugin(), &tool, &arguments)
                 }
 
-                fn invoke(tool: String, arguments: String) -> Result<String, $crate::bindings::WitFailure> {
+                fn invoke(
+                    tool: String,
+                    arguments: String,
+                ) -> Result<String, $crate::bindings::WitFailure> {
                     $crate::invoke(&$plugin(), &tool, &arguments)
                 }
             }
 
-            $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+    $crate::bindings::export_component!(Component with_types_in $crate::bindings);
         };
     };
 }

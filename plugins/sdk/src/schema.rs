@@ -52,9 +52,15 @@ fn clean(schema: &mut Value) {
     if *schema == Value::Bool(true) {
         *schema = json!({});
     }
-    let Value::Object(object) = schema else { return };
+    let Value::Object(object) = schema else {
+        return;
+    };
     object.remove("title");
-    if object.get("format").and_then(Value::as_str).is_some_and(is_rust_format) {
+    if object
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(is_rust_format)
+    {
         object.remove("format");
     }
     if object.get("default") == Some(&Value::Null) {
@@ -68,7 +74,9 @@ fn is_rust_format(format: &str) -> bool {
 }
 
 fn drop_null(schema: &mut Value) {
-    let Value::Object(object) = schema else { return };
+    let Value::Object(object) = schema else {
+        return;
+    };
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
@@ -85,7 +93,9 @@ fn drop_null(schema: &mut Value) {
 
 /// `{"anyOf":[X,{"type":"null"}]}` becomes X.
 fn unwrap_nullable(object: &mut Map<String, Value>) {
-    let Some(Value::Array(options)) = object.get_mut("anyOf") else { return };
+    let Some(Value::Array(options)) = object.get_mut("anyOf") else {
+        return;
+    };
     options.retain(|option| option.get("type").and_then(Value::as_str) != Some("null"));
     if let [Value::Object(_)] = options.as_slice()
         && let Some(Value::Array(mut options)) = object.remove("anyOf")
@@ -101,8 +111,12 @@ fn unwrap_nullable(object: &mut Map<String, Value>) {
 fn each_child(object: &mut Map<String, Value>, visit: &mut dyn FnMut(&mut Value)) {
     for (key, value) in object.iter_mut() {
         match (key.as_str(), value) {
-            ("properties" | "$defs" | "patternProperties", Value::Object(map)) => map.values_mut().for_each(&mut *visit),
-            ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(list)) => list.iter_mut().for_each(&mut *visit),
+            ("properties" | "$defs" | "patternProperties", Value::Object(map)) => {
+                map.values_mut().for_each(&mut *visit);
+            }
+            ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(list)) => {
+                list.iter_mut().for_each(&mut *visit);
+            }
             ("items", value) => visit(value),
             ("additionalProperties", value @ Value::Object(_)) => visit(value),
             _ => {}

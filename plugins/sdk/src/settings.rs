@@ -14,11 +14,17 @@ use crate::{call::Host, failure::Failure};
 pub(crate) fn read<S: DeserializeOwned>(host: &dyn Host) -> Result<S, Failure> {
     let mut keys = Keys(&[]);
     let _ = S::deserialize(&mut keys);
-    S::deserialize(&values(host, keys.0)).map_err(|error| Failure::internal(format!("a setting cannot be read: {error}")))
+    S::deserialize(&values(host, keys.0))
+        .map_err(|error| Failure::internal(format!("a setting cannot be read: {error}")))
 }
 
 fn values(host: &dyn Host, keys: &[&str]) -> Value {
-    let known = keys.iter().filter_map(|&key| Some((key.to_owned(), host.setting(key).filter(|value| !value.is_null())?)));
+    let known = keys.iter().filter_map(|&key| {
+        Some((
+            key.to_owned(),
+            host.setting(key).filter(|value| !value.is_null())?,
+        ))
+    });
     Value::Object(known.collect::<Map<_, _>>())
 }
 
@@ -28,7 +34,12 @@ struct Keys(&'static [&'static str]);
 impl<'de> Deserializer<'de> for &mut Keys {
     type Error = serde_json::Error;
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], _: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Self::Error> {
         self.0 = fields;
         Err(Self::Error::custom("only the names are wanted"))
     }

@@ -10,7 +10,8 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
         .into_iter()
         .filter_map(|name| {
             let lower = name.to_lowercase();
-            let inside = wanted.len() > 2 && (lower.contains(&wanted) || wanted.contains(&lower) && lower.len() > 2);
+            let inside = wanted.len() > 2
+                && (lower.contains(&wanted) || wanted.contains(&lower) && lower.len() > 2);
             let score = strsim::jaro_winkler(&wanted, &lower).max(if inside { 0.85 } else { 0.0 });
             (score >= 0.8).then_some((score, name))
         })
@@ -23,7 +24,11 @@ pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Ve
 pub fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = nearest(wanted, names);
     let (last, rest) = near.split_last()?;
-    Some(if rest.is_empty() { format!("did you mean {last}?") } else { format!("did you mean {} or {last}?", rest.join(", ")) })
+    Some(if rest.is_empty() {
+        format!("did you mean {last}?")
+    } else {
+        format!("did you mean {} or {last}?", rest.join(", "))
+    })
 }
 
 /// Cuts a text after so many characters; whether it was cut.

@@ -53,7 +53,12 @@ impl Tool {
     }
 
     /// A tool that the next call cannot undo. The host shows `preview`'s result and asks first.
-    pub fn destructive<A, O, P, F, G>(name: &'static str, title: &'static str, preview: G, run: F) -> Self
+    pub fn destructive<A, O, P, F, G>(
+        name: &'static str,
+        title: &'static str,
+        preview: G,
+        run: F,
+    ) -> Self
     where
         A: DeserializeOwned + JsonSchema + 'static,
         O: Serialize + JsonSchema + 'static,
@@ -61,11 +66,19 @@ impl Tool {
         F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
         G: Fn(&Call<'_>, &A) -> Result<P, Failure> + 'static,
     {
-        Self { preview: Some(erase(preview)), ..Self::new(Effect::Destructive, name, title, run) }
+        Self {
+            preview: Some(erase(preview)),
+            ..Self::new(Effect::Destructive, name, title, run)
+        }
     }
 
     /// A tool that reaches a person outside. The host shows `preview`'s result and asks first.
-    pub fn outward<A, O, P, F, G>(name: &'static str, title: &'static str, preview: G, run: F) -> Self
+    pub fn outward<A, O, P, F, G>(
+        name: &'static str,
+        title: &'static str,
+        preview: G,
+        run: F,
+    ) -> Self
     where
         A: DeserializeOwned + JsonSchema + 'static,
         O: Serialize + JsonSchema + 'static,
@@ -73,7 +86,10 @@ impl Tool {
         F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
         G: Fn(&Call<'_>, &A) -> Result<P, Failure> + 'static,
     {
-        Self { preview: Some(erase(preview)), ..Self::new(Effect::Outward, name, title, run) }
+        Self {
+            preview: Some(erase(preview)),
+            ..Self::new(Effect::Outward, name, title, run)
+        }
     }
 
     fn new<A, O, F>(effect: Effect, name: &'static str, title: &'static str, run: F) -> Self
@@ -141,18 +157,30 @@ impl Tool {
         (self.run)(call, arguments)
     }
 
-    pub(crate) fn preview(&self, call: &Call<'_>, arguments: Value) -> Option<Result<Value, Failure>> {
-        self.preview.as_ref().map(|preview| preview(call, arguments))
+    pub(crate) fn preview(
+        &self,
+        call: &Call<'_>,
+        arguments: Value,
+    ) -> Option<Result<Value, Failure>> {
+        self.preview
+            .as_ref()
+            .map(|preview| preview(call, arguments))
     }
 
     pub(crate) fn describe(&self) -> manifest::Tool {
         let mut input_schema = schema::input_schema(self.input);
-        let doc = input_schema.as_object_mut().and_then(|schema| schema.remove("description"));
+        let doc = input_schema
+            .as_object_mut()
+            .and_then(|schema| schema.remove("description"));
         let doc = doc.and_then(|doc| doc.as_str().map(str::to_owned));
         manifest::Tool {
             name: self.name.to_owned(),
             title: self.title.to_owned(),
-            description: self.about.map(str::to_owned).or(doc).unwrap_or_else(|| self.title.to_owned()),
+            description: self
+                .about
+                .map(str::to_owned)
+                .or(doc)
+                .unwrap_or_else(|| self.title.to_owned()),
             effect: self.effect,
             idempotent: self.idempotent,
             aliases: self.aliases.iter().map(|&name| name.to_owned()).collect(),
@@ -172,6 +200,7 @@ where
 {
     Box::new(move |call, arguments| {
         let output = run(call, &args::read(&arguments)?)?;
-        serde_json::to_value(output).map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
+        serde_json::to_value(output)
+            .map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
     })
 }

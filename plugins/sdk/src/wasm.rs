@@ -34,9 +34,18 @@ pub fn preview(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, t
     run(arguments, |call, value| plugin.preview(call, tool, value))
 }
 
-fn run(arguments: &str, tool: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>) -> Result<String, types::Failure> {
-    let arguments = serde_json::from_str(arguments).map_err(|error| lower(Failure::internal(format!("the arguments are no JSON: {error}"))))?;
-    tool(&Call::new(&Wasm), arguments).map(|value| value.to_string()).map_err(lower)
+fn run(
+    arguments: &str,
+    tool: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>,
+) -> Result<String, types::Failure> {
+    let arguments = serde_json::from_str(arguments).map_err(|error| {
+        lower(Failure::internal(format!(
+            "the arguments are no JSON: {error}"
+        )))
+    })?;
+    tool(&Call::new(&Wasm), arguments)
+        .map(|value| value.to_string())
+        .map_err(lower)
 }
 
 struct Wasm;
@@ -48,7 +57,10 @@ impl Transport for Wasm {
 
     fn send_all(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {
         let requests: Vec<_> = requests.iter().map(lower_request).collect();
-        wit::send_all(&requests).into_iter().map(lift_result).collect()
+        wit::send_all(&requests)
+            .into_iter()
+            .map(lift_result)
+            .collect()
     }
 }
 
@@ -88,6 +100,10 @@ impl Host for Wasm {
         wit_call::remaining_ms()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the instance serves one call; the host suspends it"
+    )]
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
     }
@@ -113,7 +129,11 @@ fn lower_request(request: &Request) -> wit::Request {
 
 fn lift_result(result: Result<wit::Response, wit::Error>) -> Result<Response, HttpError> {
     match result {
-        Ok(response) => Ok(Response { status: response.status, headers: response.headers, body: response.body }),
+        Ok(response) => Ok(Response {
+            status: response.status,
+            headers: response.headers,
+            body: response.body,
+        }),
         Err(error) => Err(HttpError {
             reason: lift_reason(error.reason),
             stage: match error.stage {

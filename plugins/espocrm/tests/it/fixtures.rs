@@ -20,7 +20,9 @@ pub(crate) fn failed(result: Result<Value, Failure>) -> Failure {
 
 /// An answer that the CRM gives without a body, with its reason in a header.
 pub(crate) fn refuse(exchange: Exchange, status: u16, reason: &str) -> Exchange {
-    exchange.reply_bytes(status, "text/html", "").with("x-status-reason", reason)
+    exchange
+        .reply_bytes(status, "text/html", "")
+        .with("x-status-reason", reason)
 }
 
 pub(crate) fn validation(exchange: Exchange, field: &str, rule: &str) -> Exchange {
@@ -38,11 +40,15 @@ pub(crate) fn defs(entity: &str) -> Exchange {
 }
 
 pub(crate) fn scopes() -> Exchange {
-    testing::get("Metadata").query("key", "scopes").reply(200, scope_list(false))
+    testing::get("Metadata")
+        .query("key", "scopes")
+        .reply(200, scope_list(false))
 }
 
 pub(crate) fn scopes_with_pipelines() -> Exchange {
-    testing::get("Metadata").query("key", "scopes").reply(200, scope_list(true))
+    testing::get("Metadata")
+        .query("key", "scopes")
+        .reply(200, scope_list(true))
 }
 
 pub(crate) fn me() -> Exchange {
@@ -51,8 +57,12 @@ pub(crate) fn me() -> Exchange {
 
 pub(crate) fn scope_list(pipelines: bool) -> Value {
     let crm = |extra: Value| {
-        let mut scope = json!({"entity": true, "object": true, "tab": true, "module": "Crm", "stream": true});
-        scope.as_object_mut().expect("an object").extend(extra.as_object().expect("an object").clone());
+        let mut scope =
+            json!({"entity": true, "object": true, "tab": true, "module": "Crm", "stream": true});
+        scope
+            .as_object_mut()
+            .expect("an object")
+            .extend(extra.as_object().expect("an object").clone());
         scope
     };
     json!({

@@ -65,13 +65,21 @@ impl Exchange {
             body: None,
             parts: Vec::new(),
             no_body: false,
-            answer: Ok(Response { status: 200, headers: Vec::new(), body: Vec::new() }),
+            answer: Ok(Response {
+                status: 200,
+                headers: Vec::new(),
+                body: Vec::new(),
+            }),
             left: 1,
         }
     }
 
     /// The request carries this query pair.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a value reads better at the call site"
+    )]
     pub fn query(mut self, name: &str, value: impl ToString) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
@@ -80,7 +88,10 @@ impl Exchange {
     /// The JSON in the query pair `name` holds `value` at the pointer.
     #[must_use]
     pub fn query_json(mut self, name_and_pointer: (&str, &str), value: Value) -> Self {
-        self.search.push((format!("{}{}", name_and_pointer.0, name_and_pointer.1), value));
+        self.search.push((
+            format!("{}{}", name_and_pointer.0, name_and_pointer.1),
+            value,
+        ));
         self
     }
 
@@ -127,12 +138,21 @@ impl Exchange {
 
     /// Answers with a body of any kind; an empty type sends no `content-type`.
     #[must_use]
-    pub fn reply_bytes(mut self, status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn reply_bytes(
+        mut self,
+        status: u16,
+        content_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
         let mut headers = Vec::new();
         if !content_type.is_empty() {
             headers.push(("content-type".to_owned(), content_type.to_owned()));
         }
-        self.answer = Ok(Response { status, headers, body: body.into() });
+        self.answer = Ok(Response {
+            status,
+            headers,
+            body: body.into(),
+        });
         self
     }
 
@@ -148,7 +168,12 @@ impl Exchange {
     /// Gives no answer.
     #[must_use]
     pub fn fail(mut self, reason: Reason, stage: Stage) -> Self {
-        self.answer = Err(HttpError { reason, stage, detail: String::new(), retry_after_ms: None });
+        self.answer = Err(HttpError {
+            reason,
+            stage,
+            detail: String::new(),
+            retry_after_ms: None,
+        });
         self
     }
 
@@ -171,11 +196,27 @@ impl Exchange {
         self.method == request.method
             && self.path == request.path.join("/")
             && self.query.iter().all(|pair| request.query.contains(pair))
-            && self.search.iter().all(|(place, value)| query_json(request, place).as_ref() == Some(value))
-            && self.headers.iter().all(|pair| request.headers.contains(pair))
-            && !self.absent_headers.iter().any(|name| request.headers.iter().any(|(key, _)| key == name))
-            && self.body.as_ref().is_none_or(|body| request.json().as_ref() == Some(body))
-            && self.parts.iter().all(|(pointer, value)| request.json().is_some_and(|body| body.pointer(pointer) == Some(value)))
+            && self
+                .search
+                .iter()
+                .all(|(place, value)| query_json(request, place).as_ref() == Some(value))
+            && self
+                .headers
+                .iter()
+                .all(|pair| request.headers.contains(pair))
+            && !self
+                .absent_headers
+                .iter()
+                .any(|name| request.headers.iter().any(|(key, _)| key == name))
+            && self
+                .body
+                .as_ref()
+                .is_none_or(|body| request.json().as_ref() == Some(body))
+            && self.parts.iter().all(|(pointer, value)| {
+                request
+                    .json()
+                    .is_some_and(|body| body.pointer(pointer) == Some(value))
+            })
             && !(self.no_body && request.body.is_some())
     }
 }
@@ -183,5 +224,8 @@ impl Exchange {
 fn query_json(request: &Request, place: &str) -> Option<Value> {
     let (name, pointer) = place.split_at(place.find('/').unwrap_or(place.len()));
     let (_, text) = request.query.iter().find(|(key, _)| key == name)?;
-    serde_json::from_str::<Value>(text).ok()?.pointer(pointer).cloned()
+    serde_json::from_str::<Value>(text)
+        .ok()?
+        .pointer(pointer)
+        .cloned()
 }

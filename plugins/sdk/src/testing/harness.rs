@@ -54,7 +54,12 @@ impl Harness {
             sends,
             slots,
         };
-        Self { plugin, manifest, host, faults_matter: true }
+        Self {
+            plugin,
+            manifest,
+            host,
+            faults_matter: true,
+        }
     }
 
     /// Sets a setting of the connection.
@@ -87,7 +92,10 @@ impl Harness {
 
     /// Answers every request from a closure instead of a table.
     #[must_use]
-    pub fn upstream(self, answer: impl FnMut(&Request) -> Result<Response, HttpError> + 'static) -> Self {
+    pub fn upstream(
+        self,
+        answer: impl FnMut(&Request) -> Result<Response, HttpError> + 'static,
+    ) -> Self {
         *self.host.upstream.borrow_mut() = Some(Box::new(answer));
         self
     }
@@ -112,7 +120,9 @@ impl Harness {
     /// Lets time pass.
     pub fn advance(&self, time: Duration) {
         let now = self.host.clock_ms.get();
-        self.host.clock_ms.set(now + u64::try_from(time.as_millis()).unwrap_or(0));
+        self.host
+            .clock_ms
+            .set(now + u64::try_from(time.as_millis()).unwrap_or(0));
     }
 
     /// What the plugin asks for.
@@ -148,14 +158,29 @@ impl Harness {
     /// The result breaks the output schema, or a request was refused.
     pub fn invoke(&self, tool: &str, arguments: Value) -> Result<Value, Failure> {
         let Some(declared) = self.tool(tool) else {
-            let routes = self.manifest.live_check.as_ref().map(|check| check.routes.clone()).unwrap_or_default();
-            return self.run(routes, arguments, |call, arguments| self.plugin.invoke(call, tool, arguments));
+            let routes = self
+                .manifest
+                .live_check
+                .as_ref()
+                .map(|check| check.routes.clone())
+                .unwrap_or_default();
+            return self.run(routes, arguments, |call, arguments| {
+                self.plugin.invoke(call, tool, arguments)
+            });
         };
         check_arguments(&declared.input_schema, &arguments)?;
-        let result = self.run(declared.routes.clone(), arguments, |call, arguments| self.plugin.invoke(call, tool, arguments));
+        let result = self.run(declared.routes.clone(), arguments, |call, arguments| {
+            self.plugin.invoke(call, tool, arguments)
+        });
         if let Ok(value) = &result {
-            let faults: Vec<_> = validator(&declared.output_schema).iter_errors(value).map(|error| error.to_string()).collect();
-            assert!(faults.is_empty(), "the result of {tool} breaks its output schema: {faults:?}\n{value}");
+            let faults: Vec<_> = validator(&declared.output_schema)
+                .iter_errors(value)
+                .map(|error| error.to_string())
+                .collect();
+            assert!(
+                faults.is_empty(),
+                "the result of {tool} breaks its output schema: {faults:?}\n{value}"
+            );
         }
         result
     }
@@ -170,39 +195,78 @@ impl Harness {
     pub fn preview(&self, tool: &str, arguments: Value) -> Result<Value, Failure> {
         let declared = self.tool(tool).expect("the tool exists");
         check_arguments(&declared.input_schema, &arguments)?;
-        self.run(declared.preview_routes.clone(), arguments, |call, arguments| self.plugin.preview(call, tool, arguments))
+        self.run(
+            declared.preview_routes.clone(),
+            arguments,
+            |call, arguments| self.plugin.preview(call, tool, arguments),
+        )
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {
-        self.manifest.tools.iter().find(|tool| tool.name == name || tool.aliases.iter().any(|alias| alias == name))
+        self.manifest
+            .tools
+            .iter()
+            .find(|tool| tool.name == name || tool.aliases.iter().any(|alias| alias == name))
     }
 
-    fn run(&self, routes: Vec<Route>, arguments: Value, run: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>) -> Result<Value, Failure> {
+    fn run(
+        &self,
+        routes: Vec<Route>,
+        arguments: Value,
+        run: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>,
+    ) -> Result<Value, Failure> {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
         *self.host.allowed.borrow_mut() = (routes, arguments.clone());
         let result = run(&Call::new(&self.host), arguments);
         let faults = self.host.faults.take();
-        assert!(!self.faults_matter || faults.is_empty(), "{}", faults.join("\n"));
+        assert!(
+            !self.faults_matter || faults.is_empty(),
+            "{}",
+            faults.join("\n")
+        );
         result
     }
 }
 
 impl Drop for Harness {
     fn drop(&mut self) {
-        let unused: Vec<_> = self.host.table.borrow().iter().filter(|exchange| exchange.left > 0).map(Exchange::line).collect();
-        assert!(std::thread::panicking() || unused.is_empty(), "expected and not sent: {}", unused.join(", "));
+        let unused: Vec<_> = self
+            .host
+            .table
+            .borrow()
+            .iter()
+            .filter(|exchange| exchange.left > 0)
+            .map(Exchange::line)
+            .collect();
+        assert!(
+            std::thread::panicking() || unused.is_empty(),
+            "expected and not sent: {}",
+            unused.join(", ")
+        );
     }
 }
 
 fn defaults(manifest: &Manifest) -> Map<String, Value> {
-    let properties = manifest.settings.as_ref().and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-    let with_default = |(key, schema): (&String, &Value)| Some((key.clone(), schema.get("default")?.clone()));
-    properties.into_iter().flatten().filter_map(with_default).collect()
+    let properties = manifest
+        .settings
+        .as_ref()
+        .and_then(|schema| schema.get("properties"))
+        .and_then(Value::as_object);
+    let with_default =
+        |(key, schema): (&String, &Value)| Some((key.clone(), schema.get("default")?.clone()));
+    properties
+        .into_iter()
+        .flatten()
+        .filter_map(with_default)
+        .collect()
 }
 
 fn check_arguments(schema: &Value, arguments: &Value) -> Result<(), Failure> {
     match validator(schema).iter_errors(arguments).next() {
-        Some(error) => Err(Failure::bad_input(code::INVALID_ARGUMENT, error.to_string()).at(error.instance_path().to_string())),
+        Some(error) => Err(
+            Failure::bad_input(code::INVALID_ARGUMENT, error.to_string())
+                .at(error.instance_path().to_string()),
+        ),
         None => Ok(()),
     }
 }

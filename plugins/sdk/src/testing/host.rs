@@ -42,36 +42,82 @@ impl StubHost {
 
     fn fault(&self, reason: Reason, detail: String) -> HttpError {
         self.faults.borrow_mut().push(detail.clone());
-        HttpError { reason, stage: Stage::NotSent, detail, retry_after_ms: None }
+        HttpError {
+            reason,
+            stage: Stage::NotSent,
+            detail,
+            retry_after_ms: None,
+        }
     }
 
     fn check(&self, request: &Request) -> Result<(), HttpError> {
-        if let Some(segment) = request.path.iter().find(|segment| !is_safe_segment(segment)) {
-            return Err(self.fault(Reason::InvalidRequest, format!("the path segment {segment:?} is refused")));
+        if let Some(segment) = request
+            .path
+            .iter()
+            .find(|segment| !is_safe_segment(segment))
+        {
+            return Err(self.fault(
+                Reason::InvalidRequest,
+                format!("the path segment {segment:?} is refused"),
+            ));
         }
-        if let Some((name, _)) = request.headers.iter().find(|(name, _)| !self.sends.contains(name)) {
-            return Err(self.fault(Reason::InvalidRequest, format!("the header {name} does not stand in headers.send")));
+        if let Some((name, _)) = request
+            .headers
+            .iter()
+            .find(|(name, _)| !self.sends.contains(name))
+        {
+            return Err(self.fault(
+                Reason::InvalidRequest,
+                format!("the header {name} does not stand in headers.send"),
+            ));
         }
-        if let Some(slot) = request.credential.as_ref().filter(|slot| !self.slots.contains(*slot)) {
-            return Err(self.fault(Reason::CredentialMissing, format!("there is no credential slot {slot}")));
+        if let Some(slot) = request
+            .credential
+            .as_ref()
+            .filter(|slot| !self.slots.contains(*slot))
+        {
+            return Err(self.fault(
+                Reason::CredentialMissing,
+                format!("there is no credential slot {slot}"),
+            ));
         }
         let allowed = self.allowed.borrow();
-        if allowed.0.iter().any(|route| routes::matches(route, request, &allowed.1)) {
+        if allowed
+            .0
+            .iter()
+            .any(|route| routes::matches(route, request, &allowed.1))
+        {
             return Ok(());
         }
-        Err(self.fault(Reason::Denied, format!("no route of the tool matches {}", request.line())))
+        Err(self.fault(
+            Reason::Denied,
+            format!("no route of the tool matches {}", request.line()),
+        ))
     }
 
-    fn from_table(&self, request: &Request) -> Result<Response, HttpError> {
+    fn look_up(&self, request: &Request) -> Result<Response, HttpError> {
         let mut table = self.table.borrow_mut();
-        match table.iter_mut().find(|exchange| exchange.left > 0 && exchange.matches(request)) {
+        match table
+            .iter_mut()
+            .find(|exchange| exchange.left > 0 && exchange.matches(request))
+        {
             Some(exchange) => {
                 exchange.left -= 1;
                 exchange.answer()
             }
             None => {
-                let body = request.json().map(|body| format!(" {body}")).unwrap_or_default();
-                Err(self.fault(Reason::InvalidRequest, format!("unexpected request: {} {:?}{body}", request.line(), request.query)))
+                let body = request
+                    .json()
+                    .map(|body| format!(" {body}"))
+                    .unwrap_or_default();
+                Err(self.fault(
+                    Reason::InvalidRequest,
+                    format!(
+                        "unexpected request: {} {:?}{body}",
+                        request.line(),
+                        request.query
+                    ),
+                ))
             }
         }
     }
@@ -83,7 +129,7 @@ impl Transport for StubHost {
         self.requests.borrow_mut().push(request.clone());
         match self.upstream.borrow_mut().as_mut() {
             Some(upstream) => upstream(request),
-            None => self.from_table(request),
+            None => self.look_up(request),
         }
     }
 
@@ -116,12 +162,17 @@ impl Host for StubHost {
     fn cache_put(&self, key: &str, value: &[u8], ttl_ms: u32) {
         if value.len() <= 1 << 20 {
             let until = self.now() + u64::from(ttl_ms);
-            self.cache.borrow_mut().insert((self.identity.clone(), key.to_owned()), (value.to_vec(), until));
+            self.cache.borrow_mut().insert(
+                (self.identity.clone(), key.to_owned()),
+                (value.to_vec(), until),
+            );
         }
     }
 
     fn cache_remove(&self, key: &str) {
-        self.cache.borrow_mut().remove(&(self.identity.clone(), key.to_owned()));
+        self.cache
+            .borrow_mut()
+            .remove(&(self.identity.clone(), key.to_owned()));
     }
 
     fn remaining_ms(&self) -> u32 {
@@ -129,7 +180,8 @@ impl Host for StubHost {
     }
 
     fn sleep(&self, time: Duration) {
-        self.clock_ms.set(self.now() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2));
+        self.clock_ms
+            .set(self.now() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2));
     }
 }
 
@@ -138,6 +190,10 @@ fn is_safe_segment(segment: &str) -> bool {
     !segment.is_empty()
         && segment != "."
         && segment != ".."
-        && !segment.chars().any(|c| c == '/' || c == '\\' || c.is_control())
-        && !["%2f", "%5c", "%2e", "%00"].iter().any(|bad| lower.contains(bad))
+        && !segment
+            .chars()
+            .any(|c| c == '/' || c == '\\' || c.is_control())
+        && !["%2f", "%5c", "%2e", "%00"]
+            .iter()
+            .any(|bad| lower.contains(bad))
 }

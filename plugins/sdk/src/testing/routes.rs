@@ -8,7 +8,10 @@ use crate::http::Request;
 pub(super) fn matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     route.method == request.method
         && path_matches(route, request, arguments)
-        && route.credential.as_ref().is_none_or(|slot| request.credential.as_ref() == Some(slot))
+        && route
+            .credential
+            .as_ref()
+            .is_none_or(|slot| request.credential.as_ref() == Some(slot))
         && (!route.looks_at_json() || json_matches(route, request))
         && (!route.looks_at_form() || form_matches(route, request, arguments))
 }
@@ -16,10 +19,13 @@ pub(super) fn matches(route: &Route, request: &Request, arguments: &Value) -> bo
 fn path_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     let pattern: Vec<&str> = route.path.split('/').collect();
     pattern.len() == request.path.len()
-        && pattern.iter().zip(&request.path).all(|(expected, segment)| match placeholder(expected) {
-            Some(name) => placeholder_holds(route, name, segment, arguments),
-            None => expected == segment,
-        })
+        && pattern
+            .iter()
+            .zip(&request.path)
+            .all(|(expected, segment)| match placeholder(expected) {
+                Some(name) => placeholder_holds(route, name, segment, arguments),
+                None => expected == segment,
+            })
 }
 
 fn placeholder(part: &str) -> Option<&str> {
@@ -27,35 +33,69 @@ fn placeholder(part: &str) -> Option<&str> {
 }
 
 fn placeholder_holds(route: &Route, name: &str, segment: &str, arguments: &Value) -> bool {
-    let same = route.same.get(name).is_none_or(|pointer| arguments.pointer(pointer).is_some_and(|value| as_text(value) == segment));
-    let refused = route.not.get(name).is_some_and(|values| values.iter().any(|value| value.eq_ignore_ascii_case(segment)));
+    let same = route.same.get(name).is_none_or(|pointer| {
+        arguments
+            .pointer(pointer)
+            .is_some_and(|value| as_text(value) == segment)
+    });
+    let refused = route.not.get(name).is_some_and(|values| {
+        values
+            .iter()
+            .any(|value| value.eq_ignore_ascii_case(segment))
+    });
     same && !refused
 }
 
 fn json_matches(route: &Route, request: &Request) -> bool {
-    let is_json = request.headers.iter().filter(|(name, _)| name == "content-type").all(|(_, value)| value == "application/json");
-    let Some(body) = request.json().filter(|_| is_json) else { return false };
-    route.json.iter().all(|(pointer, values)| body.pointer(pointer).is_some_and(|value| values.contains(value)))
-        && route.absent.iter().all(|pointer| body.pointer(pointer).is_none())
+    let is_json = request
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "content-type")
+        .all(|(_, value)| value == "application/json");
+    let Some(body) = request.json().filter(|_| is_json) else {
+        return false;
+    };
+    route.json.iter().all(|(pointer, values)| {
+        body.pointer(pointer)
+            .is_some_and(|value| values.contains(value))
+    }) && route
+        .absent
+        .iter()
+        .all(|pointer| body.pointer(pointer).is_none())
 }
 
 fn form_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     let text = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).into_owned();
-    let pairs: Vec<(String, String)> = text.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (decode(key), decode(value))).collect();
+    let pairs: Vec<(String, String)> = text
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect();
     let single = |field: &str| {
         let mut found = pairs.iter().filter(|(key, _)| key == field);
-        found.next().filter(|_| found.next().is_none()).map(|(_, value)| value.as_str())
+        found
+            .next()
+            .filter(|_| found.next().is_none())
+            .map(|(_, value)| value.as_str())
     };
     request.query.is_empty()
-        && route.form.iter().all(|(field, values)| single(field).is_some_and(|value| values.iter().any(|allowed| allowed == value)))
+        && route.form.iter().all(|(field, values)| {
+            single(field).is_some_and(|value| values.iter().any(|allowed| allowed == value))
+        })
         && route.form_same.iter().all(|(field, pointers)| {
             let inner = single(field).and_then(|text| serde_json::from_str::<Value>(text).ok());
-            inner.is_some_and(|inner| pointers.iter().all(|(here, there)| inner.pointer(here).is_some() && inner.pointer(here) == arguments.pointer(there)))
+            inner.is_some_and(|inner| {
+                pointers.iter().all(|(here, there)| {
+                    inner.pointer(here).is_some() && inner.pointer(here) == arguments.pointer(there)
+                })
+            })
         })
 }
 
 fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn decode(text: &str) -> String {
@@ -72,5 +112,8 @@ fn decode(text: &str) -> String {
 }
 
 fn hex(digit: Option<u8>) -> u8 {
-    digit.and_then(|byte| char::from(byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0)
+    digit
+        .and_then(|byte| char::from(byte).to_digit(16))
+        .and_then(|digit| u8::try_from(digit).ok())
+        .unwrap_or(0)
 }

@@ -1,0 +1,77 @@
+//! Requests over the raw bindings, without the SDK's manners: nothing is checked, repeated or
+//! explained.
+
+use portcullis_sdk::bindings::WitFailure;
+use portcullis_sdk::bindings::portcullis::plugin::http::{Method, Request, Response, Error, send};
+use portcullis_sdk::bindings::portcullis::plugin::types::{FailureKind, Outcome};
+use serde_json::{Value, json};
+
+/// The request that a JSON object describes: `method`, `path`, `query`, `headers`, `body`,
+/// `anonymous`.
+#[must_use]
+pub fn request(asked: &Value) -> Request {
+    Request {
+        method: match asked["method"].as_str() {
+            Some("HEAD") => Method::Head,
+            Some("POST") => Method::Post,
+            Some("PUT") => Method::Put,
+            Some("PATCH") => Method::Patch,
+            Some("DELETE") => Method::Delete,
+            _ => Method::Get,
+        },
+        path: each(&asked["path"]).map(text).collect(),
+        query: pairs(&asked["query"]),
+        headers: pairs(&asked["headers"]),
+        body: asked["body"].as_str().map(Into::into),
+        credential: (asked["anonymous"] != true).then(|| "default".to_owned()),
+    }
+}
+
+/// Sends it and tells what became of it.
+#[must_use]
+pub fn sent(asked: &Value) -> Value {
+    told(send(&request(asked)))
+}
+
+/// A failure of this name.
+#[must_use]
+pub fn failed(code: &str) -> WitFailure {
+    WitFailure {
+        kind: FailureKind::Internal,
+        code: code.to_owned(),
+        message: "the guest says so".to_owned(),
+        fields: Vec::new(),
+        suggestion: None,
+        retryable: false,
+        retry_after_ms: None,
+        outcome: Outcome::NotDone,
+        details: None,
+    }
+}
+
+fn told(result: Result<Response, Error>) -> Value {
+    match result {
+        Ok(response) => json!({
+            "status": response.status,
+            "headers": response.headers,
+            "body": String::from_utf8_lossy(&response.body),
+        }),
+        Err(error) => json!({
+            "reason": format!("{:?}", error.reason).rsplit("::").next(),
+            "stage": format!("{:?}", error.stage).rsplit("::").next(),
+            "detail": error.detail,
+        }),
+    }
+}
+
+fn pairs(value: &Value) -> Vec<(String, String)> {
+    each(value).map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
+}
+
+fn each(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,79 @@
+//! What the test guests share: a manifest that is right and requests that are plain, so that the
+//! file of a guest holds its one sin and nothing else.
+//!
+//! A guest is a `cdylib` example of this package; `cargo xtask guests` builds all of them.
+
+#[cfg(target_arch = "wasm32")]
+mod component;
+
+#[cfg(target_arch = "wasm32")]
+pub use component::{failed, request, sent};
+pub use serde_json::{Value, json};
+
+/// A manifest that every check accepts, with one secret that is sent as the header `x-key`.
+#[must_use]
+pub fn manifest(id: &str, tools: &[Value]) -> Value {
+    json!({
+        "manifest": 1,
+        "id": id,
+        "version": "0.1.0",
+        "abi": "0.1",
+        "summary": "A guest of the tests",
+        "secrets": {"key": {"title": "A key"}},
+        "credentials": {"default": [
+            {"name": "key", "needs": ["key"], "recipe": "header", "header": "x-key", "value": "{key}"}
+        ]},
+        "tools": tools,
+    })
+}
+
+/// A tool without arguments of its own whose results are objects.
+#[must_use]
+pub fn tool(name: &str, effect: &str, routes: &Value) -> Value {
+    json!({
+        "name": name,
+        "title": name,
+        "description": "Does what the tests need.",
+        "effect": effect,
+        "input_schema": {"type": "object"},
+        "output_schema": {"type": "object"},
+        "routes": routes,
+    })
+}
+
+/// Exports a guest: its manifest, and what `invoke` (and `preview`, if it is given) does with the
+/// arguments.
+#[macro_export]
+macro_rules! guest {
+    (manifest: $manifest:expr, invoke: $invoke:expr $(,)?) => {
+        $crate::guest!(manifest: $manifest, invoke: $invoke, preview: |_| Ok("{}".to_owned()));
+    };
+    (manifest: $manifest:expr, invoke: $invoke:expr, preview: $preview:expr $(,)?) => {
+        const _: () = {
+            use portcullis_sdk::bindings::{WitFailure, export_component, exports::portcullis::plugin::plugin::Guest};
+
+            type Run = fn($crate::Value) -> Result<String, WitFailure>;
+
+            struct Component;
+
+            impl Guest for Component {
+                fn describe() -> String {
+                    let manifest: fn() -> $crate::Value = || $manifest;
+                    manifest().to_string()
+                }
+
+                fn preview(_: String, arguments: String) -> Result<String, WitFailure> {
+                    let run: Run = $preview;
+                    run(arguments.parse().unwrap_or_default())
+                }
+
+                fn invoke(_: String, arguments: String) -> Result<String, WitFailure> {
+                    let run: Run = $invoke;
+                    run(arguments.parse().unwrap_or_default())
+                }
+            }
+
+            export_component!(Component with_types_in portcullis_sdk::bindings);
+        };
+    };
+}

@@ -1,0 +1,141 @@
+//! Files of the plugin folder: which are taken, why others are not, and that a file which is no
+//! good never takes the place of one that is.
+
+use crate::support::host::guest_connection;
+use crate::support::{Portcullis, TestHost, guests};
+use portcullis_demo::espocrm::FULL_KEY;
+use serde_json::json;
+
+const NOWHERE: &str = "http://127.0.0.1:9";
+
+fn notebook() -> String {
+    format!("[server]\nplugins = \"PLUGINS\"\n{}", guest_connection("notebook", ""))
+}
+
+/// A host whose folder holds the good guest as `notebook.wasm`.
+async fn good() -> TestHost {
+    let file = guests::bytes("good_one");
+    TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &file)]).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn says(host: &TestHost) -> String {
+    let said = host.call("guest_say", json!({})).await.unwrap_or_else(|error| panic!("{error}"));
+    said["version"].as_str().unwrap_or_default().to_owned()
+}
+
+async fn look_again(host: &TestHost) {
+    host.host.app.registry.look_again().await.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Puts bytes in the place of the good file: they are refused with these words, and what was good
+/// still serves.
+async fn refused(bytes: &[u8], words: &[&str]) {
+    let host = good().await;
+    std::fs::write(host.plugins().join("notebook.wasm"), bytes).expect("the folder is ours");
+    look_again(&host).await;
+    let why = host.rejected();
+    assert_eq!(why.len(), 1, "{why:?}");
+    for words in words {
+        assert!(why[0].contains(words), "`{words}` is not in: {}", why[0]);
+    }
+    assert_eq!(says(&host).await, "one");
+}
+
+#[tokio::test]
+async fn files_that_are_no_components_are_refused() {
+    let whole = guests::bytes("good_one");
+    for (bytes, words) in [
+        (&b""[..], "the file is empty"),
+        (&whole[..whole.len() / 2], "is no WebAssembly component"),
+        (&whole[..20], "is no WebAssembly component"),
+        (b"\0asm\x01\0\0\0", "core WebAssembly module"),
+        (b"#!/bin/sh\n", "is no WebAssembly component"),
+        (&[0xff; 4096], "is no WebAssembly component"),
+    ] {
+        refused(bytes, &[words]).await;
+    }
+}
+
+#[tokio::test]
+async fn other_version_is_refused_with_both_numbers() {
+    refused(&guests::bytes("other_version"), &["0.2.0", "speaks 0.1"]).await;
+}
+
+#[tokio::test]
+async fn sockets_are_refused_with_the_list_of_what_was_wanted() {
+    refused(&guests::bytes("sockets"), &["imports wasi:sockets/", "may not have"]).await;
+}
+
+#[tokio::test]
+async fn trap_in_describe_is_refused() {
+    refused(&guests::bytes("trap_in_describe"), &["its `describe` failed"]).await;
+}
+
+#[tokio::test]
+async fn duplicate_tool_is_refused() {
+    refused(&guests::bytes("duplicate_tool"), &["two tools are called `say`"]).await;
+}
+
+#[tokio::test]
+async fn bad_schema_is_refused() {
+    refused(&guests::bytes("bad_schema"), &["tool `say`", "`input_schema`"]).await;
+}
+
+#[tokio::test]
+async fn unsafe_route_is_refused() {
+    refused(&guests::bytes("unsafe_route"), &["tool `say`", "POST"]).await;
+}
+
+#[tokio::test]
+async fn wrong_abi_is_refused() {
+    refused(&guests::bytes("wrong_abi"), &["says ABI 0.9", "speaks 0.1"]).await;
+}
+
+#[tokio::test]
+async fn good_one_is_replaced_by_good_two() {
+    let host = good().await;
+    assert_eq!((says(&host).await.as_str(), host.listed().len()), ("one", 1));
+    std::fs::write(host.plugins().join("notebook.wasm"), guests::bytes("good_two")).expect("the folder is ours");
+    look_again(&host).await;
+    assert_eq!((says(&host).await.as_str(), host.listed().len()), ("two", 2));
+    assert!(host.rejected().is_empty());
+}
+
+#[tokio::test]
+async fn of_two_files_of_one_plugin_the_one_that_serves_stays() {
+    for (first, second) in [("a.wasm", "b.wasm"), ("b.wasm", "a.wasm")] {
+        let bytes = guests::bytes("good_one");
+        let host = TestHost::with_files(&notebook(), NOWHERE, &[(first, &bytes)]).await.unwrap_or_else(|error| panic!("{error}"));
+        std::fs::write(host.plugins().join(second), guests::bytes("good_two")).expect("the folder is ours");
+        look_again(&host).await;
+        assert_eq!(says(&host).await, "one", "{second} came later");
+        let rejected = host.snapshot().rejected.clone();
+        assert!(rejected.len() == 1 && rejected[0].path.ends_with(second) && rejected[0].why.contains(first), "{rejected:?}");
+        std::fs::remove_file(host.plugins().join(first)).expect("it is there");
+        look_again(&host).await;
+        assert_eq!(says(&host).await, "two", "the other takes over");
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_plugins_names_each_file_and_its_reason() {
+    let mut home = Portcullis::new().config(&notebook().replace("PLUGINS", "plugins"), NOWHERE).variable("CRM_KEY", FULL_KEY);
+    let broken = [
+        ("empty", Vec::new(), "the file is empty"),
+        ("core", b"\0asm\x01\0\0\0".to_vec(), "core WebAssembly module"),
+        ("lying", guests::bytes("duplicate_tool"), "two tools are called `say`"),
+        ("older", guests::bytes("other_version"), "0.2.0"),
+        ("second", guests::bytes("good_two"), "is already served from"),
+    ];
+    home = home.file("plugins/notebook.wasm", &guests::bytes("good_one"));
+    for (name, bytes, _) in &broken {
+        home = home.file(&format!("plugins/{name}.wasm"), bytes);
+    }
+    let ran = home.run(&["plugin", "list"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("notebook 0.1.0") && ran.out.contains("espocrm") && ran.out.contains("from embedded"), "{}", ran.out);
+    for (name, _, words) in &broken {
+        let told = ran.out.split(&format!("{name}.wasm\n")).nth(1).unwrap_or_else(|| panic!("no {name} in {}", ran.out));
+        assert!(told.lines().next().is_some_and(|line| line.contains(words)), "{name}: {}", ran.out);
+    }
+}

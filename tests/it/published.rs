@@ -1,0 +1,94 @@
+//! What the repository publishes and what the binary carries: the manifest's schema, the embedded
+//! plugins' manifests, and what their components import. `UPDATE=1` writes the schema anew.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use portcullis::registry::{embedded, manifest_schema};
+use serde_json::Value;
+
+use crate::support::host::shared;
+
+fn schema_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/manifest.schema.json")
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_code() {
+    let current = format!("{:#}\n", manifest_schema());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(schema_file(), &current).expect("the checkout is ours");
+    }
+    let published = std::fs::read_to_string(schema_file()).expect("the schema is published");
+    assert!(published == current, "wit/manifest.schema.json is out of date; UPDATE=1 writes it anew");
+}
+
+#[tokio::test]
+async fn every_embedded_manifest_satisfies_the_published_schema() {
+    let validator = jsonschema::validator_for(&manifest_schema()).expect("the schema is one");
+    let (_, plugins) = shared().await;
+    for plugin in plugins.values() {
+        let manifest = serde_json::to_value(&plugin.manifest).expect("manifests are JSON");
+        let flaws: Vec<String> = validator.iter_errors(&manifest).map(|flaw| flaw.to_string()).collect();
+        assert!(flaws.is_empty(), "{}: {flaws:?}", plugin.id);
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_the_host_refuses() {
+    let validator = jsonschema::validator_for(&manifest_schema()).expect("the schema is one");
+    let good = portcullis_manifest_of_nothing();
+    assert!(validator.is_valid(&good));
+    for (pointer, value) in [("/tools", Value::Null), ("/manifest", "one".into()), ("/bogus", 1.into())] {
+        let mut bad = good.clone();
+        bad[&pointer[1..]] = value;
+        assert!(!validator.is_valid(&bad), "{pointer}");
+    }
+}
+
+fn portcullis_manifest_of_nothing() -> Value {
+    serde_json::json!({"manifest": 1, "id": "a", "version": "0.1.0", "abi": "0.1", "summary": "s", "tools": []})
+}
+
+/// The world and what Rust's standard library asks of WASI in a release build; files and sockets are
+/// not among it.
+const MAY_IMPORT: [&str; 14] = [
+    "portcullis:plugin/cache",
+    "portcullis:plugin/call",
+    "portcullis:plugin/config",
+    "portcullis:plugin/http",
+    "portcullis:plugin/log",
+    "portcullis:plugin/types",
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:clocks/monotonic-clock",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure-seed",
+];
+
+#[test]
+fn embedded_components_import_the_world_and_a_little_of_wasi() {
+    assert!(!embedded().is_empty(), "no embedded plugins; `cargo xtask plugins` builds them");
+    for (name, bytes) in embedded() {
+        let named = interfaces(bytes);
+        assert!(named.contains("portcullis:plugin/http"), "{name}: the names are found: {named:?}");
+        let foreign: Vec<&String> = named.iter().filter(|named| !may_import(named)).collect();
+        assert!(foreign.is_empty(), "{name} also names {foreign:?}");
+    }
+}
+
+fn may_import(interface: &str) -> bool {
+    interface == "portcullis:plugin/plugin" || MAY_IMPORT.contains(&interface)
+}
+
+/// Every `package:name/interface@version` in the bytes of a component, without the version. Imports
+/// stand there as text, so nothing can be imported that is not found.
+fn interfaces(bytes: &[u8]) -> BTreeSet<String> {
+    let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b":/-@.".contains(byte);
+    let words = bytes.split(|byte| !is_name(byte)).filter_map(|word| std::str::from_utf8(word).ok());
+    let full = words.filter(|word| word.contains(':') && word.contains('/'));
+    full.filter_map(|word| word.split_once('@')).map(|(name, _)| name.to_owned()).collect()
+}

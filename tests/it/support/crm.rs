@@ -1,0 +1,53 @@
+//! The demo's EspoCRM on a free port, well or broken on demand.
+//!
+//! Every test has its own, so that requests can be counted and records changed at will.
+
+use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options, Seen};
+use portcullis_demo::fault::{Fault, Faults, faulty};
+use portcullis_demo::Running;
+
+/// A CRM that answers.
+pub struct Crm {
+    pub memory: EspoCrm,
+    pub faults: Faults,
+    running: Running,
+}
+
+impl Crm {
+    /// Starts one with the usual records.
+    pub async fn start() -> Self {
+        let (memory, faults) = (EspoCrm::new(Options::default()), Faults::new());
+        let running = Running::start(faulty(memory.router(), &faults)).await.expect("a free port");
+        Self { memory, faults, running }
+    }
+
+    /// Starts one in which every request meets a fault.
+    pub async fn broken(fault: Fault) -> Self {
+        let crm = Self::start().await;
+        crm.faults.on("", fault);
+        crm
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        self.running.url()
+    }
+
+    /// The first record of an entity.
+    pub fn first(&self, entity: &str) -> String {
+        self.memory.ids(entity).into_iter().next().unwrap_or_else(|| panic!("no {entity} is seeded"))
+    }
+
+    /// The requests that arrived with a method other than GET.
+    pub fn changes(&self) -> Vec<Seen> {
+        self.memory.requests().into_iter().filter(|seen| seen.method != "GET").collect()
+    }
+}
+
+/// The variables that the tests' configurations refer to.
+pub fn environment(name: &str) -> Option<String> {
+    match name {
+        "CRM_KEY" => Some(FULL_KEY.to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,43 @@
+//! What the tests stand on: a host in this process or the built binary, a CRM in memory behind it,
+//! and raw clients that see every byte of the protocol.
+//!
+//! Nothing here asserts anything about the product; a helper that cannot do its part panics with
+//! the reason.
+
+pub mod binary;
+pub mod crm;
+pub mod guests;
+pub mod host;
+pub mod http;
+pub mod mcp;
+pub mod stdio;
+pub mod stub;
+pub mod wait;
+
+pub use binary::{Portcullis, Ran};
+pub use crm::Crm;
+pub use host::{Served, TestHost};
+pub use mcp::{Era, HttpMcp};
+pub use stdio::Stdio;
+pub use stub::Stub;
+pub use wait::{eventually, in_time};
+
+use serde_json::{Map, Value};
+
+/// The members of an object literal.
+pub fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("not an object: {other}"),
+    }
+}
+
+/// The members of an array; empty when it is none.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// A text member; empty when there is none.
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
