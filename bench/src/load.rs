@@ -106,7 +106,10 @@ mod tests {
         let second = Duration::from_secs(1);
         let measured = summary(vec![0.002, 0.001, 0.003, 0.004], second * 2, second);
         assert_eq!((measured.p50_ms, measured.p99_ms), (2.0, 4.0));
-        assert_eq!((measured.calls_per_second, measured.cpu_us), (2.0, 250_000.0));
+        assert_eq!(
+            (measured.calls_per_second, measured.cpu_us),
+            (2.0, 250_000.0)
+        );
     }
 
     #[test]

@@ -6,12 +6,16 @@
 
 mod arguments;
 mod call_path;
+mod cli;
 mod confirmation;
+mod crm_tools;
 mod http;
 mod plugin_files;
 mod policy;
+mod published;
 mod reload;
 mod sandbox;
 mod stdio;
 mod support;
+mod tidy;
 mod upstream_faults;

@@ -72,8 +72,8 @@ const MAY_IMPORT: [&str; 14] = [
 #[test]
 fn embedded_components_import_the_world_and_a_little_of_wasi() {
     assert!(!embedded().is_empty(), "no embedded plugins; `cargo xtask plugins` builds them");
-    for (name, bytes) in embedded() {
-        let named = interfaces(bytes);
+    for plugin in embedded() {
+        let (name, named) = (plugin.name, interfaces(plugin.wasm));
         assert!(named.contains("portcullis:plugin/http"), "{name}: the names are found: {named:?}");
         let foreign: Vec<&String> = named.iter().filter(|named| !may_import(named)).collect();
         assert!(foreign.is_empty(), "{name} also names {foreign:?}");

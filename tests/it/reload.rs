@@ -107,7 +107,7 @@ async fn a_plugin_is_added_replaced_broken_and_removed_while_calls_run() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_takes_the_place_of_the_embedded_plugin_and_gives_it_back() {
     let (_crm, host, _, load) = loaded().await;
-    let (_, bytes) = portcullis::registry::embedded().iter().find(|(name, _)| *name == "espocrm").expect("it is embedded");
+    let embedded = portcullis::registry::embedded().iter().find(|plugin| plugin.name == "espocrm").expect("it is embedded");
     let file = host.plugins().join("espocrm.wasm");
     let from = |host: &TestHost| {
         let snapshot = host.snapshot();
@@ -115,7 +115,7 @@ async fn a_file_takes_the_place_of_the_embedded_plugin_and_gives_it_back() {
         plugin.map(|plugin| plugin.origin.clone())
     };
     assert_eq!(from(&host), Some(Origin::Embedded));
-    write(&file, bytes);
+    write(&file, embedded.wasm);
     until("the file to serve", async || from(&host) == Some(Origin::File(file.clone()))).await;
     load.goes_on().await;
     std::fs::remove_file(&file).expect("it is there");

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::setup::engine;
-use super::{DemoArgs, Exit, complain, tour};
+use super::{DemoArgs, Exit, complain, say, tour};
 use crate::config::Config;
 use crate::registry::load_embedded;
 use crate::run::{Host, Listen};
@@ -57,7 +57,7 @@ async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
     let listener = listen(args.http).await?;
     let address = listener.local_addr().map_err(|error| complain(Exit::System, error))?;
     let url = format!("http://{address}/mcp");
-    println!("The in-memory CRM answers at {crm}, Portcullis at {url}.\n");
+    say(format_args!("The in-memory CRM answers at {crm}, Portcullis at {url}.\n"));
     let serving = host.serve(Listen::Http(listener), None, stop.clone());
     let touring = after_serving(&url, args.once, &stop);
     let (served, toured) = tokio::join!(serving, touring);
@@ -75,7 +75,7 @@ async fn after_serving(url: &str, once: bool, stop: &CancellationToken) -> Resul
     if once {
         stop.cancel();
     } else {
-        println!("{}", how_to_connect(url));
+        say(how_to_connect(url));
     }
     Ok(Exit::Done)
 }

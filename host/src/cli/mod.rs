@@ -221,6 +221,11 @@ fn print(text: &str) -> Exit {
     }
 }
 
+/// Writes one line of a longer output; whoever stopped reading misses it.
+fn say(line: impl std::fmt::Display) {
+    print(&line.to_string());
+}
+
 /// Writes an error for a person.
 fn complain(exit: Exit, message: impl std::fmt::Display) -> Exit {
     eprintln!("error: {message}");

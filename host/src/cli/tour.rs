@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
+use super::say;
 use crate::mcp::{Answer, Client};
 
 /// Walks through the tools as a real MCP client; prints what happens.
@@ -15,7 +16,7 @@ pub async fn tour(url: &str) -> Result<()> {
     let toured = steps(&client).await;
     client.close().await;
     toured?;
-    println!("Every step worked.\n");
+    say(format_args!("Every step worked.\n"));
     Ok(())
 }
 
@@ -33,10 +34,10 @@ async fn list(client: &Client) -> Result<()> {
     step("tools/list");
     let tools = client.tools().await?;
     for (name, title) in tools.iter().filter(|(name, _)| name.starts_with("crm_")) {
-        println!("   {name:24} {title}");
+        say(format_args!("   {name:24} {title}"));
     }
     let readers = tools.iter().filter(|(name, _)| name.starts_with("readonly_")).count();
-    println!("   and {readers} tools of the connection `readonly`, which may only read");
+    say(format_args!("   and {readers} tools of the connection `readonly`, which may only read"));
     ensure!(tools.iter().any(|(name, _)| name == "crm_delete"), "no tool `crm_delete`");
     ensure!(!tools.iter().any(|(name, _)| name == "readonly_delete"), "`readonly_delete` is listed");
     Ok(())
@@ -47,23 +48,23 @@ async fn search(client: &Client) -> Result<String> {
     let answer = good(call(client, "crm_search", arguments).await?)?;
     let records = answer["records"].as_array().context("no records")?;
     for record in records {
-        println!("   {}", one_line(record));
+        say(format_args!("   {}", one_line(record)));
     }
-    println!("   {} in all, next_offset {}", answer["total"], answer["next_offset"]);
+    say(format_args!("   {} in all, next_offset {}", answer["total"], answer["next_offset"]));
     records.first().and_then(|r| r["id"].as_str()).map(str::to_owned).context("no account was found")
 }
 
 async fn read(client: &Client, id: &str) -> Result<()> {
     let arguments = json!({"entityType": "Account", "id": id, "select": ["name", "industry", "website"]});
     let answer = good(call(client, "crm_get", arguments).await?)?;
-    println!("   {}", one_line(&answer));
+    say(format_args!("   {}", one_line(&answer)));
     Ok(())
 }
 
 async fn create(client: &Client) -> Result<String> {
     let data = json!({"firstName": "Robin", "lastName": "Example", "emailAddress": "robin@demo.example", "source": "Web Site"});
     let answer = good(call(client, "crm_create", json!({"entityType": "Lead", "data": data})).await?)?;
-    println!("   {}", one_line(&answer));
+    say(format_args!("   {}", one_line(&answer)));
     answer["record"]["id"].as_str().map(str::to_owned).context("the answer names no id")
 }
 
@@ -71,7 +72,7 @@ async fn update(client: &Client, id: &str) -> Result<()> {
     let arguments = json!({"entityType": "Lead", "id": id, "data": {"status": "In Process"}});
     let answer = good(call(client, "crm_update", arguments).await?)?;
     ensure!(answer["record"]["status"] == "In Process", "the status did not change: {answer}");
-    println!("   {}", one_line(&answer));
+    say(format_args!("   {}", one_line(&answer)));
     Ok(())
 }
 
@@ -79,12 +80,12 @@ async fn delete(client: &Client, id: &str) -> Result<()> {
     let arguments = json!({"entityType": "Lead", "id": id});
     let preview = call(client, "crm_delete", arguments.clone()).await?;
     ensure!(!preview.ok, "a delete ran without a confirmation");
-    println!("   {}", one_line(&preview.value));
+    say(format_args!("   {}", one_line(&preview.value)));
     let token = preview.value["confirmation_token"].as_str().context("the preview has no token")?;
     let mut confirmed = arguments;
     confirmed["confirmation_token"] = json!(token);
     let answer = good(call(client, "crm_delete", confirmed.clone()).await?)?;
-    println!("   {}", one_line(&answer));
+    say(format_args!("   {}", one_line(&answer)));
     let again = client.call("crm_delete", object(confirmed)).await?;
     ensure!(!again.ok, "a token worked twice");
     Ok(())
@@ -93,7 +94,7 @@ async fn delete(client: &Client, id: &str) -> Result<()> {
 async fn refused(client: &Client) -> Result<()> {
     let answer = call(client, "readonly_create", json!({"entityType": "Lead", "data": {"lastName": "No"}})).await?;
     ensure!(!answer.ok, "a read-only connection wrote");
-    println!("   {}", one_line(&answer.value));
+    say(format_args!("   {}", one_line(&answer.value)));
     Ok(())
 }
 
@@ -117,7 +118,7 @@ fn good(answer: Answer) -> Result<Value> {
 }
 
 fn step(what: &str) {
-    println!("→ {what}");
+    say(format_args!("→ {what}"));
 }
 
 fn one_line(value: &Value) -> String {

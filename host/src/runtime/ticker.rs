@@ -76,6 +76,7 @@ impl Drop for Ticker {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this thread is the clock")]
 fn tick(shared: &Weak<Shared>, engine: &wasmtime::EngineWeak) {
     while let Some(state) = shared.upgrade() {
         if state.stop.load(Ordering::SeqCst) {

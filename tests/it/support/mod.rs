@@ -16,11 +16,11 @@ pub mod wait;
 
 pub use binary::{Portcullis, Ran};
 pub use crm::Crm;
-pub use host::{Served, TestHost};
+pub use host::TestHost;
 pub use mcp::{Era, HttpMcp};
 pub use stdio::Stdio;
 pub use stub::Stub;
-pub use wait::{eventually, in_time};
+pub use wait::in_time;
 
 use serde_json::{Map, Value};
 

@@ -1,0 +1,56 @@
+//! Sizes: plugins as components and compiled, the program, and what a 20-row answer weighs.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::setup::{GET, SEARCH, Setup};
+
+/// Bytes.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sizes {
+    pub(crate) program: u64,
+    /// By name; all of `target/plugins`, which the program carries.
+    pub(crate) components: Vec<(String, u64)>,
+    /// All compiled plugins together.
+    pub(crate) compiled: u64,
+    /// The structured answer of `get`.
+    pub(crate) get_answer: u64,
+    /// The structured answer of a `search` for 20 rows.
+    pub(crate) search_answer: u64,
+}
+
+/// Reads them; the host has answered before.
+pub(crate) fn read(setup: &Setup) -> Result<Sizes> {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins");
+    let compiled = files(&setup.cache(), "cwasm")?;
+    Ok(Sizes {
+        program: size(&setup.host.path)?,
+        components: files(&plugins, "wasm").unwrap_or_default(),
+        compiled: compiled.iter().map(|(_, size)| size).sum(),
+        get_answer: size(&setup.answer(GET))?,
+        search_answer: size(&setup.answer(SEARCH))?,
+    })
+}
+
+fn size(path: &Path) -> Result<u64> {
+    let metadata = fs::metadata(path).with_context(|| format!("no {}", path.display()))?;
+    Ok(metadata.len())
+}
+
+/// Files with this extension, by name.
+fn files(folder: &Path, extension: &str) -> Result<Vec<(String, u64)>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            found.push((name.into_owned(), size(&path)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,239 @@
+//! The rules of the house that a test can see: who may use whom, where each foreign crate lives,
+//! what every file begins with, and that no guest is without a test.
+//!
+//! Sources are read as text; what a macro makes is not seen, and nothing here needs it to be.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each module of the host with what it may `use crate::`. The order is that of a call's path;
+/// what stands below is never used by what stands above in this direction's reverse.
+const MAY_USE: [(&str, &[&str]); 23] = [
+    ("transport", &["call", "mcp"]),
+    ("mcp", &["call", "error", "policy", "registry"]),
+    ("call", &["admission", "audit", "capability", "confirm", "error", "names", "policy", "registry", "runtime", "schema"]),
+    ("confirm", &["policy"]),
+    ("admission", &["error"]),
+    ("audit", &["capability", "error", "names"]),
+    ("registry", &["admission", "capability", "config", "names", "policy", "runtime", "schema", "upstream"]),
+    ("policy", &["names"]),
+    ("runtime", &["capability", "config", "error", "names", "policy"]),
+    ("capability", &["config", "names", "policy", "runtime", "upstream"]),
+    ("upstream", &["policy"]),
+    ("config", &["names"]),
+    ("error", &["names"]),
+    ("names", &[]),
+    ("schema", &[]),
+    ("shutdown", &[]),
+    ("telemetry", &["config"]),
+    ("live", &["call", "capability", "names", "policy", "registry", "runtime", "upstream"]),
+    ("run", &["admission", "call", "config", "confirm", "mcp", "policy", "registry", "runtime", "transport"]),
+    ("cli", &["call", "config", "error", "live", "mcp", "policy", "registry", "run", "runtime", "shutdown", "telemetry"]),
+    ("main", &[]),
+    ("lib", &[]),
+    ("tests", &[]),
+];
+
+/// Each foreign crate with the only places that know it.
+const HOMES: [(&str, &[&str]); 5] = [
+    ("rmcp", &["mcp/", "transport/"]),
+    ("wasmtime", &["runtime/", "capability/"]),
+    ("reqwest", &["upstream/client.rs"]),
+    ("notify", &["registry/watch.rs"]),
+    ("rustls", &["upstream/tls.rs", "upstream/client.rs", "mcp/client.rs"]),
+];
+
+/// Where the environment is read: the configuration, the name of the running program in a hint, and
+/// a test that has to set a proxy variable for a child of its own.
+const ENVIRONMENT: [&str; 3] = ["config/environment.rs", "cli/demo.rs", "upstream/tests/requests.rs"];
+
+struct Source {
+    /// Relative to the folder that was read.
+    name: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the host is in a workspace").to_owned()
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    let folder = root().join(folder);
+    let mut found = Vec::new();
+    walk(&folder, &mut |path| {
+        if path.extension().is_some_and(|end| end == "rs") {
+            let name = path.strip_prefix(&folder).expect("it is below").to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(path).expect("sources are UTF-8");
+            found.push(Source { name, text });
+        }
+    });
+    assert!(!found.is_empty(), "no sources in {}", folder.display());
+    found
+}
+
+fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for path in entries.map(|entry| entry.expect("the checkout is readable").path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match path.is_dir() && !path.is_symlink() {
+            true if name == "target" || name == ".git" => {}
+            true => walk(&path, visit),
+            false => visit(&path),
+        }
+    }
+}
+
+impl Source {
+    fn module(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+
+    /// Lines of code outside tests, with their numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let tests = self.text.find("#[cfg(test)]\nmod tests {").unwrap_or(self.text.len());
+        let lines = self.text[..tests].lines().enumerate();
+        lines.filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(at, line)| (at + 1, line))
+    }
+
+    fn is_test(&self) -> bool {
+        self.name.contains("tests/") || self.name.ends_with("tests.rs") || self.name.ends_with("bad_input.rs")
+    }
+
+    /// Modules of the host that the code names.
+    fn uses(&self) -> BTreeSet<String> {
+        let names = self.code().flat_map(|(_, line)| line.split("crate::").skip(1));
+        names.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
+    }
+
+    /// Whether the code names a crate, e.g. `wasmtime::` or `wasmtime_wasi::`.
+    fn knows(&self, krate: &str) -> bool {
+        self.code().any(|(_, line)| {
+            line.match_indices(krate).any(|(at, _)| {
+                let before = line[..at].chars().next_back().unwrap_or(' ');
+                let after = line[at + krate.len()..].trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '_');
+                !before.is_alphanumeric() && !"_.:\"`".contains(before) && after.starts_with("::")
+            })
+        })
+    }
+}
+
+fn nothing(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
+}
+
+#[test]
+fn modules_use_only_what_lies_below_them() {
+    let mut found = Vec::new();
+    for source in sources("host/src") {
+        let (_, may) = MAY_USE
+            .iter()
+            .find(|(module, _)| *module == source.module())
+            .unwrap_or_else(|| panic!("{} is a module without a row in MAY_USE", source.name));
+        let own = source.module().to_owned();
+        let other = source.uses().into_iter().filter(|used| !used.is_empty() && *used != own && !may.contains(&used.as_str()));
+        found.extend(other.map(|used| format!("{} uses crate::{used}", source.name)));
+    }
+    nothing(&found, "uses that MAY_USE does not allow");
+}
+
+#[test]
+fn each_foreign_crate_has_one_home() {
+    let mut found = Vec::new();
+    for source in sources("host/src") {
+        for (krate, homes) in HOMES {
+            if source.knows(krate) && !homes.iter().any(|home| source.name.starts_with(home)) {
+                found.push(format!("{} knows {krate}, which lives in {}", source.name, homes.join(", ")));
+            }
+        }
+    }
+    nothing(&found, "crates away from home");
+}
+
+#[test]
+fn the_environment_is_read_by_the_configuration_alone() {
+    let reads = |source: &&Source| source.code().any(|(_, line)| line.contains("env::var") || line.contains("std::env"));
+    let sources = sources("host/src");
+    let found: Vec<String> = sources.iter().filter(reads).map(|source| source.name.clone()).collect();
+    let other: Vec<String> = found.into_iter().filter(|name| !ENVIRONMENT.contains(&name.as_str())).collect();
+    nothing(&other, "files that read the environment");
+}
+
+#[test]
+fn every_file_begins_with_what_it_is() {
+    let mut found = Vec::new();
+    for folder in ["host/src", "demo/src", "xtask/src", "plugins", "tests"] {
+        for source in sources(folder) {
+            if !source.text.starts_with("//! ") {
+                found.push(format!("{folder}/{}", source.name));
+            }
+        }
+    }
+    nothing(&found, "files without a `//!` at the top");
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Written in halves, so that this file does not find itself.
+    let banned = [["#[ign", "ore"], ["tod", "o!("], ["unimplem", "ented!("], ["thread::sl", "eep"], ["time::sl", "eep"], ["db", "g!("]];
+    let mut found = Vec::new();
+    for folder in ["host/src", "plugins", "tests"] {
+        for source in sources(folder).iter().filter(|source| !may_sleep(source)) {
+            for word in banned.iter().map(|halves| halves.concat()).filter(|word| source.text.contains(word)) {
+                found.push(format!("{folder}/{}: {word}", source.name));
+            }
+        }
+    }
+    nothing(&found, "words that must not stand here");
+}
+
+/// The clock of the guests, and the pause of the SDK between two tries, are what they are for.
+fn may_sleep(source: &Source) -> bool {
+    ["runtime/ticker.rs", "sdk/src/wasm.rs"].contains(&source.name.as_str())
+}
+
+#[test]
+fn the_host_never_unwraps() {
+    let mut found = Vec::new();
+    for source in sources("host/src").iter().filter(|source| !source.is_test()) {
+        let lines = source.code().filter(|(_, line)| line.contains(".unwrap()") || line.contains("panic!("));
+        found.extend(lines.map(|(at, line)| format!("{}:{at}: {}", source.name, line.trim())));
+    }
+    nothing(&found, "panics outside tests");
+}
+
+#[test]
+fn every_guest_has_a_test_of_its_name() {
+    let tests: String = sources("tests/it").iter().map(|source| source.text.clone()).collect();
+    let mut found = Vec::new();
+    for guest in sources("tests/guests/examples") {
+        let name = guest.name.trim_end_matches(".rs").to_owned();
+        let (alone, sentence) = (format!("fn {name}("), format!("fn {name}_"));
+        if !tests.contains(&alone) && !tests.contains(&sentence) {
+            found.push(name);
+        }
+    }
+    nothing(&found, "guests without a test whose name begins with theirs");
+}
+
+#[test]
+fn every_guest_is_declared() {
+    let manifest = std::fs::read_to_string(root().join("tests/guests/Cargo.toml")).expect("it is there");
+    let names = sources("tests/guests/examples").into_iter().map(|guest| guest.name.trim_end_matches(".rs").to_owned());
+    let found: Vec<String> = names.filter(|name| !manifest.contains(&format!("name = \"{name}\""))).collect();
+    nothing(&found, "guests that tests/guests/Cargo.toml does not name");
+}
+
+#[test]
+fn no_file_knows_the_machine_it_was_written_on() {
+    let root = root().canonicalize().expect("it is there");
+    let mut words = vec![root.to_string_lossy().into_owned(), ["/root", "/."].concat(), ["/home", "/"].concat(), ["/work", "/"].concat()];
+    words.dedup();
+    let mut found = Vec::new();
+    walk(&root, &mut |path| {
+        let Ok(text) = std::fs::read_to_string(path) else { return };
+        for word in words.iter().filter(|word| text.contains(word.as_str())) {
+            found.push(format!("{}: {word}", path.strip_prefix(&root).unwrap_or(path).display()));
+        }
+    });
+    nothing(&found, "absolute paths");
+}
