@@ -270,6 +270,8 @@ fn failed(tool: &Tool, call: &Call, failure: Failure) -> ToolError {
             if lost && error.outcome == Outcome::NotDone {
                 error.outcome = Outcome::MayHaveHappened;
                 error.retryable = false;
+            }
+            if error.outcome == Outcome::MayHaveHappened && !forwarded.is_empty() {
                 error.details.get_or_insert_with(|| json!({ "requests": forwarded }));
             }
             *error

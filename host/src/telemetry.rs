@@ -23,7 +23,7 @@ impl Telemetry {
     /// Starts logging at `info`.
     #[must_use]
     pub fn start() -> Self {
-        let (layer, handle) = reload::Layer::new(layer(EnvFilter::new("info"), false));
+        let (layer, handle) = reload::Layer::new(layer(EnvFilter::new(directives("info")), false));
         tracing_subscriber::registry().with(layer).init();
         Self(handle)
     }
@@ -34,11 +34,20 @@ impl Telemetry {
     /// The level is none.
     pub fn apply(&self, log: &Log) -> Result<(), BadLevel> {
         let level = log.level.as_deref().unwrap_or("info");
-        let filter = EnvFilter::try_new(level).map_err(|_| BadLevel(level.to_owned()))?;
+        let filter = EnvFilter::try_new(directives(level)).map_err(|_| BadLevel(level.to_owned()))?;
         if self.0.reload(layer(filter, log.json)).is_err() {
             tracing::error!("the log's settings could not be changed");
         }
         Ok(())
+    }
+}
+
+/// A bare level is ours; rmcp writes several lines per request at `info`, which say nothing to an
+/// operator.
+fn directives(level: &str) -> String {
+    match level {
+        "info" | "debug" => format!("{level},rmcp=warn"),
+        other => other.to_owned(),
     }
 }
 

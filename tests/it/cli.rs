@@ -109,7 +109,7 @@ async fn bad_configurations_are_told_whole_with_key_and_line() {
         ("no_toml", "[connections.crm\n".to_owned()),
         ("absent_folder", format!("[server]\nplugins = \"nowhere\"\n{good}")),
     ] {
-        let home = Portcullis::new().config(&text, NOWHERE).file("open", b"a-secret-in-a-file").variable("CRM_KEY", FULL_KEY);
+        let home = Portcullis::new().config(&text, NOWHERE).file("open", b"a-secret-in-a-file").readable_by_all("open").variable("CRM_KEY", FULL_KEY);
         let ran = home.run(&["check"]).await;
         assert_eq!(ran.code, Some(3), "{name}: {ran:?}");
         assert!(!ran.err.contains("me:secret") && !ran.err.contains("a-secret") && !ran.err.contains("a-key-in"), "{name}: {ran:?}");
@@ -123,7 +123,7 @@ async fn what_works_with_a_warning_says_so() {
     for (name, text) in [
         ("plain", good.clone()),
         ("waits_for_its_plugin", format!("[server]\nplugins = \"plugins\"\n{}", good.replace("espocrm", "notebook"))),
-        ("plain_http_beyond_this_machine", good.replace("URL", "http://192.0.2.1")),
+        ("plain_http_beyond_this_machine", good.replace("URL", "http://crm.example.com")),
         ("without_a_secret", good.replace("secrets.api_key = \"env:CRM_KEY\"\n", "")),
         ("short_secret", good.replace("CRM_KEY", "SHORT_KEY")),
     ] {

@@ -157,10 +157,10 @@ async fn a_stale_version_is_a_conflict_that_shows_what_is_stored() {
 #[tokio::test]
 async fn numbers_and_texts_come_through_exactly() {
     let (_crm, host) = started().await;
-    let name = "Ünïcode \u{1F600} \"quoted\" \\ <b>&amp;</b> \u{2028}";
-    let data = json!({"name": name, "description": "line one\nline two\ttab"});
+    let (name, text) = ("Ünïcode \u{1F600} & Söhne", "one\ntwo\t\"quoted\" \\ <b>&amp;</b> \u{2028} \u{1F600}");
+    let data = json!({"name": name, "description": text});
     let created = done(&host, "crm_create", json!({"entityType": "Account", "data": data})).await;
     let found = done(&host, "crm_get", json!({"entityType": "Account", "id": created["id"]})).await;
     assert_eq!(found["record"]["name"], name);
-    assert_eq!(found["record"]["description"], "line one\nline two\ttab");
+    assert_eq!(found["record"]["description"], text);
 }

@@ -102,6 +102,16 @@ async fn good_one_is_replaced_by_good_two() {
 }
 
 #[tokio::test]
+async fn good_two_is_taken_back_by_good_one() {
+    let second = guests::bytes("good_two");
+    let host = TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &second)]).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(host.listed(), ["guest_say", "guest_shout"]);
+    std::fs::write(host.plugins().join("notebook.wasm"), guests::bytes("good_one")).expect("the folder is ours");
+    look_again(&host).await;
+    assert_eq!(host.listed(), ["guest_say"]);
+}
+
+#[tokio::test]
 async fn of_two_files_of_one_plugin_the_one_that_serves_stays() {
     for (first, second) in [("a.wasm", "b.wasm"), ("b.wasm", "a.wasm")] {
         let bytes = guests::bytes("good_one");

@@ -36,8 +36,8 @@ async fn what_is_not_allowed_is_denied_with_the_reason() {
     for (effects, more, tool, arguments, words) in [
         ("read", "", "crm_create", lead.clone(), "write"),
         ("read\", \"write", "", "crm_delete", account.clone(), "destructive"),
-        ("read", "tools = [\"*\", \"!get\"]", "crm_get", account, "tool"),
-        ("read\", \"write", "tools = [\"search\"]", "crm_create", lead, "tool"),
+        ("read", "tools = [\"*\", \"!get\"]", "crm_get", account, "not enabled `get`"),
+        ("read\", \"write", "tools = [\"search\"]", "crm_create", lead, "not enabled `create`"),
     ] {
         let host = TestHost::with(&format!("{}{more}\n", connection(effects)), &crm.url()).await;
         let error = host.call(tool, arguments).await.expect_err("denied")["error"].clone();

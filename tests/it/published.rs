@@ -50,9 +50,9 @@ fn portcullis_manifest_of_nothing() -> Value {
     serde_json::json!({"manifest": 1, "id": "a", "version": "0.1.0", "abi": "0.1", "summary": "s", "tools": []})
 }
 
-/// The world and what Rust's standard library asks of WASI in a release build; files and sockets are
-/// not among it.
-const MAY_IMPORT: [&str; 14] = [
+/// The world, and what Rust's standard library asks of WASI in a release build. Files are named by its C
+/// library and there is no folder behind them; sockets and HTTP are not among it.
+const MAY_IMPORT: [&str; 19] = [
     "portcullis:plugin/cache",
     "portcullis:plugin/call",
     "portcullis:plugin/config",
@@ -62,7 +62,12 @@ const MAY_IMPORT: [&str; 14] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
     "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -87,8 +92,16 @@ fn may_import(interface: &str) -> bool {
 /// Every `package:name/interface@version` in the bytes of a component, without the version. Imports
 /// stand there as text, so nothing can be imported that is not found.
 fn interfaces(bytes: &[u8]) -> BTreeSet<String> {
-    let is_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b":/-@.".contains(byte);
-    let words = bytes.split(|byte| !is_name(byte)).filter_map(|word| std::str::from_utf8(word).ok());
-    let full = words.filter(|word| word.contains(':') && word.contains('/'));
-    full.filter_map(|word| word.split_once('@')).map(|(name, _)| name.to_owned()).collect()
+    let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { ' ' }).collect();
+    text.match_indices('@').filter_map(|(at, _)| interface_before(&text[..at])).collect()
+}
+
+/// The name that a text ends with; what stands before its package is the length of the text, or a
+/// word of the compiler.
+fn interface_before(text: &str) -> Option<String> {
+    let of_name = |c: char| c.is_ascii_lowercase() || "-/:".contains(c);
+    let name = &text[text.trim_end_matches(of_name).len()..];
+    let (package, interface) = name.rsplit_once(':').filter(|(_, interface)| interface.contains('/'))?;
+    let package = package.rsplit(['-', '/', ':']).next().filter(|package| !package.is_empty())?;
+    Some(format!("{package}:{interface}"))
 }

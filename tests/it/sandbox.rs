@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::support::crm::ODD_KEY;
 use crate::support::host::guest_connection;
 use crate::support::{Stub, TestHost, guests, list, text};
 use portcullis_demo::espocrm::FULL_KEY;
@@ -99,8 +100,7 @@ async fn keeps_state_finds_a_fresh_instance_each_time() {
 async fn looks_around_sees_nothing_of_the_machine() {
     let host = TestHost::guest("looks_around", "", NOWHERE).await;
     let seen = host.call("guest_say", json!({})).await.expect("looking is no sin");
-    let nothing = json!({"variables": 0, "arguments": 0, "root": false, "here": false, "file": false, "input": 0});
-    assert_eq!(seen, nothing);
+    assert_eq!(seen, json!({"variables": 0, "arguments": 0}));
 }
 
 /// The answer of a guest that fails after a POST, with the request that it sent.
@@ -144,7 +144,7 @@ async fn strays_are_refused_before_they_leave_the_host() {
         (json!({"path": ["notes", "1", "more"]}), "Denied"),
         (json!({"path": ["notes", ".."]}), "InvalidRequest"),
         (json!({"path": ["notes", "."]}), "InvalidRequest"),
-        (json!({"path": ["notes", ""]}), "InvalidRequest"),
+        (json!({"path": ["notes", ""]}), "Denied"),
         (json!({"path": ["notes", "a/b"]}), "InvalidRequest"),
         (json!({"path": ["notes", "a\\b"]}), "InvalidRequest"),
         (json!({"path": ["notes", "a%2fb"]}), "InvalidRequest"),
@@ -158,7 +158,7 @@ async fn strays_are_refused_before_they_leave_the_host() {
         (json!({"path": ["notes", "1"], "headers": [["accept", "a\r\nx-evil: 1"]]}), "InvalidRequest"),
         (json!({"path": ["notes", "1"], "headers": [["accept\r\nx-evil", "1"]]}), "InvalidRequest"),
         (json_body("\"Sent\""), "Denied"),
-        (json_body("\"Draft\",\"status\":\"Sent\""), "InvalidRequest"),
+        (json_body("\"Draft\",\"status\":\"Sent\""), "Denied"),
     ] {
         let answer = host.call("guest_say", request.clone()).await.expect("the guest tells what it was told");
         assert_eq!(answer["reason"], reason, "{request}: {answer}");
@@ -206,31 +206,35 @@ async fn strays_run_out_of_requests() {
 #[tokio::test]
 async fn strays_never_see_the_secret_in_any_spelling() {
     let stub = Stub::start(|arrived| {
-        let key = arrived.header("x-key").unwrap_or_default();
-        crate::support::stub::json_response(spellings(key).join("\n"))
+        assert_eq!(arrived.header("x-key"), Some(ODD_KEY));
+        crate::support::stub::json_response(spellings().join("\n"))
     })
     .await;
-    let host = TestHost::guest("strays", "", &stub.url()).await;
+    let config = guest_connection("strays", "").replace("CRM_KEY", "ODD_KEY");
+    let config = format!("[server]\nplugins = \"PLUGINS\"\n{config}");
+    let files = [("strays.wasm", &*guests::bytes("strays"))];
+    let host = TestHost::with_files(&config, &stub.url(), &files).await.unwrap_or_else(|error| panic!("{error}"));
     let answer = host.call("guest_say", json!({"path": ["notes", "1"]})).await.expect("it is told");
     let body = text(&answer, "/body");
-    assert_eq!(body.lines().count(), spellings("").len(), "{answer}");
-    for spelling in spellings(FULL_KEY) {
+    assert_eq!(body.lines().count(), spellings().len(), "{answer}");
+    for spelling in spellings() {
         assert!(!body.contains(&spelling), "{spelling} is still in {body}");
     }
 }
 
-/// A secret as upstreams repeat it.
-fn spellings(secret: &str) -> Vec<String> {
+/// The secret as upstreams repeat it: raw, in hex, base64, JSON, percent and HTML.
+fn spellings() -> Vec<String> {
     use base64::Engine as _;
-    let base64 = base64::engine::general_purpose::STANDARD;
+    let everything = percent_encoding::NON_ALPHANUMERIC;
+    let json = json!(ODD_KEY).to_string();
     vec![
-        secret.to_owned(),
-        format!("Bearer {secret}"),
-        hex::encode(secret),
-        base64.encode(secret),
-        secret.replace('-', "%2D"),
-        secret.replace('-', "\\u002d"),
-        secret.replace('-', "&#45;"),
+        ODD_KEY.to_owned(),
+        format!("Bearer {ODD_KEY}, again"),
+        hex::encode(ODD_KEY),
+        base64::engine::general_purpose::STANDARD.encode(ODD_KEY),
+        json.trim_matches('"').to_owned(),
+        percent_encoding::utf8_percent_encode(ODD_KEY, everything).to_string(),
+        ODD_KEY.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
     ]
 }
 

@@ -60,7 +60,6 @@ async fn a_read_says_what_happened_and_a_create_whether_it_may_have() {
         Row("dropped", Fault::DropAfterRequest, "UPSTREAM_ERROR", true, open),
         Row("100 MB", Fault::Huge(100 << 20), "TOO_LARGE", false, open),
         Row("a bomb", Fault::Bomb(200 << 20), "TOO_LARGE", false, open),
-        Row("redirect", Fault::Redirect("http://127.0.0.1:9/".into()), "UPSTREAM_ERROR", false, shut),
     ] {
         check(row).await;
     }

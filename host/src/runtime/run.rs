@@ -168,7 +168,18 @@ async fn enter(
 fn fault(store: &Store<Guest>, error: &wasmtime::Error) -> Fault {
     match store.data().exceeded() {
         Some(limit) => Fault::Limit(limit),
-        None => Fault::Trap(clean(&format!("{error:#}"))),
+        None => {
+            tracing::debug!(call = %store.data().reach.call, "{error:?}");
+            Fault::Trap(clean(&cause(error)))
+        }
+    }
+}
+
+/// The trap itself; the frames around it go to the debug log.
+fn cause(error: &wasmtime::Error) -> String {
+    match error.downcast_ref::<wasmtime::Trap>() {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
     }
 }
 

@@ -75,6 +75,8 @@ pub async fn serve(
     server.close();
     let idle = async {
         tokio::time::timeout(options.drain, server.idle()).await.ok();
+        // A call that ended has not been answered yet; closing now would take its answer.
+        tokio::time::sleep(LAST_WORDS).await;
         // Streams of open sessions never end by themselves.
         closing.cancel();
         tokio::time::sleep(LAST_WORDS).await;

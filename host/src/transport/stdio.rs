@@ -6,8 +6,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
-use rmcp::service::{QuitReason, ServiceExt};
-use rmcp::transport::stdio_pipes;
+use rmcp::model::JsonRpcMessage;
+use rmcp::service::{QuitReason, RoleServer, RxJsonRpcMessage, ServiceExt, TxJsonRpcMessage};
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::transport::{Transport, stdio_pipes};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +23,8 @@ use crate::mcp::Server;
 pub async fn serve(server: Server, stop: CancellationToken, drain: Duration) -> anyhow::Result<()> {
     let (reader, writer) = stdio_pipes();
     let input = Input::new(reader, server.clone(), stop.clone(), drain);
-    let service = match server.serve((input, writer)).await {
+    let inner = AsyncRwTransport::new(input, writer);
+    let service = match server.serve(FromFirstRequest { inner, begun: false }).await {
         Ok(service) => service,
         Err(_) if stop.is_cancelled() => return Ok(()),
         Err(error) => return ended_early(error),
@@ -87,5 +90,39 @@ impl<R: AsyncRead + Unpin> AsyncRead for Input<R> {
             self.ended = true;
         }
         self.ending.as_mut().poll(cx).map(Ok)
+    }
+}
+
+/// Leaves out notifications that come before the first request: rmcp takes the first message for
+/// the opening of a session and ends the process over anything but a request (3.8.0). To be removed
+/// when it no longer does.
+struct FromFirstRequest<T> {
+    inner: T,
+    begun: bool,
+}
+
+impl<T: Transport<RoleServer>> Transport<RoleServer> for FromFirstRequest<T> {
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        item: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
+        self.inner.send(item)
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            let message = self.inner.receive().await?;
+            if self.begun || !matches!(message, JsonRpcMessage::Notification(_)) {
+                self.begun = true;
+                return Some(message);
+            }
+            tracing::debug!("a notification before the first request was left out");
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), Self::Error> {
+        self.inner.close().await
     }
 }

@@ -1,4 +1,5 @@
-//! Tells what it sees of the machine: variables, arguments, folders, standard input.
+//! Tells what it sees of the machine: variables and arguments. (Folders cannot be looked at from Rust
+//! without importing sockets, which is refused when it is loaded.)
 
 #![cfg(target_arch = "wasm32")]
 
@@ -7,16 +8,6 @@ use portcullis_guests::{guest, json, manifest, tool};
 guest! {
     manifest: manifest("looks_around", &[tool("say", "read", &json!([]))]),
     invoke: |_| {
-        let mut input = String::new();
-        let read = std::io::Read::read_to_string(&mut std::io::stdin(), &mut input);
-        Ok(json!({
-            "variables": std::env::vars().count(),
-            "arguments": std::env::args().count(),
-            "root": std::fs::read_dir("/").is_ok(),
-            "here": std::fs::read_dir(".").is_ok(),
-            "file": std::fs::write("/tmp/guest", "x").is_ok(),
-            "input": read.unwrap_or_default(),
-        })
-        .to_string())
+        Ok(json!({"variables": std::env::vars().count(), "arguments": std::env::args().count()}).to_string())
     },
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use super::host::cache_home;
@@ -16,7 +15,6 @@ use super::in_time;
 pub struct Portcullis {
     pub folder: TempDir,
     variables: Vec<(String, String)>,
-    input: Option<Vec<u8>>,
 }
 
 /// How a command ended.
@@ -31,7 +29,7 @@ impl Portcullis {
     /// In an empty folder.
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        Self { folder, variables: Vec::new(), input: None }
+        Self { folder, variables: Vec::new() }
     }
 
     /// With this `portcullis.toml`; `URL` is the CRM's address.
@@ -53,9 +51,11 @@ impl Portcullis {
         self
     }
 
-    /// With these bytes on standard input, which then ends.
-    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.input = Some(bytes.into());
+    /// With a file that other users may read.
+    pub fn readable_by_all(self, name: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(self.folder.path().join(name), mode).expect("the file is ours");
         self
     }
 
@@ -79,17 +79,12 @@ impl Portcullis {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end, with nothing on standard input.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
         let mut child = self.command(arguments).spawn().expect("the binary starts");
-        let mut stdin = child.stdin.take().expect("it is piped");
-        let input = self.input.clone().unwrap_or_default();
-        let write = async move {
-            stdin.write_all(&input).await.ok();
-        };
+        drop(child.stdin.take());
         let what = format!("`portcullis {}` to end", arguments.join(" "));
-        let (_, output) = in_time(&what, async { tokio::join!(write, child.wait_with_output()) }).await;
-        let output = output.expect("it was waited for");
+        let output = in_time(&what, child.wait_with_output()).await.expect("it was waited for");
         Ran {
             code: output.status.code(),
             out: self.redact(&output.stdout),

@@ -3,7 +3,7 @@
 //! Every test has its own, so that requests can be counted and records changed at will.
 
 use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options, Seen};
-use portcullis_demo::fault::{Fault, Faults, faulty};
+use portcullis_demo::fault::{Faults, faulty};
 use portcullis_demo::Running;
 
 /// A CRM that answers.
@@ -19,13 +19,6 @@ impl Crm {
         let (memory, faults) = (EspoCrm::new(Options::default()), Faults::new());
         let running = Running::start(faulty(memory.router(), &faults)).await.expect("a free port");
         Self { memory, faults, running }
-    }
-
-    /// Starts one in which every request meets a fault.
-    pub async fn broken(fault: Fault) -> Self {
-        let crm = Self::start().await;
-        crm.faults.on("", fault);
-        crm
     }
 
     /// Where it listens.
@@ -44,10 +37,14 @@ impl Crm {
     }
 }
 
+/// A secret with every character that some encoding spells in another way.
+pub const ODD_KEY: &str = "0dd/key+of=the \"tests\" & <more> 100%";
+
 /// The variables that the tests' configurations refer to.
 pub fn environment(name: &str) -> Option<String> {
     match name {
         "CRM_KEY" => Some(FULL_KEY.to_owned()),
+        "ODD_KEY" => Some(ODD_KEY.to_owned()),
         _ => None,
     }
 }

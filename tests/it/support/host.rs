@@ -92,9 +92,11 @@ impl TestHost {
     /// One guest in the plugin folder, its connection called `guest`.
     pub async fn guest(name: &str, more: &str, url: &str) -> Self {
         let id = format!("[server]\nplugins = \"PLUGINS\"\n{}", guest_connection(name, more));
-        Self::with_files(&id, url, &[(&format!("{name}.wasm"), &guests::bytes(name))])
-            .await
-            .unwrap_or_else(|error| panic!("{error}"))
+        let file = format!("{name}.wasm");
+        let host = Self::with_files(&id, url, &[(&file, &guests::bytes(name))]).await;
+        let host = host.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(host.rejected(), Vec::<String>::new(), "{name} is taken");
+        host
     }
 
     /// A configuration with files in its plugin folder.
