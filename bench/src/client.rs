@@ -18,7 +18,7 @@ pub(crate) enum Client {
     },
     /// An MCP client on pipes.
     Stdio {
-        session: Session,
+        session: Box<Session>,
         ask: Ask,
         id: u64,
         expected: Expected,
@@ -43,7 +43,7 @@ impl Client {
     /// One that calls on pipes.
     pub(crate) fn stdio(session: Session, ask: &Ask) -> Self {
         Self::Stdio {
-            session,
+            session: Box::new(session),
             ask: ask.clone(),
             id: 0,
             expected: Expected::default(),

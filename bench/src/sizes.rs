@@ -40,17 +40,33 @@ fn size(path: &Path) -> Result<u64> {
     Ok(metadata.len())
 }
 
-/// Files with this extension, by name.
+/// Files with this extension, by name, here and in the folders below.
 fn files(folder: &Path, extension: &str) -> Result<Vec<(String, u64)>> {
     let entries = fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|found| found == extension) {
+        if path.is_dir() {
+            found.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|found| found == extension) {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             found.push((name.into_owned(), size(&path)?));
         }
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_below_count() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("below")).unwrap();
+        fs::write(folder.path().join("below/a.cwasm"), "12345").unwrap();
+        fs::write(folder.path().join("b.wasm"), "1").unwrap();
+        assert_eq!(files(folder.path(), "cwasm").unwrap(), [("a".into(), 5)]);
+    }
 }

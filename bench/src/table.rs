@@ -11,7 +11,7 @@ impl Table {
 
     /// One more row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.push(cells.to_vec());
+        self.0.push(cells.into());
     }
 
     /// Texts to the left, numbers, and what stands above them, to the right.

@@ -22,7 +22,9 @@ impl Client {
     }
 
     async fn call(&mut self, tool: &str, arguments: Value) -> Value {
-        let answer = self.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
+        let answer = self
+            .request("tools/call", json!({"name": tool, "arguments": arguments}))
+            .await;
         answer["result"].clone()
     }
 }
@@ -41,11 +43,23 @@ impl Everywhere {
         let address = host.serve().await.address;
         let mut clients = Vec::new();
         for era in Era::BOTH {
-            clients.push((format!("http {era:?}"), Client::Http(HttpMcp::connect(address, era).await)));
-            let home = Portcullis::new().config(EVERYTHING, &crm.url()).variable("CRM_KEY", FULL_KEY);
-            clients.push((format!("stdio {era:?}"), Client::Stdio(Box::new(Stdio::start(home, &[], era).await))));
+            clients.push((
+                format!("http {era:?}"),
+                Client::Http(HttpMcp::connect(address, era).await),
+            ));
+            let home = Portcullis::new()
+                .config(EVERYTHING, &crm.url())
+                .variable("CRM_KEY", FULL_KEY);
+            clients.push((
+                format!("stdio {era:?}"),
+                Client::Stdio(Box::new(Stdio::start(home, &[], era).await)),
+            ));
         }
-        Self { crm, clients, _host: host }
+        Self {
+            crm,
+            clients,
+            _host: host,
+        }
     }
 }
 
@@ -57,8 +71,19 @@ async fn the_list_is_the_same_everywhere_and_in_the_order_of_the_manifest() {
         let tools = list(&answer["result"]["tools"]);
         let names: Vec<&str> = tools.iter().map(|tool| text(tool, "/name")).collect();
         let expected = [
-            "crm_list_entity_types", "crm_get_schema", "crm_search", "crm_get", "crm_list_related", "crm_create", "crm_update",
-            "crm_delete", "crm_link", "crm_unlink", "crm_add_note", "crm_update_kanban", "crm_draft_email",
+            "crm_list_entity_types",
+            "crm_get_schema",
+            "crm_search",
+            "crm_get",
+            "crm_list_related",
+            "crm_create",
+            "crm_update",
+            "crm_delete",
+            "crm_link",
+            "crm_unlink",
+            "crm_add_note",
+            "crm_update_kanban",
+            "crm_draft_email",
         ];
         assert_eq!(names, expected, "{name}");
         let again = client.request("tools/list", json!({})).await;
@@ -75,12 +100,19 @@ async fn every_listed_tool_has_a_title_schemas_and_hints_that_follow_its_effect(
             let hints = &tool["annotations"];
             let (read_only, destructive) = match text(tool, "/name") {
                 "crm_delete" => (false, true),
-                "crm_list_entity_types" | "crm_get_schema" | "crm_search" | "crm_get" | "crm_list_related" => (true, false),
+                "crm_list_entity_types"
+                | "crm_get_schema"
+                | "crm_search"
+                | "crm_get"
+                | "crm_list_related" => (true, false),
                 _ => (false, false),
             };
             assert_eq!(hints["readOnlyHint"], read_only, "{name}: {tool}");
             assert_eq!(hints["destructiveHint"], destructive, "{name}: {tool}");
-            assert!(!text(tool, "/title").is_empty() && text(tool, "/description").len() > 20, "{name}: {tool}");
+            assert!(
+                !text(tool, "/title").is_empty() && text(tool, "/description").len() > 20,
+                "{name}: {tool}"
+            );
             assert_eq!(tool["inputSchema"]["type"], "object", "{name}");
             assert_eq!(tool["outputSchema"]["type"], "object", "{name}");
         }
@@ -92,10 +124,16 @@ async fn a_success_is_structured_content_and_one_text_block_of_the_same_json() {
     let mut all = Everywhere::start().await;
     let id = all.crm.first("Account");
     for (name, client) in &mut all.clients {
-        let result = client.call("crm_get", json!({"entityType": "Account", "id": id, "select": ["name"]})).await;
+        let result = client
+            .call(
+                "crm_get",
+                json!({"entityType": "Account", "id": id, "select": ["name"]}),
+            )
+            .await;
         let content = list(&result["content"]);
         assert_eq!(content.len(), 1, "{name}: {result}");
-        let said: Value = serde_json::from_str(text(&content[0], "/text")).expect("the text is JSON");
+        let said: Value =
+            serde_json::from_str(text(&content[0], "/text")).expect("the text is JSON");
         assert_eq!(said, result["structuredContent"], "{name}");
         assert_eq!(said["id"], json!(id), "{name}");
         assert_ne!(result["isError"], true, "{name}");
@@ -106,12 +144,21 @@ async fn a_success_is_structured_content_and_one_text_block_of_the_same_json() {
 async fn an_error_is_flagged_and_one_text_block_without_structured_content() {
     let mut all = Everywhere::start().await;
     for (name, client) in &mut all.clients {
-        let result = client.call("crm_get", json!({"entityType": "Account", "id": "0000000000000dead"})).await;
+        let result = client
+            .call(
+                "crm_get",
+                json!({"entityType": "Account", "id": "0000000000000dead"}),
+            )
+            .await;
         assert_eq!(result["isError"], true, "{name}: {result}");
-        assert!(result.get("structuredContent").is_none(), "{name}: {result}");
+        assert!(
+            result.get("structuredContent").is_none(),
+            "{name}: {result}"
+        );
         let content = list(&result["content"]);
         assert_eq!(content.len(), 1, "{name}");
-        let said: Value = serde_json::from_str(text(&content[0], "/text")).expect("the text is JSON");
+        let said: Value =
+            serde_json::from_str(text(&content[0], "/text")).expect("the text is JSON");
         assert_eq!(said["error"]["code"], "RECORD_NOT_FOUND", "{name}: {said}");
         assert_eq!(said["error"]["outcome"], "not-done", "{name}: {said}");
         assert_eq!(said["error"]["retryable"], false, "{name}: {said}");
@@ -122,8 +169,13 @@ async fn an_error_is_flagged_and_one_text_block_without_structured_content() {
 async fn an_unknown_tool_is_a_protocol_error_that_names_the_nearest() {
     let mut all = Everywhere::start().await;
     for (name, client) in &mut all.clients {
-        let answer = client.request("tools/call", json!({"name": "crm_serach", "arguments": {}})).await;
+        let answer = client
+            .request("tools/call", json!({"name": "crm_serach", "arguments": {}}))
+            .await;
         assert_eq!(answer["error"]["code"], -32602, "{name}: {answer}");
-        assert!(text(&answer, "/error/message").contains("crm_search"), "{name}: {answer}");
+        assert!(
+            text(&answer, "/error/message").contains("crm_search"),
+            "{name}: {answer}"
+        );
     }
 }

@@ -21,33 +21,55 @@ fn with(arguments: &Value, key: &str, value: Value) -> Value {
 }
 
 async fn preview(host: &TestHost, arguments: &Value) -> Value {
-    let answer = host.call("crm_delete", arguments.clone()).await.expect_err("a preview comes first");
+    let answer = host
+        .call("crm_delete", arguments.clone())
+        .await
+        .expect_err("a preview comes first");
     assert_eq!(answer["error"]["code"], "DELETE_NOT_CONFIRMED", "{answer}");
     answer
 }
 
 async fn refused(host: &TestHost, arguments: Value) -> String {
-    let answer = host.call("crm_delete", arguments).await.expect_err("not confirmed");
+    let answer = host
+        .call("crm_delete", arguments)
+        .await
+        .expect_err("not confirmed");
     assert_eq!(answer["error"]["code"], "DELETE_NOT_CONFIRMED", "{answer}");
     text(&answer, "/error/message").to_owned()
 }
 
 fn deletions(crm: &Crm) -> usize {
-    crm.changes().iter().filter(|seen| seen.method == "DELETE").count()
+    crm.changes()
+        .iter()
+        .filter(|seen| seen.method == "DELETE")
+        .count()
 }
 
 #[tokio::test]
 async fn a_preview_shows_what_would_go_and_its_token_lets_the_call_through_once() {
     let (crm, host, arguments) = doomed().await;
     let shown = preview(&host, &arguments).await;
-    assert!(text(&shown, "/preview/summary").contains("would be deleted"), "{shown}");
+    assert!(
+        text(&shown, "/preview/summary").contains("would be deleted"),
+        "{shown}"
+    );
     assert!(shown["expires_in_s"].is_number(), "{shown}");
     assert_eq!(deletions(&crm), 0);
-    let confirmed = with(&arguments, "confirmation_token", shown["confirmation_token"].clone());
-    let done = host.call("crm_delete", confirmed.clone()).await.expect("it was confirmed");
+    let confirmed = with(
+        &arguments,
+        "confirmation_token",
+        shown["confirmation_token"].clone(),
+    );
+    let done = host
+        .call("crm_delete", confirmed.clone())
+        .await
+        .expect("it was confirmed");
     assert_eq!(done["deleted"], arguments["id"]);
     assert_eq!(deletions(&crm), 1);
-    let again = host.call("crm_delete", confirmed).await.expect_err("a token is good once");
+    let again = host
+        .call("crm_delete", confirmed)
+        .await
+        .expect_err("a token is good once");
     assert_ne!(again["error"]["code"], "INTERNAL", "{again}");
     assert_eq!(deletions(&crm), 1);
 }
@@ -59,7 +81,10 @@ async fn yes_after_a_preview_suffices_and_yes_alone_does_not() {
     let message = refused(&host, yes.clone()).await;
     assert!(message.contains("was not previewed"), "{message}");
     assert_eq!(deletions(&crm), 0);
-    let done = host.call("crm_delete", yes).await.expect("the refusal was the preview");
+    let done = host
+        .call("crm_delete", yes)
+        .await
+        .expect("the refusal was the preview");
     assert_eq!(done["deleted"], arguments["id"]);
 }
 
@@ -71,7 +96,11 @@ async fn a_token_is_good_for_its_own_arguments_alone() {
     let moved = json!({"entityType": "Lead", "id": other, "confirmation_token": token});
     assert!(refused(&host, moved).await.contains("was not previewed"));
     let wrong = with(&arguments, "confirmation_token", json!("guessed"));
-    assert!(refused(&host, wrong).await.contains("the token does not belong"));
+    assert!(
+        refused(&host, wrong)
+            .await
+            .contains("the token does not belong")
+    );
     assert_eq!(deletions(&crm), 0);
 }
 
@@ -81,9 +110,16 @@ async fn a_token_is_good_for_its_own_caller_alone() {
     let client = HttpMcp::connect(host.serve().await.address, Era::Stateless).await;
     let shown = client.call("crm_delete", arguments.clone()).await;
     let shown: Value = serde_json::from_str(text(&shown, "/content/0/text")).expect("JSON");
-    let confirmed = with(&arguments, "confirmation_token", shown["confirmation_token"].clone());
+    let confirmed = with(
+        &arguments,
+        "confirmation_token",
+        shown["confirmation_token"].clone(),
+    );
     let operator = Principal::named("cli", "operator");
-    let other = host.call_as(operator, "crm_delete", confirmed.clone()).await.expect_err("another caller");
+    let other = host
+        .call_as(operator, "crm_delete", confirmed.clone())
+        .await
+        .expect_err("another caller");
     assert_eq!(other["error"]["code"], "DELETE_NOT_CONFIRMED", "{other}");
     assert_eq!(deletions(&crm), 0);
     let done = client.call("crm_delete", confirmed).await;
@@ -94,8 +130,11 @@ async fn a_token_is_good_for_its_own_caller_alone() {
 async fn a_record_that_changed_meanwhile_is_shown_again() {
     let (crm, host, arguments) = doomed().await;
     let token = preview(&host, &arguments).await["confirmation_token"].clone();
-    let change = json!({"entityType": "Lead", "id": arguments["id"], "data": {"lastName": "Changed"}});
-    host.call("crm_update", change).await.expect("the lead can be changed");
+    let change =
+        json!({"entityType": "Lead", "id": arguments["id"], "data": {"lastName": "Changed"}});
+    host.call("crm_update", change)
+        .await
+        .expect("the lead can be changed");
     let message = refused(&host, with(&arguments, "confirmation_token", token)).await;
     assert!(message.contains("no longer what was shown"), "{message}");
     assert_eq!(deletions(&crm), 0);
@@ -104,14 +143,23 @@ async fn a_record_that_changed_meanwhile_is_shown_again() {
 #[tokio::test]
 async fn a_connection_may_leave_it_to_a_human_alone() {
     let crm = Crm::start().await;
-    let config = format!("{}\nconfirm = \"human\"\n", crate::policy::connection("read\", \"destructive"));
+    let config = format!(
+        "{}\nconfirm = \"human\"\n",
+        crate::policy::connection("read\", \"destructive")
+    );
     let host = TestHost::with(&config, &crm.url()).await;
     let arguments = json!({"entityType": "Lead", "id": crm.first("Lead"), "confirm": true});
     for _ in 0..2 {
-        let answer = host.call("crm_delete", arguments.clone()).await.expect_err("no human was asked");
+        let answer = host
+            .call("crm_delete", arguments.clone())
+            .await
+            .expect_err("no human was asked");
         assert_eq!(answer["error"]["code"], "DELETE_NOT_CONFIRMED", "{answer}");
         assert!(answer.get("confirmation_token").is_none(), "{answer}");
-        assert!(text(&answer, "/error/message").contains("human"), "{answer}");
+        assert!(
+            text(&answer, "/error/message").contains("human"),
+            "{answer}"
+        );
     }
     assert_eq!(deletions(&crm), 0);
 }
@@ -120,11 +168,17 @@ async fn a_connection_may_leave_it_to_a_human_alone() {
 async fn writes_in_preview_find_only_the_preview_routes_open() {
     let stub = crate::support::Stub::ok().await;
     let host = TestHost::guest("writes_in_preview", "", &stub.url()).await;
-    let answer = host.call("guest_remove", json!({})).await.expect_err("a preview");
+    let answer = host
+        .call("guest_remove", json!({}))
+        .await
+        .expect_err("a preview");
     assert_eq!(answer["preview"]["reason"], "Denied", "{answer}");
     assert!(stub.seen().is_empty());
     let token = answer["confirmation_token"].clone();
-    let done = host.call("guest_remove", json!({"confirmation_token": token})).await.expect("confirmed");
+    let done = host
+        .call("guest_remove", json!({"confirmation_token": token}))
+        .await
+        .expect("confirmed");
     assert_eq!(done["status"], 200, "{done}");
     assert_eq!(stub.seen().len(), 1);
 }

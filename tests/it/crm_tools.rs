@@ -12,7 +12,9 @@ async fn started() -> (Crm, TestHost) {
 }
 
 async fn done(host: &TestHost, tool: &str, arguments: Value) -> Value {
-    host.call(tool, arguments.clone()).await.unwrap_or_else(|error| panic!("{tool} {arguments}: {error}"))
+    host.call(tool, arguments.clone())
+        .await
+        .unwrap_or_else(|error| panic!("{tool} {arguments}: {error}"))
 }
 
 async fn refused(host: &TestHost, tool: &str, arguments: Value) -> Value {
@@ -23,7 +25,12 @@ async fn refused(host: &TestHost, tool: &str, arguments: Value) -> Value {
 }
 
 async fn new_lead(host: &TestHost, name: &str) -> String {
-    let created = done(host, "crm_create", json!({"entityType": "Lead", "data": {"lastName": name}})).await;
+    let created = done(
+        host,
+        "crm_create",
+        json!({"entityType": "Lead", "data": {"lastName": name}}),
+    )
+    .await;
     text(&created, "/id").to_owned()
 }
 
@@ -31,11 +38,23 @@ async fn new_lead(host: &TestHost, name: &str) -> String {
 async fn what_there_is_can_be_discovered() {
     let (_crm, host) = started().await;
     let types = done(&host, "crm_list_entity_types", json!({})).await;
-    let names: Vec<&str> = list(&types["records"]).iter().map(|entry| text(entry, "/name")).collect();
-    assert!(names.contains(&"Account") && names.contains(&"Opportunity"), "{types}");
+    let names: Vec<&str> = list(&types["records"])
+        .iter()
+        .map(|entry| text(entry, "/name"))
+        .collect();
+    assert!(
+        names.contains(&"Account") && names.contains(&"Opportunity"),
+        "{types}"
+    );
     let schema = done(&host, "crm_get_schema", json!({"entityType": "Lead"})).await;
-    let fields: Vec<&str> = list(&schema["fields"]).iter().map(|field| text(field, "/name")).collect();
-    assert!(fields.contains(&"lastName") && fields.contains(&"status"), "{schema}");
+    let fields: Vec<&str> = list(&schema["fields"])
+        .iter()
+        .map(|field| text(field, "/name"))
+        .collect();
+    assert!(
+        fields.contains(&"lastName") && fields.contains(&"status"),
+        "{schema}"
+    );
 }
 
 #[tokio::test]
@@ -44,8 +63,17 @@ async fn a_search_pages_without_losing_or_repeating_a_record() {
     let mut seen = Vec::new();
     let mut offset = json!(0);
     while !offset.is_null() {
-        let page = done(&host, "crm_search", json!({"entityType": "Account", "limit": 7, "offset": offset, "orderBy": "name"})).await;
-        seen.extend(list(&page["records"]).iter().map(|record| text(record, "/id").to_owned()));
+        let page = done(
+            &host,
+            "crm_search",
+            json!({"entityType": "Account", "limit": 7, "offset": offset, "orderBy": "name"}),
+        )
+        .await;
+        seen.extend(
+            list(&page["records"])
+                .iter()
+                .map(|record| text(record, "/id").to_owned()),
+        );
         assert_eq!(page["has_more"], !page["next_offset"].is_null(), "{page}");
         offset = page["next_offset"].clone();
     }
@@ -69,7 +97,10 @@ async fn a_record_is_created_read_changed_and_deleted() {
     done(&host, "crm_delete", arguments).await;
     let gone = refused(&host, "crm_get", json!({"entityType": "Lead", "id": id})).await;
     assert_eq!(gone["code"], "RECORD_NOT_FOUND");
-    assert_eq!(crm.memory.record("Lead", &id).expect("it was there")["deleted"], true);
+    assert_eq!(
+        crm.memory.record("Lead", &id).expect("it was there")["deleted"],
+        true
+    );
 }
 
 #[tokio::test]
@@ -79,7 +110,11 @@ async fn records_are_linked_listed_and_unlinked() {
     let link = json!({"entityType": "Account", "id": account, "link": "contacts", "foreignIds": [contact]});
     done(&host, "crm_link", link.clone()).await;
     let related = json!({"entityType": "Account", "id": account, "link": "contacts", "limit": 100});
-    let has = |page: &Value| list(&page["records"]).iter().any(|record| record["id"] == json!(contact));
+    let has = |page: &Value| {
+        list(&page["records"])
+            .iter()
+            .any(|record| record["id"] == json!(contact))
+    };
     assert!(has(&done(&host, "crm_list_related", related.clone()).await));
     done(&host, "crm_unlink", link).await;
     assert!(!has(&done(&host, "crm_list_related", related).await));
@@ -92,10 +127,21 @@ async fn a_note_is_added_and_a_card_is_moved() {
     let before = crm.memory.count("Note");
     let note = json!({"entityType": "Opportunity", "id": id, "text": "Called twice."});
     let noted = done(&host, "crm_add_note", note).await;
-    assert!(!text(&noted, "/note_id").is_empty() && crm.memory.count("Note") > before, "{noted}");
-    let moved = done(&host, "crm_update_kanban", json!({"entityType": "Opportunity", "id": id, "group": "Negotiation"})).await;
+    assert!(
+        !text(&noted, "/note_id").is_empty() && crm.memory.count("Note") > before,
+        "{noted}"
+    );
+    let moved = done(
+        &host,
+        "crm_update_kanban",
+        json!({"entityType": "Opportunity", "id": id, "group": "Negotiation"}),
+    )
+    .await;
     assert_eq!(moved["status"], "Negotiation");
-    assert_eq!(crm.memory.record("Opportunity", &id).expect("it is there")["stage"], "Negotiation");
+    assert_eq!(
+        crm.memory.record("Opportunity", &id).expect("it is there")["stage"],
+        "Negotiation"
+    );
 }
 
 #[tokio::test]
@@ -104,16 +150,30 @@ async fn an_email_is_drafted_and_never_sent() {
     let mail = json!({"to": "someone@example.com", "subject": "Hello", "body": "A draft."});
     let drafted = done(&host, "crm_draft_email", mail).await;
     assert_eq!(drafted["status"], "Draft");
-    let stored = crm.memory.record("Email", text(&drafted, "/id")).expect("it is there");
+    let stored = crm
+        .memory
+        .record("Email", text(&drafted, "/id"))
+        .expect("it is there");
     assert_eq!(stored["status"], "Draft");
     for (tool, arguments) in [
-        ("crm_create", json!({"entityType": "Email", "data": {"status": "Sending"}})),
-        ("crm_update", json!({"entityType": "Email", "id": drafted["id"], "data": {"status": "Sending"}})),
+        (
+            "crm_create",
+            json!({"entityType": "Email", "data": {"status": "Sending"}}),
+        ),
+        (
+            "crm_update",
+            json!({"entityType": "Email", "id": drafted["id"], "data": {"status": "Sending"}}),
+        ),
     ] {
         let error = refused(&host, tool, arguments).await;
         assert_ne!(error["code"], "PLUGIN_FAILED", "{tool}: {error}");
     }
-    assert_eq!(crm.memory.record("Email", text(&drafted, "/id")).expect("it is there")["status"], "Draft");
+    assert_eq!(
+        crm.memory
+            .record("Email", text(&drafted, "/id"))
+            .expect("it is there")["status"],
+        "Draft"
+    );
 }
 
 #[tokio::test]
@@ -122,15 +182,47 @@ async fn what_the_crm_refuses_is_told_with_code_and_way_out() {
     let account = crm.first("Account");
     let of = |more: Value| json!({"entityType": "Account", "id": account, "data": more});
     for (tool, arguments, code) in [
-        ("crm_get", json!({"entityType": "Accuont", "id": "1"}), "INVALID_ENTITY_TYPE"),
-        ("crm_get", json!({"entityType": "Account", "id": "absent"}), "RECORD_NOT_FOUND"),
-        ("crm_search", json!({"entityType": "Account", "where": [{"field": "nmae", "type": "equals", "value": "x"}]}), "INVALID_FIELD"),
-        ("crm_search", json!({"entityType": "Account", "orderBy": "nmae"}), "INVALID_FIELD"),
-        ("crm_create", json!({"entityType": "Account", "data": {}}), "MISSING_REQUIRED_FIELD"),
-        ("crm_create", json!({"entityType": "Account", "data": {"name": "A", "type": "Friend"}}), "INVALID_FIELD_VALUE"),
+        (
+            "crm_get",
+            json!({"entityType": "Accuont", "id": "1"}),
+            "INVALID_ENTITY_TYPE",
+        ),
+        (
+            "crm_get",
+            json!({"entityType": "Account", "id": "absent"}),
+            "RECORD_NOT_FOUND",
+        ),
+        (
+            "crm_search",
+            json!({"entityType": "Account", "where": [{"field": "nmae", "type": "equals", "value": "x"}]}),
+            "INVALID_FIELD",
+        ),
+        (
+            "crm_search",
+            json!({"entityType": "Account", "orderBy": "nmae"}),
+            "INVALID_FIELD",
+        ),
+        (
+            "crm_create",
+            json!({"entityType": "Account", "data": {}}),
+            "MISSING_REQUIRED_FIELD",
+        ),
+        (
+            "crm_create",
+            json!({"entityType": "Account", "data": {"name": "A", "type": "Friend"}}),
+            "INVALID_FIELD_VALUE",
+        ),
         ("crm_update", of(json!({"nmae": "x"})), "INVALID_FIELD"),
-        ("crm_list_related", json!({"entityType": "Account", "id": account, "link": "contcts"}), "INVALID_LINK"),
-        ("crm_get", json!({"entityType": "ScheduledJob", "id": "1"}), "DENIED"),
+        (
+            "crm_list_related",
+            json!({"entityType": "Account", "id": account, "link": "contcts"}),
+            "INVALID_LINK",
+        ),
+        (
+            "crm_get",
+            json!({"entityType": "ScheduledJob", "id": "1"}),
+            "DENIED",
+        ),
     ] {
         let error = refused(&host, tool, arguments.clone()).await;
         if code == "DENIED" {
@@ -147,20 +239,42 @@ async fn a_stale_version_is_a_conflict_that_shows_what_is_stored() {
     let (crm, host) = started().await;
     let id = crm.first("Account");
     let update = |name: &str, version: u64| json!({"entityType": "Account", "id": id, "data": {"name": name}, "expectedVersion": version});
-    let version = crm.memory.record("Account", &id).expect("it is there")["versionNumber"].as_u64().expect("accounts have versions");
+    let version = crm.memory.record("Account", &id).expect("it is there")["versionNumber"]
+        .as_u64()
+        .expect("accounts have versions");
     done(&host, "crm_update", update("First", version)).await;
     let error = refused(&host, "crm_update", update("Second", version)).await;
-    assert_eq!((text(&error, "/code"), text(&error, "/kind")), ("VERSION_CONFLICT", "conflict"), "{error}");
-    assert_eq!(crm.memory.record("Account", &id).expect("it is there")["name"], "First");
+    assert_eq!(
+        (text(&error, "/code"), text(&error, "/kind")),
+        ("VERSION_CONFLICT", "conflict"),
+        "{error}"
+    );
+    assert_eq!(
+        crm.memory.record("Account", &id).expect("it is there")["name"],
+        "First"
+    );
 }
 
 #[tokio::test]
 async fn numbers_and_texts_come_through_exactly() {
     let (_crm, host) = started().await;
-    let (name, text) = ("Ünïcode \u{1F600} & Söhne", "one\ntwo\t\"quoted\" \\ <b>&amp;</b> \u{2028} \u{1F600}");
+    let (name, text) = (
+        "Ünïcode \u{1F600} & Söhne",
+        "one\ntwo\t\"quoted\" \\ <b>&amp;</b> \u{2028} \u{1F600}",
+    );
     let data = json!({"name": name, "description": text});
-    let created = done(&host, "crm_create", json!({"entityType": "Account", "data": data})).await;
-    let found = done(&host, "crm_get", json!({"entityType": "Account", "id": created["id"]})).await;
+    let created = done(
+        &host,
+        "crm_create",
+        json!({"entityType": "Account", "data": data}),
+    )
+    .await;
+    let found = done(
+        &host,
+        "crm_get",
+        json!({"entityType": "Account", "id": created["id"]}),
+    )
+    .await;
     assert_eq!(found["record"]["name"], name);
     assert_eq!(found["record"]["description"], text);
 }

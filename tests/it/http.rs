@@ -29,7 +29,9 @@ async fn only_known_hosts_and_origins_are_answered() {
         ("origin", "null", 403),
     ] {
         let ask = client.ask("tools/list", json!({})).header(header, value);
-        let answer = in_time(value, ask.send(served.address)).await.expect("an answer");
+        let answer = in_time(value, ask.send(served.address))
+            .await
+            .expect("an answer");
         assert_eq!(answer.status, status, "{header}: {value}: {}", answer.body);
     }
 }
@@ -39,10 +41,15 @@ async fn the_handshake_says_who_answers_and_what_it_can() {
     let crm = Crm::start().await;
     let mut host = TestHost::over(&crm).await;
     let client = HttpMcp::connect(host.serve().await.address, Era::Handshake).await;
-    let answer = client.request("initialize", crate::support::mcp::initialize()).await;
+    let answer = client
+        .request("initialize", crate::support::mcp::initialize())
+        .await;
     assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
     assert_eq!(answer["result"]["serverInfo"]["name"], "portcullis");
-    assert_eq!(answer["result"]["capabilities"]["tools"]["listChanged"], true);
+    assert_eq!(
+        answer["result"]["capabilities"]["tools"]["listChanged"],
+        true
+    );
     assert!(text(&answer, "/result/instructions").contains("confirmation_token"));
 }
 
@@ -60,7 +67,9 @@ async fn a_stateless_client_discovers_every_revision_and_is_told_the_kind_of_eac
     assert_eq!(listed["result"]["resultType"], "complete");
     assert_eq!(listed["result"]["cacheScope"], "private");
     let id = crm.first("Account");
-    let called = client.call("crm_get", json!({"entityType": "Account", "id": id})).await;
+    let called = client
+        .call("crm_get", json!({"entityType": "Account", "id": id}))
+        .await;
     assert_eq!(called["resultType"], "complete");
 }
 
@@ -81,7 +90,9 @@ async fn an_unknown_revision_is_refused_with_the_known_ones() {
         .header("mcp-protocol-version", "2031-01-01")
         .header("mcp-method", "tools/list")
         .body(message.to_string());
-    let answer = in_time("an answer", ask.send(client.address)).await.expect("an answer");
+    let answer = in_time("an answer", ask.send(client.address))
+        .await
+        .expect("an answer");
     assert_eq!(answer.status, 400, "{}", answer.body);
     assert_eq!(answer.json()["error"]["code"], -32022, "{}", answer.body);
 }
@@ -106,12 +117,23 @@ async fn an_endpoint_of_one_connection_has_its_tools_alone() {
         let client = HttpMcp::connect_to(address, era, "/mcp/two").await;
         let listed = client.request("tools/list", json!({})).await;
         let tools = list(&listed["result"]["tools"]);
-        assert!(!tools.is_empty() && tools.iter().all(|tool| text(tool, "/name").starts_with("two_")), "{listed}");
+        assert!(
+            !tools.is_empty()
+                && tools
+                    .iter()
+                    .all(|tool| text(tool, "/name").starts_with("two_")),
+            "{listed}"
+        );
         let id = crm.first("Account");
         let arguments = json!({"entityType": "Account", "id": id});
         let own = client.call("two_get", arguments.clone()).await;
         assert_eq!(own["structuredContent"]["id"], json!(id), "{own}");
-        let other = client.request("tools/call", json!({"name": "one_get", "arguments": arguments})).await;
+        let other = client
+            .request(
+                "tools/call",
+                json!({"name": "one_get", "arguments": arguments}),
+            )
+            .await;
         assert_eq!(other["error"]["code"], -32602, "{other}");
     }
 }
@@ -124,7 +146,12 @@ async fn five_megabytes_of_arguments_are_refused_before_anything_is_done() {
     for era in Era::BOTH {
         let client = HttpMcp::connect(address, era).await;
         let arguments = json!({"entityType": "Lead", "data": {"description": "x".repeat(5 << 20)}});
-        let answer = client.send("tools/call", json!({"name": "crm_create", "arguments": arguments})).await;
+        let answer = client
+            .send(
+                "tools/call",
+                json!({"name": "crm_create", "arguments": arguments}),
+            )
+            .await;
         assert_eq!(answer.status, 413, "{}", answer.body);
     }
     assert!(crm.memory.requests().is_empty());
@@ -132,11 +159,18 @@ async fn five_megabytes_of_arguments_are_refused_before_anything_is_done() {
 
 /// A connection that waits for the plugin of the test's file.
 fn waiting() -> String {
-    format!("{}\n[server]\nplugins = \"PLUGINS\"\n", crate::support::host::guest_connection("notebook", ""))
+    format!(
+        "{}\n[server]\nplugins = \"PLUGINS\"\n",
+        crate::support::host::guest_connection("notebook", "")
+    )
 }
 
 async fn drop_in_the_good_one(host: &TestHost) {
-    std::fs::write(host.plugins().join("notebook.wasm"), guests::bytes("good_one")).expect("the folder is ours");
+    std::fs::write(
+        host.plugins().join("notebook.wasm"),
+        guests::bytes("good_one"),
+    )
+    .expect("the folder is ours");
 }
 
 #[tokio::test]
@@ -145,23 +179,43 @@ async fn a_session_is_told_when_the_list_changed() {
     let client = HttpMcp::connect(host.serve().await.address, Era::Handshake).await;
     let mut stream = client.session_stream().await;
     drop_in_the_good_one(&host).await;
-    let told = in_time("list_changed", stream.event()).await.expect("a message");
+    let told = in_time("list_changed", stream.event())
+        .await
+        .expect("a message");
     assert_eq!(told["method"], "notifications/tools/list_changed", "{told}");
     let listed = client.request("tools/list", json!({})).await;
-    assert_eq!(listed["result"]["tools"][0]["name"], "guest_say", "{listed}");
+    assert_eq!(
+        listed["result"]["tools"][0]["name"], "guest_say",
+        "{listed}"
+    );
 }
 
 #[tokio::test]
 async fn a_subscriber_is_told_when_the_list_changed() {
     let mut host = TestHost::with(&waiting(), "http://127.0.0.1:9").await;
     let client = HttpMcp::connect(host.serve().await.address, Era::Stateless).await;
-    let mut stream = client.open("subscriptions/listen", json!({"notifications": {"toolsListChanged": true}})).await;
-    let first = in_time("the acknowledgement", stream.event()).await.expect("a message");
-    assert_eq!(first["method"], "notifications/subscriptions/acknowledged", "{first}");
+    let mut stream = client
+        .open(
+            "subscriptions/listen",
+            json!({"notifications": {"toolsListChanged": true}}),
+        )
+        .await;
+    let first = in_time("the acknowledgement", stream.event())
+        .await
+        .expect("a message");
+    assert_eq!(
+        first["method"], "notifications/subscriptions/acknowledged",
+        "{first}"
+    );
     drop_in_the_good_one(&host).await;
-    let told = in_time("list_changed", stream.event()).await.expect("a message");
+    let told = in_time("list_changed", stream.event())
+        .await
+        .expect("a message");
     assert_eq!(told["method"], "notifications/tools/list_changed", "{told}");
-    assert!(told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"].is_number(), "{told}");
+    assert!(
+        told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"].is_number(),
+        "{told}"
+    );
 }
 
 /// One call at a time, with far more time than the test has: the second can only run when the
@@ -183,7 +237,10 @@ async fn a_client_that_goes_away_takes_its_call_with_it() {
     crm.faults.next(Fault::Slow(Duration::from_secs(600)));
     let arguments = json!({"entityType": "Account", "id": crm.first("Account")});
     let client = HttpMcp::connect(address, Era::Stateless).await;
-    let ask = client.ask("tools/call", json!({"name": "crm_get", "arguments": arguments}));
+    let ask = client.ask(
+        "tools/call",
+        json!({"name": "crm_get", "arguments": arguments}),
+    );
     let slow = async { ask.send(address).await.map(drop) };
     tokio::select! {
         _ = slow => panic!("the CRM does not answer"),
@@ -200,15 +257,23 @@ async fn a_stop_lets_the_running_call_finish_and_takes_no_new_one() {
     let served = host.serve().await;
     crm.faults.next(Fault::Slow(Duration::from_millis(500)));
     let client = HttpMcp::connect(served.address, Era::Stateless).await;
-    let call = client.call("crm_get", json!({"entityType": "Account", "id": crm.first("Account")}));
+    let call = client.call(
+        "crm_get",
+        json!({"entityType": "Account", "id": crm.first("Account")}),
+    );
     let stop = async {
         until("the CRM to be asked", async || crm.faults.applied() > 0).await;
         served.stop.cancel();
     };
     let (answer, ()) = tokio::join!(call, stop);
     assert_ne!(answer["isError"], true, "{answer}");
-    let ended = in_time("the server to end", served.ended).await.expect("it says how it ended");
+    let ended = in_time("the server to end", served.ended)
+        .await
+        .expect("it says how it ended");
     assert!(ended.is_ok(), "{ended:?}");
-    let late = client.ask("tools/list", Value::default()).send(served.address).await;
+    let late = client
+        .ask("tools/list", Value::default())
+        .send(served.address)
+        .await;
     assert!(late.is_err(), "nobody listens any more");
 }

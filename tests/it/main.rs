@@ -9,6 +9,7 @@ mod call_path;
 mod cli;
 mod confirmation;
 mod crm_tools;
+mod documents;
 mod http;
 mod plugin_files;
 mod policy;

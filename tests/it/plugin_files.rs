@@ -9,22 +9,35 @@ use serde_json::json;
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 fn notebook() -> String {
-    format!("[server]\nplugins = \"PLUGINS\"\n{}", guest_connection("notebook", ""))
+    format!(
+        "[server]\nplugins = \"PLUGINS\"\n{}",
+        guest_connection("notebook", "")
+    )
 }
 
 /// A host whose folder holds the good guest as `notebook.wasm`.
 async fn good() -> TestHost {
     let file = guests::bytes("good_one");
-    TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &file)]).await.unwrap_or_else(|error| panic!("{error}"))
+    TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &file)])
+        .await
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 async fn says(host: &TestHost) -> String {
-    let said = host.call("guest_say", json!({})).await.unwrap_or_else(|error| panic!("{error}"));
+    let said = host
+        .call("guest_say", json!({}))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     said["version"].as_str().unwrap_or_default().to_owned()
 }
 
 async fn look_again(host: &TestHost) {
-    host.host.app.registry.look_again().await.unwrap_or_else(|error| panic!("{error}"));
+    host.host
+        .app
+        .registry
+        .look_again()
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// Puts bytes in the place of the good file: they are refused with these words, and what was good
@@ -63,22 +76,38 @@ async fn other_version_is_refused_with_both_numbers() {
 
 #[tokio::test]
 async fn sockets_are_refused_with_the_list_of_what_was_wanted() {
-    refused(&guests::bytes("sockets"), &["imports wasi:sockets/", "may not have"]).await;
+    refused(
+        &guests::bytes("sockets"),
+        &["imports wasi:sockets/", "may not have"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn trap_in_describe_is_refused() {
-    refused(&guests::bytes("trap_in_describe"), &["its `describe` failed"]).await;
+    refused(
+        &guests::bytes("trap_in_describe"),
+        &["its `describe` failed"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn duplicate_tool_is_refused() {
-    refused(&guests::bytes("duplicate_tool"), &["two tools are called `say`"]).await;
+    refused(
+        &guests::bytes("duplicate_tool"),
+        &["two tools are called `say`"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn bad_schema_is_refused() {
-    refused(&guests::bytes("bad_schema"), &["tool `say`", "`input_schema`"]).await;
+    refused(
+        &guests::bytes("bad_schema"),
+        &["tool `say`", "`input_schema`"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -94,19 +123,35 @@ async fn wrong_abi_is_refused() {
 #[tokio::test]
 async fn good_one_is_replaced_by_good_two() {
     let host = good().await;
-    assert_eq!((says(&host).await.as_str(), host.listed().len()), ("one", 1));
-    std::fs::write(host.plugins().join("notebook.wasm"), guests::bytes("good_two")).expect("the folder is ours");
+    assert_eq!(
+        (says(&host).await.as_str(), host.listed().len()),
+        ("one", 1)
+    );
+    std::fs::write(
+        host.plugins().join("notebook.wasm"),
+        guests::bytes("good_two"),
+    )
+    .expect("the folder is ours");
     look_again(&host).await;
-    assert_eq!((says(&host).await.as_str(), host.listed().len()), ("two", 2));
+    assert_eq!(
+        (says(&host).await.as_str(), host.listed().len()),
+        ("two", 2)
+    );
     assert!(host.rejected().is_empty());
 }
 
 #[tokio::test]
 async fn good_two_is_taken_back_by_good_one() {
     let second = guests::bytes("good_two");
-    let host = TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &second)]).await.unwrap_or_else(|error| panic!("{error}"));
+    let host = TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &second)])
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(host.listed(), ["guest_say", "guest_shout"]);
-    std::fs::write(host.plugins().join("notebook.wasm"), guests::bytes("good_one")).expect("the folder is ours");
+    std::fs::write(
+        host.plugins().join("notebook.wasm"),
+        guests::bytes("good_one"),
+    )
+    .expect("the folder is ours");
     look_again(&host).await;
     assert_eq!(host.listed(), ["guest_say"]);
 }
@@ -115,12 +160,20 @@ async fn good_two_is_taken_back_by_good_one() {
 async fn of_two_files_of_one_plugin_the_one_that_serves_stays() {
     for (first, second) in [("a.wasm", "b.wasm"), ("b.wasm", "a.wasm")] {
         let bytes = guests::bytes("good_one");
-        let host = TestHost::with_files(&notebook(), NOWHERE, &[(first, &bytes)]).await.unwrap_or_else(|error| panic!("{error}"));
-        std::fs::write(host.plugins().join(second), guests::bytes("good_two")).expect("the folder is ours");
+        let host = TestHost::with_files(&notebook(), NOWHERE, &[(first, &bytes)])
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        std::fs::write(host.plugins().join(second), guests::bytes("good_two"))
+            .expect("the folder is ours");
         look_again(&host).await;
         assert_eq!(says(&host).await, "one", "{second} came later");
         let rejected = host.snapshot().rejected.clone();
-        assert!(rejected.len() == 1 && rejected[0].path.ends_with(second) && rejected[0].why.contains(first), "{rejected:?}");
+        assert!(
+            rejected.len() == 1
+                && rejected[0].path.ends_with(second)
+                && rejected[0].why.contains(first),
+            "{rejected:?}"
+        );
         std::fs::remove_file(host.plugins().join(first)).expect("it is there");
         look_again(&host).await;
         assert_eq!(says(&host).await, "two", "the other takes over");
@@ -129,13 +182,27 @@ async fn of_two_files_of_one_plugin_the_one_that_serves_stays() {
 
 #[tokio::test]
 async fn the_list_of_plugins_names_each_file_and_its_reason() {
-    let mut home = Portcullis::new().config(&notebook().replace("PLUGINS", "plugins"), NOWHERE).variable("CRM_KEY", FULL_KEY);
+    let mut home = Portcullis::new()
+        .config(&notebook().replace("PLUGINS", "plugins"), NOWHERE)
+        .variable("CRM_KEY", FULL_KEY);
     let broken = [
         ("empty", Vec::new(), "the file is empty"),
-        ("core", b"\0asm\x01\0\0\0".to_vec(), "core WebAssembly module"),
-        ("lying", guests::bytes("duplicate_tool"), "two tools are called `say`"),
+        (
+            "core",
+            b"\0asm\x01\0\0\0".to_vec(),
+            "core WebAssembly module",
+        ),
+        (
+            "lying",
+            guests::bytes("duplicate_tool"),
+            "two tools are called `say`",
+        ),
         ("older", guests::bytes("other_version"), "0.2.0"),
-        ("second", guests::bytes("good_two"), "is already served from"),
+        (
+            "second",
+            guests::bytes("good_two"),
+            "is already served from",
+        ),
     ];
     home = home.file("plugins/notebook.wasm", &guests::bytes("good_one"));
     for (name, bytes, _) in &broken {
@@ -143,9 +210,23 @@ async fn the_list_of_plugins_names_each_file_and_its_reason() {
     }
     let ran = home.run(&["plugin", "list"]).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.out.contains("notebook 0.1.0") && ran.out.contains("espocrm") && ran.out.contains("from embedded"), "{}", ran.out);
+    assert!(
+        ran.out.contains("notebook 0.1.0")
+            && ran.out.contains("espocrm")
+            && ran.out.contains("from embedded"),
+        "{}",
+        ran.out
+    );
     for (name, _, words) in &broken {
-        let told = ran.out.split(&format!("{name}.wasm\n")).nth(1).unwrap_or_else(|| panic!("no {name} in {}", ran.out));
-        assert!(told.lines().next().is_some_and(|line| line.contains(words)), "{name}: {}", ran.out);
+        let told = ran
+            .out
+            .split(&format!("{name}.wasm\n"))
+            .nth(1)
+            .unwrap_or_else(|| panic!("no {name} in {}", ran.out));
+        assert!(
+            told.lines().next().is_some_and(|line| line.contains(words)),
+            "{name}: {}",
+            ran.out
+        );
     }
 }

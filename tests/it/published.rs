@@ -16,11 +16,14 @@ fn schema_file() -> PathBuf {
 #[test]
 fn the_published_schema_is_that_of_the_code() {
     let current = format!("{:#}\n", manifest_schema());
-    if std::env::var_os("UPDATE").is_some() {
+    if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {
         std::fs::write(schema_file(), &current).expect("the checkout is ours");
     }
     let published = std::fs::read_to_string(schema_file()).expect("the schema is published");
-    assert!(published == current, "wit/manifest.schema.json is out of date; UPDATE=1 writes it anew");
+    assert!(
+        published == current,
+        "wit/manifest.schema.json is out of date; UPDATE=1 writes it anew"
+    );
 }
 
 #[tokio::test]
@@ -29,7 +32,10 @@ async fn every_embedded_manifest_satisfies_the_published_schema() {
     let (_, plugins) = shared().await;
     for plugin in plugins.values() {
         let manifest = serde_json::to_value(&plugin.manifest).expect("manifests are JSON");
-        let flaws: Vec<String> = validator.iter_errors(&manifest).map(|flaw| flaw.to_string()).collect();
+        let flaws: Vec<String> = validator
+            .iter_errors(&manifest)
+            .map(|flaw| flaw.to_string())
+            .collect();
         assert!(flaws.is_empty(), "{}: {flaws:?}", plugin.id);
     }
 }
@@ -39,7 +45,11 @@ fn the_schema_refuses_what_the_host_refuses() {
     let validator = jsonschema::validator_for(&manifest_schema()).expect("the schema is one");
     let good = portcullis_manifest_of_nothing();
     assert!(validator.is_valid(&good));
-    for (pointer, value) in [("/tools", Value::Null), ("/manifest", "one".into()), ("/bogus", 1.into())] {
+    for (pointer, value) in [
+        ("/tools", Value::Null),
+        ("/manifest", "one".into()),
+        ("/bogus", 1.into()),
+    ] {
         let mut bad = good.clone();
         bad[&pointer[1..]] = value;
         assert!(!validator.is_valid(&bad), "{pointer}");
@@ -76,10 +86,16 @@ const MAY_IMPORT: [&str; 19] = [
 
 #[test]
 fn embedded_components_import_the_world_and_a_little_of_wasi() {
-    assert!(!embedded().is_empty(), "no embedded plugins; `cargo xtask plugins` builds them");
+    assert!(
+        !embedded().is_empty(),
+        "no embedded plugins; `cargo xtask plugins` builds them"
+    );
     for plugin in embedded() {
         let (name, named) = (plugin.name, interfaces(plugin.wasm));
-        assert!(named.contains("portcullis:plugin/http"), "{name}: the names are found: {named:?}");
+        assert!(
+            named.contains("portcullis:plugin/http"),
+            "{name}: the names are found: {named:?}"
+        );
         let foreign: Vec<&String> = named.iter().filter(|named| !may_import(named)).collect();
         assert!(foreign.is_empty(), "{name} also names {foreign:?}");
     }
@@ -92,8 +108,19 @@ fn may_import(interface: &str) -> bool {
 /// Every `package:name/interface@version` in the bytes of a component, without the version. Imports
 /// stand there as text, so nothing can be imported that is not found.
 fn interfaces(bytes: &[u8]) -> BTreeSet<String> {
-    let text: String = bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { ' ' }).collect();
-    text.match_indices('@').filter_map(|(at, _)| interface_before(&text[..at])).collect()
+    let text: String = bytes
+        .iter()
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    text.match_indices('@')
+        .filter_map(|(at, _)| interface_before(&text[..at]))
+        .collect()
 }
 
 /// The name that a text ends with; what stands before its package is the length of the text, or a
@@ -101,7 +128,12 @@ fn interfaces(bytes: &[u8]) -> BTreeSet<String> {
 fn interface_before(text: &str) -> Option<String> {
     let of_name = |c: char| c.is_ascii_lowercase() || "-/:".contains(c);
     let name = &text[text.trim_end_matches(of_name).len()..];
-    let (package, interface) = name.rsplit_once(':').filter(|(_, interface)| interface.contains('/'))?;
-    let package = package.rsplit(['-', '/', ':']).next().filter(|package| !package.is_empty())?;
+    let (package, interface) = name
+        .rsplit_once(':')
+        .filter(|(_, interface)| interface.contains('/'))?;
+    let package = package
+        .rsplit(['-', '/', ':'])
+        .next()
+        .filter(|package| !package.is_empty())?;
     Some(format!("{package}:{interface}"))
 }

@@ -11,14 +11,46 @@ use std::path::{Path, PathBuf};
 const MAY_USE: [(&str, &[&str]); 23] = [
     ("transport", &["call", "mcp"]),
     ("mcp", &["call", "error", "policy", "registry"]),
-    ("call", &["admission", "audit", "capability", "confirm", "error", "names", "policy", "registry", "runtime", "schema"]),
+    (
+        "call",
+        &[
+            "admission",
+            "audit",
+            "capability",
+            "confirm",
+            "error",
+            "names",
+            "policy",
+            "registry",
+            "runtime",
+            "schema",
+        ],
+    ),
     ("confirm", &["policy"]),
     ("admission", &["error"]),
     ("audit", &["capability", "error", "names"]),
-    ("registry", &["admission", "capability", "config", "names", "policy", "runtime", "schema", "upstream"]),
+    (
+        "registry",
+        &[
+            "admission",
+            "capability",
+            "config",
+            "names",
+            "policy",
+            "runtime",
+            "schema",
+            "upstream",
+        ],
+    ),
     ("policy", &["names"]),
-    ("runtime", &["capability", "config", "error", "names", "policy"]),
-    ("capability", &["config", "names", "policy", "runtime", "upstream"]),
+    (
+        "runtime",
+        &["capability", "config", "error", "names", "policy"],
+    ),
+    (
+        "capability",
+        &["config", "names", "policy", "runtime", "upstream"],
+    ),
     ("upstream", &["policy"]),
     ("config", &["names"]),
     ("error", &["names"]),
@@ -26,9 +58,48 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("schema", &[]),
     ("shutdown", &[]),
     ("telemetry", &["config"]),
-    ("live", &["call", "capability", "names", "policy", "registry", "runtime", "upstream"]),
-    ("run", &["admission", "call", "config", "confirm", "mcp", "policy", "registry", "runtime", "transport"]),
-    ("cli", &["call", "config", "error", "live", "mcp", "policy", "registry", "run", "runtime", "shutdown", "telemetry"]),
+    (
+        "live",
+        &[
+            "call",
+            "capability",
+            "names",
+            "policy",
+            "registry",
+            "runtime",
+            "upstream",
+        ],
+    ),
+    (
+        "run",
+        &[
+            "admission",
+            "call",
+            "config",
+            "confirm",
+            "mcp",
+            "policy",
+            "registry",
+            "runtime",
+            "transport",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "call",
+            "config",
+            "error",
+            "live",
+            "mcp",
+            "policy",
+            "registry",
+            "run",
+            "runtime",
+            "shutdown",
+            "telemetry",
+        ],
+    ),
     ("main", &[]),
     ("lib", &[]),
     ("tests", &[]),
@@ -40,12 +111,19 @@ const HOMES: [(&str, &[&str]); 5] = [
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),
     ("notify", &["registry/watch.rs"]),
-    ("rustls", &["upstream/tls.rs", "upstream/client.rs", "mcp/client.rs"]),
+    (
+        "rustls",
+        &["upstream/tls.rs", "upstream/client.rs", "mcp/client.rs"],
+    ),
 ];
 
 /// Where the environment is read: the configuration, the name of the running program in a hint, and
 /// a test that has to set a proxy variable for a child of its own.
-const ENVIRONMENT: [&str; 3] = ["config/environment.rs", "cli/demo.rs", "upstream/tests/requests.rs"];
+const ENVIRONMENT: [&str; 3] = [
+    "config/environment.rs",
+    "cli/demo.rs",
+    "upstream/tests/requests.rs",
+];
 
 struct Source {
     /// Relative to the folder that was read.
@@ -54,7 +132,10 @@ struct Source {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the host is in a workspace").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the host is in a workspace")
+        .to_owned()
 }
 
 fn sources(folder: &str) -> Vec<Source> {
@@ -62,7 +143,11 @@ fn sources(folder: &str) -> Vec<Source> {
     let mut found = Vec::new();
     walk(&folder, &mut |path| {
         if path.extension().is_some_and(|end| end == "rs") {
-            let name = path.strip_prefix(&folder).expect("it is below").to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix(&folder)
+                .expect("it is below")
+                .to_string_lossy()
+                .into_owned();
             let text = std::fs::read_to_string(path).expect("sources are UTF-8");
             found.push(Source { name, text });
         }
@@ -72,9 +157,14 @@ fn sources(folder: &str) -> Vec<Source> {
 }
 
 fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
-    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     for path in entries.map(|entry| entry.expect("the checkout is readable").path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         match path.is_dir() && !path.is_symlink() {
             true if name == "target" || name == ".git" => {}
             true => walk(&path, visit),
@@ -85,25 +175,47 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
 
 impl Source {
     fn module(&self) -> &str {
-        self.name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+        self.name
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".rs")
     }
 
     /// Lines of code outside tests, with their numbers.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let inner = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub(super) mod tests {"];
-        let tests = inner.iter().find_map(|head| self.text.find(head)).unwrap_or(self.text.len());
+        let inner = [
+            "#[cfg(test)]\nmod tests {",
+            "#[cfg(test)]\npub(super) mod tests {",
+        ];
+        let tests = inner
+            .iter()
+            .find_map(|head| self.text.find(head))
+            .unwrap_or(self.text.len());
         let lines = self.text[..tests].lines().enumerate();
-        lines.filter(|(_, line)| !line.trim_start().starts_with("//")).map(|(at, line)| (at + 1, line))
+        lines
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            .map(|(at, line)| (at + 1, line))
     }
 
     fn is_test(&self) -> bool {
-        self.name.contains("tests/") || self.name.ends_with("tests.rs") || self.name.ends_with("bad_input.rs")
+        self.name.contains("tests/")
+            || self.name.ends_with("tests.rs")
+            || self.name.ends_with("bad_input.rs")
     }
 
     /// Modules of the host that the code names.
     fn uses(&self) -> BTreeSet<String> {
-        let names = self.code().flat_map(|(_, line)| line.split("crate::").skip(1));
-        names.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
+        let names = self
+            .code()
+            .flat_map(|(_, line)| line.split("crate::").skip(1));
+        names
+            .map(|rest| {
+                rest.chars()
+                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                    .collect()
+            })
+            .collect()
     }
 
     /// Whether the code names a crate, e.g. `wasmtime::` or `wasmtime_wasi::`.
@@ -111,7 +223,8 @@ impl Source {
         self.code().any(|(_, line)| {
             line.match_indices(krate).any(|(at, _)| {
                 let before = line[..at].chars().next_back().unwrap_or(' ');
-                let after = line[at + krate.len()..].trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '_');
+                let after = line[at + krate.len()..]
+                    .trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '_');
                 !before.is_alphanumeric() && !"_.:\"`".contains(before) && after.starts_with("::")
             })
         })
@@ -131,7 +244,10 @@ fn modules_use_only_what_lies_below_them() {
             .find(|(module, _)| *module == source.module())
             .unwrap_or_else(|| panic!("{} is a module without a row in MAY_USE", source.name));
         let own = source.module().to_owned();
-        let other = source.uses().into_iter().filter(|used| !used.is_empty() && *used != own && !may.contains(&used.as_str()));
+        let other = source
+            .uses()
+            .into_iter()
+            .filter(|used| !used.is_empty() && *used != own && !may.contains(&used.as_str()));
         found.extend(other.map(|used| format!("{} uses crate::{used}", source.name)));
     }
     nothing(&found, "uses that MAY_USE does not allow");
@@ -143,7 +259,11 @@ fn each_foreign_crate_has_one_home() {
     for source in sources("host/src") {
         for (krate, homes) in HOMES {
             if source.knows(krate) && !homes.iter().any(|home| source.name.starts_with(home)) {
-                found.push(format!("{} knows {krate}, which lives in {}", source.name, homes.join(", ")));
+                found.push(format!(
+                    "{} knows {krate}, which lives in {}",
+                    source.name,
+                    homes.join(", ")
+                ));
             }
         }
     }
@@ -152,10 +272,21 @@ fn each_foreign_crate_has_one_home() {
 
 #[test]
 fn the_environment_is_read_by_the_configuration_alone() {
-    let reads = |source: &&Source| source.code().any(|(_, line)| line.contains("env::var") || line.contains("std::env"));
+    let reads = |source: &&Source| {
+        source
+            .code()
+            .any(|(_, line)| line.contains("env::var") || line.contains("std::env"))
+    };
     let sources = sources("host/src");
-    let found: Vec<String> = sources.iter().filter(reads).map(|source| source.name.clone()).collect();
-    let other: Vec<String> = found.into_iter().filter(|name| !ENVIRONMENT.contains(&name.as_str())).collect();
+    let found: Vec<String> = sources
+        .iter()
+        .filter(reads)
+        .map(|source| source.name.clone())
+        .collect();
+    let other: Vec<String> = found
+        .into_iter()
+        .filter(|name| !ENVIRONMENT.contains(&name.as_str()))
+        .collect();
     nothing(&other, "files that read the environment");
 }
 
@@ -175,11 +306,20 @@ fn every_file_begins_with_what_it_is() {
 #[test]
 fn nothing_is_left_for_later() {
     // Written in halves, so that this file does not find itself.
-    let banned = [["#[ign", "ore"], ["tod", "o!("], ["unimplem", "ented!("], ["db", "g!("]];
+    let banned = [
+        ["#[ign", "ore"],
+        ["tod", "o!("],
+        ["unimplem", "ented!("],
+        ["db", "g!("],
+    ];
     let mut found = Vec::new();
     for folder in ["host/src", "plugins", "tests"] {
         for source in sources(folder) {
-            for word in banned.iter().map(|halves| halves.concat()).filter(|word| source.text.contains(word)) {
+            for word in banned
+                .iter()
+                .map(|halves| halves.concat())
+                .filter(|word| source.text.contains(word))
+            {
                 found.push(format!("{folder}/{}: {word}", source.name));
             }
         }
@@ -191,15 +331,27 @@ fn nothing_is_left_for_later() {
 fn no_test_sleeps() {
     let words = [["thread::sl", "eep"].concat(), ["time::sl", "eep"].concat()];
     let tests = sources("tests");
-    let sleepers = tests.iter().filter(|source| words.iter().any(|word| source.text.contains(word)));
-    nothing(&sleepers.map(|source| source.name.clone()).collect::<Vec<_>>(), "tests that sleep");
+    let sleepers = tests
+        .iter()
+        .filter(|source| words.iter().any(|word| source.text.contains(word)));
+    nothing(
+        &sleepers
+            .map(|source| source.name.clone())
+            .collect::<Vec<_>>(),
+        "tests that sleep",
+    );
 }
 
 #[test]
 fn the_host_never_unwraps() {
     let mut found = Vec::new();
-    for source in sources("host/src").iter().filter(|source| !source.is_test()) {
-        let lines = source.code().filter(|(_, line)| line.contains(".unwrap()") || line.contains("panic!("));
+    for source in sources("host/src")
+        .iter()
+        .filter(|source| !source.is_test())
+    {
+        let lines = source
+            .code()
+            .filter(|(_, line)| line.contains(".unwrap()") || line.contains("panic!("));
         found.extend(lines.map(|(at, line)| format!("{}:{at}: {}", source.name, line.trim())));
     }
     nothing(&found, "panics outside tests");
@@ -207,7 +359,10 @@ fn the_host_never_unwraps() {
 
 #[test]
 fn every_guest_has_a_test_of_its_name() {
-    let tests: String = sources("tests/it").iter().map(|source| source.text.clone()).collect();
+    let tests: String = sources("tests/it")
+        .iter()
+        .map(|source| source.text.clone())
+        .collect();
     let mut found = Vec::new();
     for guest in sources("tests/guests/examples") {
         let name = guest.name.trim_end_matches(".rs").to_owned();
@@ -216,14 +371,22 @@ fn every_guest_has_a_test_of_its_name() {
             found.push(name);
         }
     }
-    nothing(&found, "guests without a test whose name begins with theirs");
+    nothing(
+        &found,
+        "guests without a test whose name begins with theirs",
+    );
 }
 
 #[test]
 fn every_guest_is_declared() {
-    let manifest = std::fs::read_to_string(root().join("tests/guests/Cargo.toml")).expect("it is there");
-    let names = sources("tests/guests/examples").into_iter().map(|guest| guest.name.trim_end_matches(".rs").to_owned());
-    let found: Vec<String> = names.filter(|name| !manifest.contains(&format!("name = \"{name}\""))).collect();
+    let manifest =
+        std::fs::read_to_string(root().join("tests/guests/Cargo.toml")).expect("it is there");
+    let names = sources("tests/guests/examples")
+        .into_iter()
+        .map(|guest| guest.name.trim_end_matches(".rs").to_owned());
+    let found: Vec<String> = names
+        .filter(|name| !manifest.contains(&format!("name = \"{name}\"")))
+        .collect();
     nothing(&found, "guests that tests/guests/Cargo.toml does not name");
 }
 
@@ -231,12 +394,20 @@ fn every_guest_is_declared() {
 fn no_file_knows_the_machine_it_was_written_on() {
     let root = root().canonicalize().expect("it is there");
     let home = std::env::var("HOME").expect("tests run as somebody");
-    let words = [format!("{}/", root.display()), format!("{}/.", home.trim_end_matches('/'))];
+    let words = [
+        format!("{}/", root.display()),
+        format!("{}/.", home.trim_end_matches('/')),
+    ];
     let mut found = Vec::new();
     walk(&root, &mut |path| {
-        let Ok(text) = std::fs::read_to_string(path) else { return };
+        let Ok(text) = std::fs::read_to_string(path) else {
+            return;
+        };
         for word in words.iter().filter(|word| text.contains(word.as_str())) {
-            found.push(format!("{}: {word}", path.strip_prefix(&root).unwrap_or(path).display()));
+            found.push(format!(
+                "{}: {word}",
+                path.strip_prefix(&root).unwrap_or(path).display()
+            ));
         }
     });
     nothing(&found, "absolute paths");

@@ -204,17 +204,20 @@ fn explain(call: &Call<'_>, args: &LinkArgs, ids: &[String], failure: Failure) -
         .details(json!({"not_linked": missing}))
         .outcome(Outcome::NotDone);
     }
-    if linked.is_empty() {
+    if linked.is_empty() || missing.is_empty() {
         return failure;
     }
+    let why = match &*failure.code {
+        code::RECORD_NOT_FOUND => "one that does not exist or is of another entity type".to_owned(),
+        _ => format!("the next: {}", failure.message),
+    };
     Failure::new(
         failure.kind,
         code::PARTIAL,
         format!(
-            "{} of {} records are linked, then the CRM refused: {}",
+            "{} of {} records are linked, then the CRM refused {why}",
             linked.len(),
-            ids.len(),
-            failure.message
+            ids.len()
         ),
     )
     .at(pointer)

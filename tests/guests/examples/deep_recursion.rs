@@ -11,5 +11,9 @@ guest! {
 
 fn deeper(depth: u64) -> u64 {
     let frame = std::hint::black_box([depth; 64]);
-    if frame[0] == u64::MAX { depth } else { deeper(depth + 1) + std::hint::black_box(frame[63]) }
+    if frame[0] == u64::MAX {
+        depth
+    } else {
+        deeper(depth + 1) + std::hint::black_box(frame[63])
+    }
 }

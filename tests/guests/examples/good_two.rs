@@ -10,7 +10,13 @@ guest! {
 }
 
 fn second() -> Value {
-    let mut second = manifest("notebook", &[tool("say", "read", &json!([])), tool("shout", "read", &json!([]))]);
+    let mut second = manifest(
+        "notebook",
+        &[
+            tool("say", "read", &json!([])),
+            tool("shout", "read", &json!([])),
+        ],
+    );
     second["version"] = json!("0.2.0");
     second
 }

@@ -15,7 +15,11 @@ fn removal() -> Value {
 }
 
 fn destructive() -> Value {
-    let mut remove = tool("remove", "destructive", &json!([{"method": "DELETE", "path": "notes/{id}"}]));
+    let mut remove = tool(
+        "remove",
+        "destructive",
+        &json!([{"method": "DELETE", "path": "notes/{id}"}]),
+    );
     remove["preview_routes"] = json!([{"method": "GET", "path": "notes/{id}"}]);
     manifest("writes_in_preview", &[remove])
 }

@@ -2,7 +2,7 @@
 //! explained.
 
 use portcullis_sdk::bindings::WitFailure;
-use portcullis_sdk::bindings::portcullis::plugin::http::{Method, Request, Response, Error, send};
+use portcullis_sdk::bindings::portcullis::plugin::http::{Error, Method, Request, Response, send};
 use portcullis_sdk::bindings::portcullis::plugin::types::{FailureKind, Outcome};
 use serde_json::{Value, json};
 
@@ -65,7 +65,9 @@ fn told(result: Result<Response, Error>) -> Value {
 }
 
 fn pairs(value: &Value) -> Vec<(String, String)> {
-    each(value).map(|pair| (text(&pair[0]), text(&pair[1]))).collect()
+    each(value)
+        .map(|pair| (text(&pair[0]), text(&pair[1])))
+        .collect()
 }
 
 fn each(value: &Value) -> impl Iterator<Item = &Value> {

@@ -29,7 +29,10 @@ impl Portcullis {
     /// In an empty folder.
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        Self { folder, variables: Vec::new() }
+        Self {
+            folder,
+            variables: Vec::new(),
+        }
     }
 
     /// With this `portcullis.toml`; `URL` is the CRM's address.
@@ -40,7 +43,8 @@ impl Portcullis {
     /// With a file.
     pub fn file(self, name: &str, bytes: &[u8]) -> Self {
         let path = self.folder.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("below the folder")).expect("the folder is ours");
+        std::fs::create_dir_all(path.parent().expect("below the folder"))
+            .expect("the folder is ours");
         std::fs::write(path, bytes).expect("the folder is ours");
         self
     }
@@ -84,7 +88,9 @@ impl Portcullis {
         let mut child = self.command(arguments).spawn().expect("the binary starts");
         drop(child.stdin.take());
         let what = format!("`portcullis {}` to end", arguments.join(" "));
-        let output = in_time(&what, child.wait_with_output()).await.expect("it was waited for");
+        let output = in_time(&what, child.wait_with_output())
+            .await
+            .expect("it was waited for");
         Ran {
             code: output.status.code(),
             out: self.redact(&output.stdout),
@@ -95,7 +101,10 @@ impl Portcullis {
     fn redact(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8(bytes.to_vec()).expect("it writes UTF-8");
         let mut text = text;
-        for (path, name) in [(self.folder.path(), "<folder>"), (&*cache_home(), "<cache>")] {
+        for (path, name) in [
+            (self.folder.path(), "<folder>"),
+            (&*cache_home(), "<cache>"),
+        ] {
             for path in spellings(path) {
                 text = text.replace(&*path.to_string_lossy(), name);
             }
@@ -106,5 +115,7 @@ impl Portcullis {
 
 /// A path as it was given, and with its links resolved.
 fn spellings(path: &Path) -> Vec<PathBuf> {
-    std::iter::once(path.to_owned()).chain(path.canonicalize()).collect()
+    std::iter::once(path.to_owned())
+        .chain(path.canonicalize())
+        .collect()
 }

@@ -2,9 +2,9 @@
 //!
 //! Every test has its own, so that requests can be counted and records changed at will.
 
+use portcullis_demo::Running;
 use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options, Seen};
 use portcullis_demo::fault::{Faults, faulty};
-use portcullis_demo::Running;
 
 /// A CRM that answers.
 pub struct Crm {
@@ -17,8 +17,14 @@ impl Crm {
     /// Starts one with the usual records.
     pub async fn start() -> Self {
         let (memory, faults) = (EspoCrm::new(Options::default()), Faults::new());
-        let running = Running::start(faulty(memory.router(), &faults)).await.expect("a free port");
-        Self { memory, faults, running }
+        let running = Running::start(faulty(memory.router(), &faults))
+            .await
+            .expect("a free port");
+        Self {
+            memory,
+            faults,
+            running,
+        }
     }
 
     /// Where it listens.
@@ -28,12 +34,20 @@ impl Crm {
 
     /// The first record of an entity.
     pub fn first(&self, entity: &str) -> String {
-        self.memory.ids(entity).into_iter().next().unwrap_or_else(|| panic!("no {entity} is seeded"))
+        self.memory
+            .ids(entity)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no {entity} is seeded"))
     }
 
     /// The requests that arrived with a method other than GET.
     pub fn changes(&self) -> Vec<Seen> {
-        self.memory.requests().into_iter().filter(|seen| seen.method != "GET").collect()
+        self.memory
+            .requests()
+            .into_iter()
+            .filter(|seen| seen.method != "GET")
+            .collect()
     }
 }
 

@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 /// The file of a guest, by the name of its example in `tests/guests`.
 pub fn path(name: &str) -> PathBuf {
-    let folder = std::env::var_os("PORTCULLIS_GUESTS").map(PathBuf::from).unwrap_or_else(|| {
-        panic!("PORTCULLIS_GUESTS is not set; `cargo xtask test` builds the guests and sets it")
-    });
+    let folder = std::env::var_os("PORTCULLIS_GUESTS")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            panic!("PORTCULLIS_GUESTS is not set; `cargo xtask test` builds the guests and sets it")
+        });
     let file = folder.join(format!("{name}.wasm"));
-    assert!(file.is_file(), "no guest {}; `cargo xtask guests` builds it", file.display());
+    assert!(
+        file.is_file(),
+        "no guest {}; `cargo xtask guests` builds it",
+        file.display()
+    );
     file
 }
 

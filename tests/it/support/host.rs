@@ -52,8 +52,13 @@ pub async fn shared() -> (Arc<Runtime>, EmbeddedPlugins) {
     let build = || async {
         let cache = cache_home().join("portcullis/components");
         let runtime = Runtime::new(INSTANCES, Some(&cache)).expect("the sandbox starts here");
-        let embedded = load_embedded(&runtime).await.expect("the embedded plugins load");
-        assert!(!embedded.is_empty(), "no embedded plugins; `cargo xtask plugins` builds them");
+        let embedded = load_embedded(&runtime)
+            .await
+            .expect("the embedded plugins load");
+        assert!(
+            !embedded.is_empty(),
+            "no embedded plugins; `cargo xtask plugins` builds them"
+        );
         (runtime, embedded)
     };
     SHARED.get_or_init(build).await.clone()
@@ -81,7 +86,9 @@ impl TestHost {
 
     /// A configuration that has to work.
     pub async fn with(config: &str, url: &str) -> Self {
-        Self::try_with(config, url).await.unwrap_or_else(|error| panic!("{error}"))
+        Self::try_with(config, url)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// A configuration that may not work.
@@ -91,7 +98,10 @@ impl TestHost {
 
     /// One guest in the plugin folder, its connection called `guest`.
     pub async fn guest(name: &str, more: &str, url: &str) -> Self {
-        let id = format!("[server]\nplugins = \"PLUGINS\"\n{}", guest_connection(name, more));
+        let id = format!(
+            "[server]\nplugins = \"PLUGINS\"\n{}",
+            guest_connection(name, more)
+        );
         let file = format!("{name}.wasm");
         let host = Self::with_files(&id, url, &[(&file, &guests::bytes(name))]).await;
         let host = host.unwrap_or_else(|error| panic!("{error}"));
@@ -116,7 +126,11 @@ impl TestHost {
         let config = Config::from_file(&path, &environment).map_err(RegistryError::Config)?;
         let (runtime, embedded) = shared().await;
         let host = Arc::new(Host::build(runtime, embedded, config).await?);
-        Ok(Self { host, folder, tasks: JoinSet::new() })
+        Ok(Self {
+            host,
+            folder,
+            tasks: JoinSet::new(),
+        })
     }
 
     /// The watched folder.
@@ -136,8 +150,18 @@ impl TestHost {
     }
 
     /// Calls a tool as somebody.
-    pub async fn call_as(&self, who: Principal, tool: &str, arguments: Value) -> Result<Value, Value> {
-        let request = Request { name: tool.to_owned(), arguments: object(arguments), principal: who, scope: Scope::All };
+    pub async fn call_as(
+        &self,
+        who: Principal,
+        tool: &str,
+        arguments: Value,
+    ) -> Result<Value, Value> {
+        let request = Request {
+            name: tool.to_owned(),
+            arguments: object(arguments),
+            principal: who,
+            scope: Scope::All,
+        };
         match call::call(&self.host.app, request).await {
             Ok(answer) => answer.map_err(|error| error.to_json()),
             Err(unknown) => panic!("{unknown}"),
@@ -151,26 +175,42 @@ impl TestHost {
 
     /// The names of the listed tools, in order.
     pub fn listed(&self) -> Vec<String> {
-        self.snapshot().listed.iter().map(|tool| tool.listed_name.clone()).collect()
+        self.snapshot()
+            .listed
+            .iter()
+            .map(|tool| tool.listed_name.clone())
+            .collect()
     }
 
     /// Why the files of the folder that do not serve do not.
     pub fn rejected(&self) -> Vec<String> {
-        self.snapshot().rejected.iter().map(|rejected| rejected.why.clone()).collect()
+        self.snapshot()
+            .rejected
+            .iter()
+            .map(|rejected| rejected.why.clone())
+            .collect()
     }
 
     /// Listens on a free port and watches the folder and the file.
     pub async fn serve(&mut self) -> Served {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (stop, host) = (CancellationToken::new(), Arc::clone(&self.host));
         let (tell, ended) = tokio::sync::oneshot::channel();
         let (stopped, reread) = (stop.clone(), self.reread());
         self.tasks.spawn(async move {
-            let end = host.serve(Listen::Http(listener), Some(reread), stopped).await;
+            let end = host
+                .serve(Listen::Http(listener), Some(reread), stopped)
+                .await;
             tell.send(end).ok();
         });
-        Served { address, stop, ended }
+        Served {
+            address,
+            stop,
+            ended,
+        }
     }
 
     fn reread(&self) -> Reread {
@@ -181,7 +221,9 @@ impl TestHost {
 
 /// The table of a connection `guest` to a plugin.
 pub fn guest_connection(plugin: &str, more: &str) -> String {
-    format!("[connections.guest]\nplugin = \"{plugin}\"\nurl = \"URL\"\nsecrets.key = \"env:CRM_KEY\"\nallow = [\"read\", \"write\", \"destructive\"]\n{more}\n")
+    format!(
+        "[connections.guest]\nplugin = \"{plugin}\"\nurl = \"URL\"\nsecrets.key = \"env:CRM_KEY\"\nallow = [\"read\", \"write\", \"destructive\"]\n{more}\n"
+    )
 }
 
 fn fill(config: &str, url: &str) -> String {

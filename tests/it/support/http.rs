@@ -45,7 +45,12 @@ enum Left {
 
 impl Ask {
     pub fn new(method: &'static str, path: &str) -> Self {
-        Self { method, path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+        Self {
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -76,18 +81,32 @@ impl Ask {
         let (_, head) = tokio::join!(write, read_head(&mut reader));
         let (status, headers) = head?;
         let left = left(&headers);
-        Ok(Open { status, headers, reader, _writer: writer, left, events: String::new() })
+        Ok(Open {
+            status,
+            headers,
+            reader,
+            _writer: writer,
+            left,
+            events: String::new(),
+        })
     }
 
     fn head(&self, to: SocketAddr) -> String {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
-        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+        if !self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
             head.push_str(&format!("host: {to}\r\n"));
         }
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()));
+        head.push_str(&format!(
+            "content-length: {}\r\nconnection: close\r\n\r\n",
+            self.body.len()
+        ));
         head
     }
 }
@@ -99,7 +118,10 @@ impl Answer {
 
     /// The body as JSON, or the first event of a stream.
     pub fn json(&self) -> Value {
-        let text = self.body.lines().find_map(|line| line.strip_prefix("data:").filter(|data| data.contains('{')));
+        let text = self
+            .body
+            .lines()
+            .find_map(|line| line.strip_prefix("data:").filter(|data| data.contains('{')));
         let text = text.unwrap_or(&self.body);
         serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in answer {self:?}"))
     }
@@ -112,7 +134,11 @@ impl Open {
             body.extend(piece);
         }
         let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Answer { status: self.status, headers: self.headers, body })
+        Ok(Answer {
+            status: self.status,
+            headers: self.headers,
+            body,
+        })
     }
 
     /// The next message of an event stream; none when it ended.
@@ -120,13 +146,17 @@ impl Open {
         loop {
             while let Some((event, rest)) = self.events.clone().split_once("\n\n") {
                 self.events = rest.to_owned();
-                let data: String = event.lines().filter_map(|line| line.strip_prefix("data:")).collect();
+                let data: String = event
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("data:"))
+                    .collect();
                 if data.contains('{') {
                     return Some(serde_json::from_str(&data).expect("events hold JSON"));
                 }
             }
             let piece = self.piece().await.ok().flatten()?;
-            self.events.push_str(&String::from_utf8_lossy(&piece).replace("\r\n", "\n"));
+            self.events
+                .push_str(&String::from_utf8_lossy(&piece).replace("\r\n", "\n"));
         }
     }
 
@@ -163,7 +193,9 @@ impl Open {
     }
 }
 
-async fn read_head(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<(u16, Vec<(String, String)>)> {
+async fn read_head(
+    reader: &mut BufReader<OwnedReadHalf>,
+) -> io::Result<(u16, Vec<(String, String)>)> {
     let mut line = String::new();
     reader.read_line(&mut line).await?;
     let status = line.split(' ').nth(1).and_then(|word| word.parse().ok());
@@ -189,5 +221,8 @@ fn left(headers: &[(String, String)]) -> Left {
 }
 
 fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    headers
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }

@@ -72,7 +72,13 @@ impl HttpMcp {
 
     /// Connects to an endpoint; in the older era with its handshake.
     pub async fn connect_to(address: SocketAddr, era: Era, path: &str) -> Self {
-        let mut client = Self { address, era, path: path.to_owned(), session: None, ids: AtomicU64::new(1) };
+        let mut client = Self {
+            address,
+            era,
+            path: path.to_owned(),
+            session: None,
+            ids: AtomicU64::new(1),
+        };
         if era == Era::Handshake {
             let answer = client.send("initialize", initialize()).await;
             assert_eq!(answer.status, 200, "{answer:?}");
@@ -89,33 +95,46 @@ impl HttpMcp {
 
     /// The `result` of `tools/call`.
     pub async fn call(&self, tool: &str, arguments: Value) -> Value {
-        let answer = self.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
-        answer.get("result").cloned().unwrap_or_else(|| panic!("no result: {answer}"))
+        let answer = self
+            .request("tools/call", json!({"name": tool, "arguments": arguments}))
+            .await;
+        answer
+            .get("result")
+            .cloned()
+            .unwrap_or_else(|| panic!("no result: {answer}"))
     }
 
     /// A request with its whole HTTP answer.
     pub async fn send(&self, method: &str, params: Value) -> Answer {
         let sent = self.ask(method, params).send(self.address);
-        in_time(method, sent).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        in_time(method, sent)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// A request whose answer is a stream.
     pub async fn open(&self, method: &str, params: Value) -> Open {
         let opened = self.ask(method, params).open(self.address);
-        in_time(method, opened).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        in_time(method, opened)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// The stream on which a session is told of changes.
     pub async fn session_stream(&self) -> Open {
         let ask = self.head(Ask::new("GET", &self.path).header("accept", "text/event-stream"));
-        in_time("the session's stream", ask.open(self.address)).await.expect("a stream")
+        in_time("the session's stream", ask.open(self.address))
+            .await
+            .expect("a stream")
     }
 
     /// The request, to be changed or sent.
     pub fn ask(&self, method: &str, params: Value) -> Ask {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let message = self.era.message(id, method, params);
-        let mut ask = self.head(Ask::new("POST", &self.path).header("accept", "application/json, text/event-stream"));
+        let mut ask = self.head(
+            Ask::new("POST", &self.path).header("accept", "application/json, text/event-stream"),
+        );
         ask = ask.header("content-type", "application/json");
         if self.era == Era::Stateless {
             ask = ask.header("mcp-method", method);
@@ -131,13 +150,22 @@ impl HttpMcp {
         let ask = Ask::new("POST", &self.path)
             .header("accept", "application/json, text/event-stream")
             .header("content-type", "application/json");
-        let answer = in_time(method, self.head(ask).body(message.to_string()).send(self.address)).await.expect("an answer");
+        let answer = in_time(
+            method,
+            self.head(ask).body(message.to_string()).send(self.address),
+        )
+        .await
+        .expect("an answer");
         assert_eq!(answer.status, 202, "{answer:?}");
     }
 
     fn head(&self, ask: Ask) -> Ask {
         let known = self.era == Era::Stateless || self.session.is_some();
-        let ask = if known { ask.header("mcp-protocol-version", self.era.version()) } else { ask };
+        let ask = if known {
+            ask.header("mcp-protocol-version", self.era.version())
+        } else {
+            ask
+        };
         match &self.session {
             Some(session) => ask.header("mcp-session-id", session),
             None => ask,

@@ -39,5 +39,8 @@ pub fn list(value: &Value) -> &[Value] {
 
 /// A text member; empty when there is none.
 pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }

@@ -32,8 +32,14 @@ impl Stdio {
         let mut stdio = Self::spawn(home, arguments, era);
         if era == Era::Handshake {
             let answer = stdio.request("initialize", initialize()).await;
-            assert_eq!(answer["result"]["protocolVersion"], era.version(), "{answer}");
-            stdio.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+            assert_eq!(
+                answer["result"]["protocolVersion"],
+                era.version(),
+                "{answer}"
+            );
+            stdio
+                .write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+                .await;
         }
         stdio
     }
@@ -45,8 +51,20 @@ impl Stdio {
         let from = child.stdout.take().map(|out| BufReader::new(out).lines());
         let log = Arc::default();
         let mut reading = JoinSet::new();
-        reading.spawn(keep(child.stderr.take().expect("it is piped"), Arc::clone(&log)));
-        Self { child, era, to, from, log, ids: AtomicU64::new(1), _reading: reading, _home: home }
+        reading.spawn(keep(
+            child.stderr.take().expect("it is piped"),
+            Arc::clone(&log),
+        ));
+        Self {
+            child,
+            era,
+            to,
+            from,
+            log,
+            ids: AtomicU64::new(1),
+            _reading: reading,
+            _home: home,
+        }
     }
 
     /// The answer to a request; messages of other ids before it are passed over.
@@ -57,8 +75,13 @@ impl Stdio {
 
     /// The `result` of `tools/call`.
     pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
-        let answer = self.request("tools/call", json!({"name": tool, "arguments": arguments})).await;
-        answer.get("result").cloned().unwrap_or_else(|| panic!("no result: {answer}"))
+        let answer = self
+            .request("tools/call", json!({"name": tool, "arguments": arguments}))
+            .await;
+        answer
+            .get("result")
+            .cloned()
+            .unwrap_or_else(|| panic!("no result: {answer}"))
     }
 
     /// Sends a request without waiting; its id.
@@ -72,7 +95,10 @@ impl Stdio {
     /// Waits for the answer to a request.
     pub async fn answer(&mut self, id: u64) -> Value {
         loop {
-            let message = self.message().await.unwrap_or_else(|| panic!("standard output ended; log:\n{}", self.log()));
+            let message = self
+                .message()
+                .await
+                .unwrap_or_else(|| panic!("standard output ended; log:\n{}", self.log()));
             if message["id"] == id {
                 return message;
             }
@@ -82,8 +108,13 @@ impl Stdio {
     /// The next message; none when standard output ended.
     pub async fn message(&mut self) -> Option<Value> {
         let from = self.from.as_mut().expect("it is still read");
-        let line = in_time("a message on standard output", from.next_line()).await.expect("UTF-8")?;
-        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("not a message ({error}): {line}")))
+        let line = in_time("a message on standard output", from.next_line())
+            .await
+            .expect("UTF-8")?;
+        Some(
+            serde_json::from_str(&line)
+                .unwrap_or_else(|error| panic!("not a message ({error}): {line}")),
+        )
     }
 
     /// Writes a message; a process that has gone is no failure here.
@@ -111,23 +142,37 @@ impl Stdio {
     /// Asks it to stop, as a supervisor does.
     pub fn terminate(&self) {
         let id = self.child.id().expect("it runs").to_string();
-        let killed = std::process::Command::new("kill").args(["-TERM", &id]).status();
-        assert!(killed.is_ok_and(|status| status.success()), "SIGTERM is sent");
+        let killed = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(
+            killed.is_ok_and(|status| status.success()),
+            "SIGTERM is sent"
+        );
     }
 
     /// Its exit code, once it has ended.
     pub async fn exit_code(&mut self) -> Option<i32> {
-        in_time("the process to end", self.child.wait()).await.expect("it was started").code()
+        in_time("the process to end", self.child.wait())
+            .await
+            .expect("it was started")
+            .code()
     }
 
     /// What it wrote to standard error until now.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Waits for words in its log.
     pub async fn logs(&self, words: &str) {
-        until(&format!("`{words}` in the log"), async || self.log().contains(words)).await;
+        until(&format!("`{words}` in the log"), async || {
+            self.log().contains(words)
+        })
+        .await;
     }
 }
 

@@ -19,7 +19,10 @@ pub struct Arrived {
 
 impl Arrived {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -31,16 +34,23 @@ pub struct Stub {
 
 impl Stub {
     /// Answers every request with what the function makes of it.
-    pub async fn start(answer: impl Fn(&Arrived) -> Response<Body> + Clone + Send + Sync + 'static) -> Self {
+    pub async fn start(
+        answer: impl Fn(&Arrived) -> Response<Body> + Clone + Send + Sync + 'static,
+    ) -> Self {
         let seen: Arc<Mutex<Vec<Arrived>>> = Arc::default();
         let kept = Arc::clone(&seen);
         let router = Router::new().fallback(async move |request: Request| {
             let arrived = arrived(request).await;
             let response = answer(&arrived);
-            kept.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
+            kept.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(arrived);
             response
         });
-        Self { running: Running::start(router).await.expect("a free port"), seen }
+        Self {
+            running: Running::start(router).await.expect("a free port"),
+            seen,
+        }
     }
 
     /// Answers `{"ok":true}`.
@@ -60,7 +70,10 @@ impl Stub {
 
     /// What arrived.
     pub fn seen(&self) -> Vec<Arrived> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -74,10 +87,17 @@ async fn arrived(request: Request) -> Arrived {
     let (parts, body) = request.into_parts();
     to_bytes(body, 64 << 20).await.ok();
     let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
-        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        (
+            name.to_string(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
     };
     Arrived {
-        path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        path: parts
+            .uri
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         headers: parts.headers.iter().map(header).collect(),
     }
 }

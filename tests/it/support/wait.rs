@@ -28,7 +28,10 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
         if let Some(seen) = look().await {
             return seen;
         }
-        assert!(Instant::now() < latest, "looked for {PATIENCE:?} in vain for: {what}");
+        assert!(
+            Instant::now() < latest,
+            "looked for {PATIENCE:?} in vain for: {what}"
+        );
         ticks.tick().await;
     }
 }

@@ -240,6 +240,10 @@ fn trap_12_a_list_of_links_that_stopped_half_way_says_which_stand() {
         (&*failure.code, failure.outcome),
         ("PARTIAL", Some(Outcome::PartlyDone))
     );
+    assert!(
+        failure.message.starts_with("1 of 2 records are linked"),
+        "{failure}"
+    );
     assert_eq!(
         failure.details,
         Some(json!({"linked": [OTHER], "not_linked": [THIRD]}))
