@@ -21,15 +21,18 @@ fn main() {
     for file in &found {
         println!("cargo::rerun-if-changed={}", file.display());
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("embedded.rs");
+    let out =
+        PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("embedded.rs");
     fs::write(&out, source(&found)).expect("OUT_DIR is writable");
 }
 
 fn plugins_folder() -> PathBuf {
     match env::var_os("PORTCULLIS_PLUGINS_DIR") {
         Some(folder) => folder.into(),
-        None => Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
-            .join("../target/plugins"),
+        None => {
+            Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
+                .join("../target/plugins")
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::CONTENT_LENGTH;
 use axum::http::{Request, Response};
 use http_body_util::BodyExt;
 use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options};
@@ -102,7 +103,11 @@ async fn bytes(response: Response<Body>) -> Result<Vec<u8>> {
     let (parts, body) = response.into_parts();
     let body = body.collect().await?.to_bytes();
     let mut text = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
-    for (name, value) in &parts.headers {
+    let headers = parts
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != CONTENT_LENGTH);
+    for (name, value) in headers {
         for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
             text.extend_from_slice(part);
         }

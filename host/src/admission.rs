@@ -85,11 +85,23 @@ impl Admission {
     ) -> Result<Admitted, ToolError> {
         self.check_principal(principal)?;
         wait(deadline, "limits.rate_per_second", gate.rate.until_ready()).await?;
-        let connection =
-            wait(deadline, "limits.concurrent_calls", Arc::clone(&gate.running).acquire_owned()).await?;
-        let host = wait(deadline, "server.limits.concurrent_calls", Arc::clone(&self.running).acquire_owned()).await?;
+        let connection = wait(
+            deadline,
+            "limits.concurrent_calls",
+            Arc::clone(&gate.running).acquire_owned(),
+        )
+        .await?;
+        let host = wait(
+            deadline,
+            "server.limits.concurrent_calls",
+            Arc::clone(&self.running).acquire_owned(),
+        )
+        .await?;
         match (connection, host) {
-            (Ok(connection), Ok(host)) => Ok(Admitted { _connection: connection, _host: host }),
+            (Ok(connection), Ok(host)) => Ok(Admitted {
+                _connection: connection,
+                _host: host,
+            }),
             _ => Err(limited("the host's shutdown", Duration::from_secs(1))),
         }
     }
@@ -101,28 +113,42 @@ impl Admission {
         }
         let key = principal.to_owned();
         self.principals.check_key(&key).map_err(|not_until| {
-            let wait = not_until.wait_time_from(governor::clock::Clock::now(&DefaultClock::default()));
+            let wait =
+                not_until.wait_time_from(governor::clock::Clock::now(&DefaultClock::default()));
             limited("server.limits.rate_per_second", wait)
         })
     }
 }
 
-async fn wait<T>(deadline: Instant, limit: &str, turn: impl Future<Output = T>) -> Result<T, ToolError> {
-    timeout_at(deadline.into(), turn).await.map_err(|_| limited(limit, Duration::from_secs(1)))
+async fn wait<T>(
+    deadline: Instant,
+    limit: &str,
+    turn: impl Future<Output = T>,
+) -> Result<T, ToolError> {
+    timeout_at(deadline.into(), turn)
+        .await
+        .map_err(|_| limited(limit, Duration::from_secs(1)))
 }
 
 fn limited(limit: &str, wait: Duration) -> ToolError {
     let ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX).max(1);
-    ToolError::new(Kind::Throttled, "RATE_LIMITED", format!("{limit} is reached; nothing was sent to the CRM"))
-        .suggest("wait, then call again; fewer calls at a time")
-        .retry(Some(ms))
+    ToolError::new(
+        Kind::Throttled,
+        "RATE_LIMITED",
+        format!("{limit} is reached; nothing was sent to the CRM"),
+    )
+    .suggest("wait, then call again; fewer calls at a time")
+    .retry(Some(ms))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const FAST: Rate = Rate { per_second: 1000, burst: 1000 };
+    const FAST: Rate = Rate {
+        per_second: 1000,
+        burst: 1000,
+    };
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_millis(20)
@@ -132,7 +158,9 @@ mod tests {
     async fn a_full_connection_makes_the_next_call_wait() {
         let (host, gate) = (Admission::new(10, FAST), Gate::new(1, FAST));
         let first = host.admit("a", &gate, soon()).await.expect("free");
-        let Err(error) = host.admit("a", &gate, soon()).await else { panic!("full") };
+        let Err(error) = host.admit("a", &gate, soon()).await else {
+            panic!("full")
+        };
         assert_eq!(error.code, "RATE_LIMITED");
         assert!(error.message.contains("limits.concurrent_calls") && error.retryable);
         drop(first);
@@ -141,12 +169,22 @@ mod tests {
 
     #[tokio::test]
     async fn one_principal_does_not_slow_another() {
-        let host = Admission::new(10, Rate { per_second: 1, burst: 2 });
+        let host = Admission::new(
+            10,
+            Rate {
+                per_second: 1,
+                burst: 2,
+            },
+        );
         let gate = Gate::new(10, FAST);
         for _ in 0..2 {
-            host.admit("a", &gate, soon()).await.expect("within the burst");
+            host.admit("a", &gate, soon())
+                .await
+                .expect("within the burst");
         }
-        let Err(error) = host.admit("a", &gate, soon()).await else { panic!("over the rate") };
+        let Err(error) = host.admit("a", &gate, soon()).await else {
+            panic!("over the rate")
+        };
         assert!(error.message.contains("server.limits.rate_per_second"));
         assert!(error.retry_after_ms.is_some_and(|ms| ms > 0 && ms <= 1000));
         assert!(host.admit("b", &gate, soon()).await.is_ok());

@@ -38,9 +38,18 @@ impl Line {
         self.done = true;
         match result {
             Ok(_) => self.write("ok", ""),
-            Err(error) if error.outcome == Outcome::NotDone => self.write(error.kind.as_str(), &error.code),
+            Err(error) if error.outcome == Outcome::NotDone => {
+                self.write(error.kind.as_str(), &error.code)
+            }
             Err(error) => {
-                self.write(if error.outcome == Outcome::PartlyDone { "partly_done" } else { "may_have_happened" }, &error.code);
+                self.write(
+                    if error.outcome == Outcome::PartlyDone {
+                        "partly_done"
+                    } else {
+                        "may_have_happened"
+                    },
+                    &error.code,
+                );
             }
         }
     }

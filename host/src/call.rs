@@ -98,7 +98,12 @@ async fn serve(app: &App, request: Request) -> Called {
     let tool = look_up(&snapshot, &request)?;
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
     let connection = tool.connection.config.name.as_str();
-    let line = Line::begin(id, connection, tool.plugin.name.as_str(), Arc::clone(&record));
+    let line = Line::begin(
+        id,
+        connection,
+        tool.plugin.name.as_str(),
+        Arc::clone(&record),
+    );
     let result = run(app, &tool, request, id, record).await;
     line.end(&result);
     Ok(result)
@@ -113,16 +118,33 @@ async fn run(
     record: Arc<Record>,
 ) -> Result<Value, ToolError> {
     let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
-    let Request { mut arguments, principal, .. } = request;
+    let Request {
+        mut arguments,
+        principal,
+        ..
+    } = request;
     policy::open(&principal, &tool.grant).map_err(|d| denied(&d))?;
     let said = take_confirmation(tool, &mut arguments)?;
     let (arguments, text) = check_arguments(app, tool, arguments)?;
-    let call = Call { id, deadline, arguments: Arc::new(arguments), text, record };
-    let _admitted = app.admission.admit(principal.as_str(), &tool.connection.gate, deadline).await?;
+    let call = Call {
+        id,
+        deadline,
+        arguments: Arc::new(arguments),
+        text,
+        record,
+    };
+    let _admitted = app
+        .admission
+        .admit(principal.as_str(), &tool.connection.gate, deadline)
+        .await?;
     let confirmation = confirm(app, tool, &principal, &call, &said).await?;
-    let permit = policy::authorize(&principal, &tool.grant, confirmation).map_err(|d| denied(&d))?;
+    let permit =
+        policy::authorize(&principal, &tool.grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
-    let result = app.runtime.invoke(&permit, &tool.connection.plugin.compiled, link, &call).await;
+    let result = app
+        .runtime
+        .invoke(&permit, &tool.connection.plugin.compiled, link, &call)
+        .await;
     answer(tool, &call, result)
 }
 
@@ -131,13 +153,24 @@ fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownT
         Scope::All => true,
         Scope::Connection(name) => tool.connection.config.name.as_str() == name,
     };
-    snapshot.find(&request.name).filter(within).cloned().ok_or_else(|| unknown(snapshot, &request.name))
+    snapshot
+        .find(&request.name)
+        .filter(within)
+        .cloned()
+        .ok_or_else(|| unknown(snapshot, &request.name))
 }
 
 fn unknown(snapshot: &Snapshot, name: &str) -> UnknownTool {
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-    let known: Vec<String> = snapshot.listed.iter().map(|tool| tool.listed_name.clone()).collect();
-    UnknownTool { near: schema::nearest(&name, &known).cloned(), name }
+    let known: Vec<String> = snapshot
+        .listed
+        .iter()
+        .map(|tool| tool.listed_name.clone())
+        .collect();
+    UnknownTool {
+        near: schema::nearest(&name, &known).cloned(),
+        name,
+    }
 }
 
 fn denied(denial: &Denial) -> ToolError {
@@ -151,7 +184,8 @@ fn take_confirmation(tool: &Tool, arguments: &mut Map<String, Value>) -> Result<
         return Ok(Said::Nothing);
     }
     Said::take(arguments).map_err(|(at, what)| {
-        ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", format!("{at} {what}")).at(vec![at.into()])
+        ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", format!("{at} {what}"))
+            .at(vec![at.into()])
     })
 }
 
@@ -167,7 +201,11 @@ fn check_arguments(
     }
     let text = arguments.to_string();
     if text.len() as u64 > app.request_bytes {
-        let message = format!("the arguments are {} bytes, at most {} are taken (server.limits.request_bytes)", text.len(), app.request_bytes);
+        let message = format!(
+            "the arguments are {} bytes, at most {} are taken (server.limits.request_bytes)",
+            text.len(),
+            app.request_bytes
+        );
         return Err(ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
             .suggest("send less in one call"));
     }
@@ -177,7 +215,13 @@ fn check_arguments(
     }
     let message = flaws
         .iter()
-        .map(|flaw| if flaw.at.is_empty() { flaw.what.clone() } else { format!("{}: {}", flaw.at, flaw.what) })
+        .map(|flaw| {
+            if flaw.at.is_empty() {
+                flaw.what.clone()
+            } else {
+                format!("{}: {}", flaw.at, flaw.what)
+            }
+        })
         .collect::<Vec<_>>()
         .join("; ");
     Err(ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
@@ -209,7 +253,10 @@ async fn confirm(
     if tool.connection.rule.confirm == ConfirmRule::Human {
         return Err(human_only(tool, preview));
     }
-    match app.confirmations.redeem((principal, &tool.grant), intent, said, state) {
+    match app
+        .confirmations
+        .redeem((principal, &tool.grant), intent, said, state)
+    {
         Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
         Err(why) => {
             let token = app.confirmations.remember(intent, state, Instant::now());
@@ -223,17 +270,27 @@ fn not_confirmed(tool: &Tool, said: &Said, why: NotYet, preview: Value, token: &
     let message = match (said, why) {
         (Said::Nothing, _) => format!("`{name}` did nothing yet; this is what it would do"),
         (_, NotYet::NotPreviewed) => {
-            format!("`{name}` did nothing: this call was not previewed with these arguments, or too long ago; this is what it would do")
+            format!(
+                "`{name}` did nothing: this call was not previewed with these arguments, or too long ago; this is what it would do"
+            )
         }
-        (_, NotYet::WrongToken) => format!("`{name}` did nothing: the token does not belong to this preview; this is what it would do"),
-        (_, NotYet::Changed) => format!("`{name}` did nothing: what it would change is no longer what was shown; this is what it would do now"),
+        (_, NotYet::WrongToken) => format!(
+            "`{name}` did nothing: the token does not belong to this preview; this is what it would do"
+        ),
+        (_, NotYet::Changed) => format!(
+            "`{name}` did nothing: what it would change is no longer what was shown; this is what it would do now"
+        ),
     };
     let mut error = ToolError::new(Kind::Confirm, format!("{}_NOT_CONFIRMED", name.to_uppercase()), message)
         .suggest("show the preview to the user; if they agree, call again with the same arguments and the confirmation_token")
         .retry(None);
     error.beside.insert("preview".into(), preview);
-    error.beside.insert("confirmation_token".into(), json!(token));
-    error.beside.insert("expires_in_s".into(), json!(VALID_FOR.as_secs()));
+    error
+        .beside
+        .insert("confirmation_token".into(), json!(token));
+    error
+        .beside
+        .insert("expires_in_s".into(), json!(VALID_FOR.as_secs()));
     error
 }
 
@@ -256,7 +313,10 @@ fn answer(tool: &Tool, call: &Call, result: Result<Value, Failure>) -> Result<Va
     match flaws.first() {
         None => Ok(value),
         Some(flaw) => {
-            let fault = Fault::NotJson(format!("it breaks its own output schema at `{}`: {}", flaw.at, flaw.what));
+            let fault = Fault::NotJson(format!(
+                "it breaks its own output schema at `{}`: {}",
+                flaw.at, flaw.what
+            ));
             Err(failed(tool, call, Failure::Fault(fault)))
         }
     }
@@ -272,14 +332,20 @@ fn failed(tool: &Tool, call: &Call, failure: Failure) -> ToolError {
                 error.retryable = false;
             }
             if error.outcome == Outcome::MayHaveHappened && !forwarded.is_empty() {
-                error.details.get_or_insert_with(|| json!({ "requests": forwarded }));
+                error
+                    .details
+                    .get_or_insert_with(|| json!({ "requests": forwarded }));
             }
             *error
         }
         Failure::Fault(fault) => {
             tracing::error!(call = %call.id, tool = %tool.listed_name, %fault, "the plugin failed");
             let error = faulted(&fault).name_call(call.id);
-            if forwarded.is_empty() { error } else { unclear(error, &json!(forwarded)) }
+            if forwarded.is_empty() {
+                error
+            } else {
+                unclear(error, &json!(forwarded))
+            }
         }
     }
 }
@@ -290,7 +356,9 @@ fn faulted(fault: &Fault) -> ToolError {
             .suggest("ask for less in one call, or let the operator raise limits.timeout_ms")
             .retry(None),
         Fault::Limit(limit) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
-            .suggest(format!("ask for less in one call, or let the operator raise {limit}")),
+            .suggest(format!(
+                "ask for less in one call, or let the operator raise {limit}"
+            )),
         Fault::Oversize(_) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
             .suggest("ask for fewer records or fields"),
         Fault::Trap(_) | Fault::NotJson(_) => {
@@ -303,7 +371,10 @@ fn faulted(fault: &Fault) -> ToolError {
 fn unclear(mut error: ToolError, requests: &Value) -> ToolError {
     error.outcome = Outcome::MayHaveHappened;
     error.retryable = false;
-    error.message = format!("{}; a change was sent before that and may have happened", error.message);
+    error.message = format!(
+        "{}; a change was sent before that and may have happened",
+        error.message
+    );
     error.suggestion = Some("read the record before doing it again".into());
     error.details = Some(json!({ "requests": requests }));
     error

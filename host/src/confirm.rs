@@ -48,7 +48,10 @@ impl Said {
             None | Some(Value::Null) if confirm => Ok(Self::Yes),
             None | Some(Value::Null) => Ok(Self::Nothing),
             Some(Value::String(token)) => Ok(Self::Token(token)),
-            Some(_) => Err(("/confirmation_token", "must be the text that came with the preview")),
+            Some(_) => Err((
+                "/confirmation_token",
+                "must be the text that came with the preview",
+            )),
         }
     }
 }
@@ -114,7 +117,14 @@ impl Confirmations {
         if pending.len() >= MOST_PENDING {
             make_room(&mut pending, now);
         }
-        pending.insert(intent, Pending { token: token.clone(), state, until: now + VALID_FOR });
+        pending.insert(
+            intent,
+            Pending {
+                token: token.clone(),
+                state,
+                until: now + VALID_FOR,
+            },
+        );
         token
     }
 
@@ -133,9 +143,18 @@ impl Confirmations {
         Ok(Confirmed::new(principal, grant, way))
     }
 
-    fn use_up(&self, intent: Intent, said: &Said, state: State, now: Instant) -> Result<Way, NotYet> {
+    fn use_up(
+        &self,
+        intent: Intent,
+        said: &Said,
+        state: State,
+        now: Instant,
+    ) -> Result<Way, NotYet> {
         let mut pending = self.lock();
-        let known = pending.get(&intent).filter(|p| p.until > now).ok_or(NotYet::NotPreviewed)?;
+        let known = pending
+            .get(&intent)
+            .filter(|p| p.until > now)
+            .ok_or(NotYet::NotPreviewed)?;
         let way = agrees(said, &known.token).ok_or(NotYet::WrongToken)?;
         if known.state != state {
             return Err(NotYet::Changed);
@@ -163,7 +182,10 @@ fn agrees(said: &Said, token: &str) -> Option<Way> {
 fn make_room(pending: &mut HashMap<Intent, Pending>, now: Instant) {
     pending.retain(|_, p| p.until > now);
     if pending.len() >= MOST_PENDING
-        && let Some(oldest) = pending.iter().min_by_key(|(_, p)| p.until).map(|(intent, _)| *intent)
+        && let Some(oldest) = pending
+            .iter()
+            .min_by_key(|(_, p)| p.until)
+            .map(|(intent, _)| *intent)
     {
         pending.remove(&oldest);
     }
@@ -176,7 +198,10 @@ fn canonical(value: &Value) -> Value {
         Value::Object(members) => {
             let mut sorted: Vec<_> = members.iter().collect();
             sorted.sort_by_key(|(key, _)| key.as_str());
-            sorted.into_iter().map(|(key, value)| (key.clone(), canonical(value))).collect()
+            sorted
+                .into_iter()
+                .map(|(key, value)| (key.clone(), canonical(value)))
+                .collect()
         }
         other => other.clone(),
     }
@@ -188,7 +213,11 @@ mod tests {
     use serde_json::json;
 
     fn intent(principal: &str, id: &str) -> Intent {
-        Intent::new(principal, "sales_delete", &json!({"entityType": "Account", "id": id}))
+        Intent::new(
+            principal,
+            "sales_delete",
+            &json!({"entityType": "Account", "id": id}),
+        )
     }
 
     #[test]
@@ -197,12 +226,20 @@ mod tests {
             (json!({"id": 1}), Ok(Said::Nothing)),
             (json!({"confirm": false}), Ok(Said::Nothing)),
             (json!({"confirm": true}), Ok(Said::Yes)),
-            (json!({"confirmation_token": "t"}), Ok(Said::Token("t".into()))),
-            (json!({"confirm": true, "confirmation_token": "t"}), Ok(Said::Token("t".into()))),
+            (
+                json!({"confirmation_token": "t"}),
+                Ok(Said::Token("t".into())),
+            ),
+            (
+                json!({"confirm": true, "confirmation_token": "t"}),
+                Ok(Said::Token("t".into())),
+            ),
             (json!({"confirm": "yes"}), Err("/confirm")),
             (json!({"confirmation_token": 1}), Err("/confirmation_token")),
         ] {
-            let Value::Object(mut object) = arguments else { unreachable!() };
+            let Value::Object(mut object) = arguments else {
+                unreachable!()
+            };
             assert_eq!(Said::take(&mut object).map_err(|(at, _)| at), expected);
             assert!(!object.contains_key("confirm") && !object.contains_key("confirmation_token"));
         }
@@ -220,16 +257,26 @@ mod tests {
             assert_eq!(all.use_up(other, &token, state, now).err(), Some(why));
         }
         assert!(all.use_up(intent("a", "1"), &token, state, now).is_ok());
-        assert_eq!(all.use_up(intent("a", "1"), &token, state, now).err(), Some(NotYet::NotPreviewed));
+        assert_eq!(
+            all.use_up(intent("a", "1"), &token, state, now).err(),
+            Some(NotYet::NotPreviewed)
+        );
     }
 
     #[test]
     fn yes_alone_never_suffices() {
         let (all, now) = (Confirmations::default(), Instant::now());
         let state = State::of(&json!({}));
-        assert_eq!(all.use_up(intent("a", "1"), &Said::Yes, state, now).err(), Some(NotYet::NotPreviewed));
+        assert_eq!(
+            all.use_up(intent("a", "1"), &Said::Yes, state, now).err(),
+            Some(NotYet::NotPreviewed)
+        );
         all.remember(intent("a", "1"), state, now);
-        assert_eq!(all.use_up(intent("a", "1"), &Said::Nothing, state, now).err(), Some(NotYet::WrongToken));
+        assert_eq!(
+            all.use_up(intent("a", "1"), &Said::Nothing, state, now)
+                .err(),
+            Some(NotYet::WrongToken)
+        );
         assert!(all.use_up(intent("a", "1"), &Said::Yes, state, now).is_ok());
     }
 
@@ -238,16 +285,30 @@ mod tests {
         let (all, now) = (Confirmations::default(), Instant::now());
         all.remember(intent("a", "1"), State::of(&json!({"name": "A"})), now);
         let other = State::of(&json!({"name": "B"}));
-        assert_eq!(all.use_up(intent("a", "1"), &Said::Yes, other, now).err(), Some(NotYet::Changed));
+        assert_eq!(
+            all.use_up(intent("a", "1"), &Said::Yes, other, now).err(),
+            Some(NotYet::Changed)
+        );
         let late = now + VALID_FOR;
         let same = State::of(&json!({"name": "A"}));
-        assert_eq!(all.use_up(intent("a", "1"), &Said::Yes, same, late).err(), Some(NotYet::NotPreviewed));
+        assert_eq!(
+            all.use_up(intent("a", "1"), &Said::Yes, same, late).err(),
+            Some(NotYet::NotPreviewed)
+        );
     }
 
     #[test]
     fn the_order_of_keys_does_not_matter() {
-        let one = Intent::new("a", "t", &json!({"x": {"b": 1, "a": [2, {"d": 3, "c": 4}]}}));
-        let two = Intent::new("a", "t", &json!({"x": {"a": [2, {"c": 4, "d": 3}], "b": 1}}));
+        let one = Intent::new(
+            "a",
+            "t",
+            &json!({"x": {"b": 1, "a": [2, {"d": 3, "c": 4}]}}),
+        );
+        let two = Intent::new(
+            "a",
+            "t",
+            &json!({"x": {"a": [2, {"c": 4, "d": 3}], "b": 1}}),
+        );
         assert_eq!(one, two);
     }
 

@@ -133,7 +133,8 @@ impl ToolError {
     /// Names the call, so that an operator finds its lines in the log.
     #[must_use]
     pub fn name_call(mut self, call: CallId) -> Self {
-        self.beside.insert("call_id".into(), json!(call.to_string()));
+        self.beside
+            .insert("call_id".into(), json!(call.to_string()));
         self
     }
 

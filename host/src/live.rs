@@ -62,7 +62,11 @@ async fn reach(connection: &Connection) -> Result<Finding, Finding> {
         upstream.send(get_base(), deadline).await
     };
     match tried.await {
-        Ok(answer) => Ok(found(Level::Ok, "reachable", format!("{url} answers (HTTP {})", answer.status))),
+        Ok(answer) => Ok(found(
+            Level::Ok,
+            "reachable",
+            format!("{url} answers (HTTP {})", answer.status),
+        )),
         Err(failed) => Err(Finding {
             level: Level::Error,
             subject: subject(failed.reason).into(),
@@ -96,9 +100,13 @@ const fn subject(reason: Reason) -> &'static str {
 
 const fn way_out(reason: Reason) -> &'static str {
     match reason {
-        Reason::Tls => "check the certificate's name, its expiry and its chain; `tls_verify = false` turns the check off for this connection only",
+        Reason::Tls => {
+            "check the certificate's name, its expiry and its chain; `tls_verify = false` turns the check off for this connection only"
+        }
         Reason::AddressBlocked => "name the address in the url, or list it under `allow_addresses`",
-        Reason::Timeout => "check that the server runs and no firewall drops the packets; limits.timeout_ms raises the time",
+        Reason::Timeout => {
+            "check that the server runs and no firewall drops the packets; limits.timeout_ms raises the time"
+        }
         Reason::Connect => "check the host name, the port, and that the server runs",
         _ => "check that the url is the CRM's own and not a proxy's or another program's",
     }
@@ -106,13 +114,21 @@ const fn way_out(reason: Reason) -> &'static str {
 
 async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
     let Some(check) = &connection.plugin.manifest.live_check else {
-        return vec![found(Level::Warn, "self-test", "this plugin has none; only the address was tried".into())];
+        return vec![found(
+            Level::Warn,
+            "self-test",
+            "this plugin has none; only the address was tried".into(),
+        )];
     };
     let permit = Grant::live_check(&connection.config.name, check)
         .map_err(|error| error.to_string())
         .and_then(|grant| {
-            policy::authorize(&Principal::named("cli", "operator"), &grant, Confirmation::NotNeeded)
-                .map_err(|denial| denial.to_string())
+            policy::authorize(
+                &Principal::named("cli", "operator"),
+                &grant,
+                Confirmation::NotNeeded,
+            )
+            .map_err(|denial| denial.to_string())
         });
     let permit = match permit {
         Ok(permit) => permit,
@@ -126,7 +142,11 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
         text: "{}".into(),
         record: Arc::new(Record::default()),
     };
-    match app.runtime.invoke(&permit, &connection.plugin.compiled, link, &call).await {
+    match app
+        .runtime
+        .invoke(&permit, &connection.plugin.compiled, link, &call)
+        .await
+    {
         Ok(value) => findings(&value),
         Err(Failure::Told(error)) => vec![Finding {
             level: Level::Error,
@@ -139,7 +159,10 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
 }
 
 fn findings(value: &Value) -> Vec<Finding> {
-    let list = value["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let list = value["findings"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     list.iter().map(finding).collect()
 }
 
@@ -158,7 +181,12 @@ fn finding(value: &Value) -> Finding {
 }
 
 fn found(level: Level, subject: &str, message: String) -> Finding {
-    Finding { level, subject: subject.into(), message, suggestion: None }
+    Finding {
+        level,
+        subject: subject.into(),
+        message,
+        suggestion: None,
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +200,10 @@ mod tests {
             {"level": "strange", "subject": "role", "message": "m", "suggestion": "s"}
         ]}));
         assert_eq!(read[0], found(Level::Ok, "key", "accepted".into()));
-        assert_eq!((read[1].level, read[1].suggestion.as_deref()), (Level::Error, Some("s")));
+        assert_eq!(
+            (read[1].level, read[1].suggestion.as_deref()),
+            (Level::Error, Some("s"))
+        );
         assert!(findings(&json!({})).is_empty());
     }
 }

@@ -87,7 +87,11 @@ pub const LONGEST_LISTED_NAME: usize = 64;
 /// tool alone where the prefix is empty.
 #[must_use]
 pub fn listed(prefix: &str, tool: &str) -> String {
-    if prefix.is_empty() { tool.to_owned() } else { format!("{prefix}_{tool}") }
+    if prefix.is_empty() {
+        tool.to_owned()
+    } else {
+        format!("{prefix}_{tool}")
+    }
 }
 
 /// One call, for finding its lines in a log: 12 hexadecimal digits, random.

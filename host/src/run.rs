@@ -68,7 +68,11 @@ impl Host {
             request_bytes: limits.request_bytes,
             running: watch::Sender::new(0),
         });
-        Ok(Self { app, changes: Changes::new(registry), server })
+        Ok(Self {
+            app,
+            changes: Changes::new(registry),
+            server,
+        })
     }
 
     /// Serves until `stop`, or until the client of a stdio session is gone.
@@ -101,7 +105,9 @@ impl Host {
         }
         let drain = Duration::from_millis(self.server.limits.drain_ms);
         match listen {
-            Listen::Stdio => transport::serve_stdio(self.mcp(Principal::stdio()), stop, drain).await,
+            Listen::Stdio => {
+                transport::serve_stdio(self.mcp(Principal::stdio()), stop, drain).await
+            }
             Listen::Http(listener) => {
                 let options = self.http_options(drain);
                 let server = self.mcp(Principal::anonymous());
@@ -115,9 +121,19 @@ impl Host {
     }
 
     fn http_options(&self, drain: Duration) -> HttpOptions {
-        let public = self.server.public_url.as_ref().and_then(|url| url.host_str());
+        let public = self
+            .server
+            .public_url
+            .as_ref()
+            .and_then(|url| url.host_str());
         HttpOptions {
-            hosts: self.server.allowed_hosts.iter().cloned().chain(public.map(str::to_owned)).collect(),
+            hosts: self
+                .server
+                .allowed_hosts
+                .iter()
+                .cloned()
+                .chain(public.map(str::to_owned))
+                .collect(),
             origins: self.server.allowed_origins.clone(),
             request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
             sessions: usize::try_from(self.server.limits.sessions).unwrap_or(usize::MAX),

@@ -38,7 +38,9 @@ impl Schema {
     /// # Errors
     /// Why it is none.
     pub fn new(schema: &Value) -> Result<Self, String> {
-        let Value::Object(text) = schema else { return Err("is not a JSON object".into()) };
+        let Value::Object(text) = schema else {
+            return Err("is not a JSON object".into());
+        };
         if text.get("type") != Some(&Value::String("object".into())) {
             return Err("does not say `\"type\": \"object\"`".into());
         }
@@ -56,7 +58,11 @@ impl Schema {
             .and_then(Value::as_object)
             .map(|properties| properties.keys().cloned().collect())
             .unwrap_or_default();
-        Ok(Self { validator, properties, text: text.clone() })
+        Ok(Self {
+            validator,
+            properties,
+            text: text.clone(),
+        })
     }
 
     /// What is wrong with a value; empty if nothing is.
@@ -65,7 +71,11 @@ impl Schema {
         if self.validator.is_valid(value) {
             return Vec::new();
         }
-        self.validator.iter_errors(value).take(MOST_PROBLEMS).map(|error| self.flaw(&error)).collect()
+        self.validator
+            .iter_errors(value)
+            .take(MOST_PROBLEMS)
+            .map(|error| self.flaw(&error))
+            .collect()
     }
 
     fn flaw(&self, error: &ValidationError<'_>) -> Flaw {
@@ -81,11 +91,18 @@ impl Schema {
 
     fn unexpected(&self, names: &[String], at_root: bool) -> String {
         let names: Vec<String> = names.iter().take(5).map(|name| short(name)).collect();
-        let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let list = names
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
         if !at_root {
             return format!("unknown {list}");
         }
-        match names.first().and_then(|name| nearest(name, &self.properties)) {
+        match names
+            .first()
+            .and_then(|name| nearest(name, &self.properties))
+        {
             Some(near) => format!("unknown {list}; did you mean `{near}`?"),
             None if self.properties.is_empty() => format!("unknown {list}; there are no arguments"),
             None => format!("unknown {list}; known are {}", self.properties.join(", ")),
@@ -97,7 +114,12 @@ impl Schema {
 pub fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
     known
         .iter()
-        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|(score, _)| *score > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
@@ -138,12 +160,32 @@ mod tests {
     fn flaws_name_the_place_and_the_rule_but_not_the_value() {
         for (value, at, says) in [
             (json!({}), "", "\"id\" is a required property"),
-            (json!({"id": "a", "limit": 0}), "/limit", "less than the minimum of 1"),
-            (json!({"id": "a", "limit": 201}), "/limit", "greater than the maximum of 200"),
-            (json!({"id": "a", "limit": "5"}), "/limit", "not of type \"integer\""),
+            (
+                json!({"id": "a", "limit": 0}),
+                "/limit",
+                "less than the minimum of 1",
+            ),
+            (
+                json!({"id": "a", "limit": 201}),
+                "/limit",
+                "greater than the maximum of 200",
+            ),
+            (
+                json!({"id": "a", "limit": "5"}),
+                "/limit",
+                "not of type \"integer\"",
+            ),
             (json!({"id": "SECRET"}), "/id", "^[a-z]+$"),
-            (json!({"id": "a", "entitytype": "x"}), "", "did you mean `entityType`?"),
-            (json!({"id": "a", "zzz": 1}), "", "known are id, limit, entityType"),
+            (
+                json!({"id": "a", "entitytype": "x"}),
+                "",
+                "did you mean `entityType`?",
+            ),
+            (
+                json!({"id": "a", "zzz": 1}),
+                "",
+                "known are id, limit, entityType",
+            ),
         ] {
             let flaws = schema().flaws(&value);
             assert_eq!(flaws[0].at, at, "{value}");
@@ -159,9 +201,18 @@ mod tests {
             (json!(true), "not a JSON object"),
             (json!({}), "type"),
             (json!({"type": "array"}), "type"),
-            (json!({"type": "object", "properties": {"a": {"type": "strong"}}}), "strong"),
-            (json!({"type": "object", "properties": {"a": {"pattern": "("}}}), "pattern"),
-            (json!({"type": "object", "$ref": "https://example.com/schema.json"}), "example.com"),
+            (
+                json!({"type": "object", "properties": {"a": {"type": "strong"}}}),
+                "strong",
+            ),
+            (
+                json!({"type": "object", "properties": {"a": {"pattern": "("}}}),
+                "pattern",
+            ),
+            (
+                json!({"type": "object", "$ref": "https://example.com/schema.json"}),
+                "example.com",
+            ),
         ] {
             let error = Schema::new(&bad).expect_err("refused");
             assert!(error.contains(says), "{bad}: {error}");

@@ -20,7 +20,10 @@ impl Stop {
             signalled().await;
             cancel.cancel();
         });
-        Self { token, _waiting: waiting }
+        Self {
+            token,
+            _waiting: waiting,
+        }
     }
 
     /// Cancelled when the process is asked to stop.

@@ -16,7 +16,9 @@ pub struct Telemetry(reload::Handle<Boxed, Registry>);
 
 /// A level that is none.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no log level; use error, warn, info, debug or trace, or directives such as `portcullis=debug`")]
+#[error(
+    "`{0}` is no log level; use error, warn, info, debug or trace, or directives such as `portcullis=debug`"
+)]
 pub struct BadLevel(String);
 
 impl Telemetry {
@@ -34,7 +36,8 @@ impl Telemetry {
     /// The level is none.
     pub fn apply(&self, log: &Log) -> Result<(), BadLevel> {
         let level = log.level.as_deref().unwrap_or("info");
-        let filter = EnvFilter::try_new(directives(level)).map_err(|_| BadLevel(level.to_owned()))?;
+        let filter =
+            EnvFilter::try_new(directives(level)).map_err(|_| BadLevel(level.to_owned()))?;
         if self.0.reload(layer(filter, log.json)).is_err() {
             tracing::error!("the log's settings could not be changed");
         }

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Each module of the host with what it may `use crate::`. The order is that of a call's path;
-/// what stands below is never used by what stands above in this direction's reverse.
+/// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
+/// `capability` are two halves of the sandbox and know each other; everything else points one way.
 const MAY_USE: [(&str, &[&str]); 23] = [
     ("transport", &["call", "mcp"]),
     ("mcp", &["call", "error", "policy", "registry"]),

@@ -12,7 +12,8 @@ impl Host for Guest {
 
     fn put(&mut self, key: String, value: Vec<u8>, ttl_ms: u32) {
         if let Some(link) = self.reach.link() {
-            link.cache.put(key, value, Duration::from_millis(ttl_ms.into()));
+            link.cache
+                .put(key, value, Duration::from_millis(ttl_ms.into()));
         }
     }
 

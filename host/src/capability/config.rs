@@ -11,7 +11,9 @@ impl Host for Guest {
     }
 
     fn connection(&mut self) -> String {
-        let Some(link) = self.reach.link() else { return "{}".into() };
+        let Some(link) = self.reach.link() else {
+            return "{}".into();
+        };
         let mut about = link.about.clone();
         about.insert("now".into(), json!(now()));
         Value::Object(about).to_string()
@@ -20,5 +22,7 @@ impl Host for Guest {
 
 /// The time in UTC to the second, as RFC 3339.
 fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }

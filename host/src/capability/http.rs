@@ -52,24 +52,42 @@ async fn forward(
     deadline: Instant,
     request: wit::Request,
 ) -> Result<wit::Response, wit::Error> {
-    let Within { link, door, arguments, record } = within;
+    let Within {
+        link,
+        door,
+        arguments,
+        record,
+    } = within;
     if !record.count_request(u32::try_from(link.limits.upstream_calls).unwrap_or(u32::MAX)) {
-        return Err(refuse(wit::Reason::BudgetSpent, "limits.upstream_calls is used up"));
+        return Err(refuse(
+            wit::Reason::BudgetSpent,
+            "limits.upstream_calls is used up",
+        ));
     }
     let size = request.body.as_ref().map_or(0, Vec::len);
     if size as u64 > link.limits.request_bytes {
-        return Err(refuse(wit::Reason::TooLarge, "the request body is over limits.request_bytes"));
+        return Err(refuse(
+            wit::Reason::TooLarge,
+            "the request body is over limits.request_bytes",
+        ));
     }
     let asked = asked(&request);
     let passed = door.routes.check(&asked, arguments).map_err(|refused| {
-        let reason = if refused.is_invalid() { wit::Reason::InvalidRequest } else { wit::Reason::Denied };
+        let reason = if refused.is_invalid() {
+            wit::Reason::InvalidRequest
+        } else {
+            wit::Reason::Denied
+        };
         refuse(reason, &refused.to_string())
     })?;
     let place = (door.recorded && passed.state_changing)
         .then(|| record.forward(asked.method.as_str(), request.path.join("/")));
     let canonical = passed.body;
     record.count_bytes(size);
-    let result = link.upstream.send(outgoing(request, canonical), deadline).await;
+    let result = link
+        .upstream
+        .send(outgoing(request, canonical), deadline)
+        .await;
     match (&result, place) {
         (Ok(answer), Some(place)) => record.answered(place, answer.status),
         (Err(failed), Some(place)) if failed.stage == Stage::NotSent => record.never_left(place),
@@ -114,7 +132,12 @@ fn outgoing(request: wit::Request, canonical: Option<Canonical>) -> Outgoing {
 }
 
 fn refuse(reason: wit::Reason, detail: &str) -> wit::Error {
-    wit::Error { reason, stage: wit::Stage::NotSent, detail: detail.to_owned(), retry_after_ms: None }
+    wit::Error {
+        reason,
+        stage: wit::Stage::NotSent,
+        detail: detail.to_owned(),
+        retry_after_ms: None,
+    }
 }
 
 const fn method(method: wit::Method) -> Method {
@@ -130,7 +153,11 @@ const fn method(method: wit::Method) -> Method {
 
 impl From<Answer> for wit::Response {
     fn from(answer: Answer) -> Self {
-        Self { status: answer.status, headers: answer.headers, body: answer.body }
+        Self {
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
+        }
     }
 }
 

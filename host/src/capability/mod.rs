@@ -56,13 +56,19 @@ impl Door {
     /// The door of a permitted tool.
     #[must_use]
     pub fn invoke(permit: &Permit) -> Self {
-        Self { routes: Arc::clone(permit.routes()), recorded: permit.effect() != Effect::Read }
+        Self {
+            routes: Arc::clone(permit.routes()),
+            recorded: permit.effect() != Effect::Read,
+        }
     }
 
     /// The door of a preview.
     #[must_use]
     pub fn preview(permit: &PreviewPermit) -> Self {
-        Self { routes: Arc::clone(permit.routes()), recorded: false }
+        Self {
+            routes: Arc::clone(permit.routes()),
+            recorded: false,
+        }
     }
 }
 
@@ -86,7 +92,11 @@ impl Reach {
     /// Nothing but the clock: for `describe`.
     #[must_use]
     pub const fn nothing(call: CallId, deadline: Instant) -> Self {
-        Self { call, deadline, within: None }
+        Self {
+            call,
+            deadline,
+            within: None,
+        }
     }
 
     /// A connection, through a door.
@@ -98,7 +108,11 @@ impl Reach {
             arguments: Arc::clone(&call.arguments),
             record: Arc::clone(&call.record),
         };
-        Self { call: call.id, deadline: call.deadline, within: Some(within) }
+        Self {
+            call: call.id,
+            deadline: call.deadline,
+            within: Some(within),
+        }
     }
 
     fn link(&self) -> Option<&Link> {

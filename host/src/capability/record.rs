@@ -31,7 +31,9 @@ impl Record {
     /// Counts a request; false when `most` were counted already.
     pub fn count_request(&self, most: u32) -> bool {
         self.requests
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < most).then_some(n + 1))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {
+                (n < most).then_some(n + 1)
+            })
             .is_ok()
     }
 
@@ -55,7 +57,11 @@ impl Record {
     /// Notes a state-changing request before it is sent; the answer is its place in the list.
     pub fn forward(&self, method: &'static str, path: String) -> usize {
         let mut list = self.lock();
-        list.push(Forwarded { method, path, status: None });
+        list.push(Forwarded {
+            method,
+            path,
+            status: None,
+        });
         list.len() - 1
     }
 
@@ -76,11 +82,17 @@ impl Record {
     /// The state-changing requests that left the host.
     #[must_use]
     pub fn forwarded(&self) -> Vec<Forwarded> {
-        self.lock().iter().filter(|entry| !entry.path.is_empty()).cloned().collect()
+        self.lock()
+            .iter()
+            .filter(|entry| !entry.path.is_empty())
+            .cloned()
+            .collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Forwarded>> {
-        self.forwarded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.forwarded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,12 +111,19 @@ mod tests {
     #[test]
     fn what_never_left_is_not_listed() {
         let record = Record::default();
-        let (first, second) = (record.forward("POST", "Account".into()), record.forward("PUT", "Account/1".into()));
+        let (first, second) = (
+            record.forward("POST", "Account".into()),
+            record.forward("PUT", "Account/1".into()),
+        );
         record.never_left(first);
         record.answered(second, 200);
         assert_eq!(
             record.forwarded(),
-            [Forwarded { method: "PUT", path: "Account/1".into(), status: Some(200) }]
+            [Forwarded {
+                method: "PUT",
+                path: "Account/1".into(),
+                status: Some(200)
+            }]
         );
     }
 }

@@ -30,7 +30,13 @@ impl Expiry<String, Entry> for ByEntry {
         Some(entry.ttl)
     }
 
-    fn expire_after_update(&self, _: &String, entry: &Entry, _: Instant, _: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(
+        &self,
+        _: &String,
+        entry: &Entry,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
         Some(entry.ttl)
     }
 }
@@ -66,7 +72,13 @@ impl GuestCache {
         if value.len() > LARGEST || key.len() > LONGEST_KEY || ttl.is_zero() {
             self.0.invalidate(&key);
         } else {
-            self.0.insert(key, Entry { value: value.into(), ttl });
+            self.0.insert(
+                key,
+                Entry {
+                    value: value.into(),
+                    ttl,
+                },
+            );
         }
     }
 
@@ -88,7 +100,11 @@ mod tests {
         cache.put("a".into(), b"1".to_vec(), MINUTE);
         assert_eq!(cache.get("a"), Some(b"1".to_vec()));
         cache.put("a".into(), vec![0; LARGEST + 1], MINUTE);
-        assert_eq!(cache.get("a"), None, "the old value is not served for a new one that did not fit");
+        assert_eq!(
+            cache.get("a"),
+            None,
+            "the old value is not served for a new one that did not fit"
+        );
         cache.put("b".into(), b"2".to_vec(), MINUTE);
         cache.remove("b");
         assert_eq!(cache.get("b"), None);

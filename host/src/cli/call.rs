@@ -14,7 +14,12 @@ use crate::policy::Principal;
 pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
     let arguments: Map<String, Value> = match serde_json::from_str(&args.arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return complain(Exit::Usage, format_args!("the arguments are no JSON object: {error}")),
+        Err(error) => {
+            return complain(
+                Exit::Usage,
+                format_args!("the arguments are no JSON object: {error}"),
+            );
+        }
     };
     let setup = match setup(config, |_| Ok(())).await {
         Ok(setup) => setup,
@@ -33,7 +38,10 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
         other => other,
     };
     match answer {
-        Err(unknown) => complain(Exit::Usage, format_args!("{unknown}\n`portcullis tools` lists them")),
+        Err(unknown) => complain(
+            Exit::Usage,
+            format_args!("{unknown}\n`portcullis tools` lists them"),
+        ),
         Ok(Ok(value)) => print(&format!("{value:#}")),
         Ok(Err(error)) => match print(&format!("{:#}", error.to_json())) {
             Exit::Done => Exit::Failed,
@@ -44,7 +52,12 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
 
 async fn once(app: &App, tool: &str, arguments: Map<String, Value>) -> Called {
     let principal = Principal::named("cli", "operator");
-    let request = Request { name: tool.to_owned(), arguments, principal, scope: Scope::All };
+    let request = Request {
+        name: tool.to_owned(),
+        arguments,
+        principal,
+        scope: Scope::All,
+    };
     crate::call::call(app, request).await
 }
 

@@ -13,7 +13,10 @@ use crate::telemetry::Telemetry;
 /// Checks; every problem is printed.
 pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetry) -> Exit {
     // The findings are the output; the log would say the same again.
-    let quiet = crate::config::Log { level: Some("off".into()), json: false };
+    let quiet = crate::config::Log {
+        level: Some("off".into()),
+        json: false,
+    };
     telemetry.apply(&quiet).ok();
     let setup = match setup(config, |_| Ok(())).await {
         Ok(setup) => setup,
@@ -21,7 +24,11 @@ pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetr
     };
     let snapshot = setup.host.app.registry.snapshot();
     let mut text = overview(&snapshot);
-    let mut worst = if snapshot.rejected.is_empty() { Level::Ok } else { Level::Error };
+    let mut worst = if snapshot.rejected.is_empty() {
+        Level::Ok
+    } else {
+        Level::Error
+    };
     if args.live {
         worst = worst.max(all_live(&setup, &mut text).await);
     }
@@ -35,8 +42,17 @@ fn overview(snapshot: &Snapshot) -> String {
     let mut text = String::new();
     for connection in &snapshot.connections {
         let config = &connection.config;
-        let tools = snapshot.listed.iter().filter(|t| t.connection.config.name == config.name).count();
-        let allow = config.allow.iter().map(|e| e.as_str()).collect::<Vec<_>>().join(", ");
+        let tools = snapshot
+            .listed
+            .iter()
+            .filter(|t| t.connection.config.name == config.name)
+            .count();
+        let allow = config
+            .allow
+            .iter()
+            .map(|e| e.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         writeln!(
             text,
             "connection {}: plugin {} {}, {}, {tools} tools (allow {allow}), credential {}",
@@ -49,7 +65,13 @@ fn overview(snapshot: &Snapshot) -> String {
         .ok();
     }
     for rejected in &snapshot.rejected {
-        writeln!(text, "error   plugin file {}: {}", rejected.path.display(), rejected.why).ok();
+        writeln!(
+            text,
+            "error   plugin file {}: {}",
+            rejected.path.display(),
+            rejected.why
+        )
+        .ok();
     }
     for warning in &snapshot.warnings {
         writeln!(text, "{warning}").ok();

@@ -34,7 +34,10 @@ secrets.api_key = "env:DEMO_API_KEY"
 /// Runs the demonstration.
 pub async fn demo(args: DemoArgs, telemetry: Telemetry) -> Exit {
     if !args.stdio {
-        let quiet = crate::config::Log { level: Some("warn".into()), json: false };
+        let quiet = crate::config::Log {
+            level: Some("warn".into()),
+            json: false,
+        };
         if let Err(error) = telemetry.apply(&quiet) {
             return complain(Exit::Internal, error);
         }
@@ -52,12 +55,18 @@ async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
     let host = build(&crm).await?;
     if args.stdio {
         let served = host.serve(Listen::Stdio, None, stop).await;
-        return served.map(|()| Exit::Done).map_err(|error| complain(Exit::Failed, format_args!("{error:#}")));
+        return served
+            .map(|()| Exit::Done)
+            .map_err(|error| complain(Exit::Failed, format_args!("{error:#}")));
     }
     let listener = listen(args.http).await?;
-    let address = listener.local_addr().map_err(|error| complain(Exit::System, error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| complain(Exit::System, error))?;
     let url = format!("http://{address}/mcp");
-    say(format_args!("The in-memory CRM answers at {crm}, Portcullis at {url}.\n"));
+    say(format_args!(
+        "The in-memory CRM answers at {crm}, Portcullis at {url}.\n"
+    ));
     let serving = host.serve(Listen::Http(listener), None, stop.clone());
     let touring = after_serving(&url, args.once, &stop);
     let (served, toured) = tokio::join!(serving, touring);
@@ -70,7 +79,10 @@ async fn after_serving(url: &str, once: bool, stop: &CancellationToken) -> Resul
     let toured = tour::tour(url).await;
     if let Err(error) = toured {
         stop.cancel();
-        return Err(complain(Exit::Failed, format_args!("the tour failed: {error:#}")));
+        return Err(complain(
+            Exit::Failed,
+            format_args!("the tour failed: {error:#}"),
+        ));
     }
     if once {
         stop.cancel();
@@ -82,10 +94,15 @@ async fn after_serving(url: &str, once: bool, stop: &CancellationToken) -> Resul
 
 async fn start_crm(tasks: &mut JoinSet<()>, stop: CancellationToken) -> Result<String, Exit> {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let address = listener.local_addr().map_err(|error| complain(Exit::System, error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| complain(Exit::System, error))?;
     let crm = espocrm::EspoCrm::new(espocrm::Options::default());
     tasks.spawn(async move {
-        if let Err(error) = crm.serve(listener, async move { stop.cancelled().await }).await {
+        if let Err(error) = crm
+            .serve(listener, async move { stop.cancelled().await })
+            .await
+        {
             tracing::error!(%error, "the in-memory CRM ended");
         }
     });
@@ -98,8 +115,12 @@ async fn build(crm: &str) -> Result<Host, Exit> {
     let config = Config::from_text(&text, Path::new("demo.toml"), &environment)
         .map_err(|problems| complain(Exit::Internal, problems))?;
     let runtime = engine(Some(&config))?;
-    let embedded = load_embedded(&runtime).await.map_err(|error| complain(Exit::Internal, error))?;
-    Host::build(runtime, embedded, config).await.map_err(|error| complain(Exit::Config, error))
+    let embedded = load_embedded(&runtime)
+        .await
+        .map_err(|error| complain(Exit::Internal, error))?;
+    Host::build(runtime, embedded, config)
+        .await
+        .map_err(|error| complain(Exit::Config, error))
 }
 
 /// The wanted address, or any free port beside it.
@@ -114,7 +135,8 @@ async fn listen(wanted: SocketAddr) -> Result<TcpListener, Exit> {
 }
 
 fn how_to_connect(url: &str) -> String {
-    let program = std::env::current_exe().map_or_else(|_| "portcullis".into(), |path| path.display().to_string());
+    let program = std::env::current_exe()
+        .map_or_else(|_| "portcullis".into(), |path| path.display().to_string());
     format!(
         r#"Connect your own client (docs/clients.md has every client's file):
 

@@ -189,7 +189,9 @@ impl Cli {
             Some(Command::Check(args)) => check::check(config, args, Telemetry::start()).await,
             Some(Command::Tools(args)) => tools::tools(config, &args).await,
             Some(Command::Call(args)) => call::call(config, args).await,
-            Some(Command::Plugin(PluginCommand::List { routes })) => plugin::list(config, routes).await,
+            Some(Command::Plugin(PluginCommand::List { routes })) => {
+                plugin::list(config, routes).await
+            }
             Some(Command::Config(ConfigCommand::Example)) => print(config::example()),
             Some(Command::Completions { shell }) => completions(shell),
         }
@@ -237,8 +239,15 @@ fn version() -> &'static str {
 }
 
 fn long_version() -> String {
-    let plugins = crate::registry::embedded().iter().map(|plugin| plugin.name).collect::<Vec<_>>();
-    let plugins = if plugins.is_empty() { "none (`cargo xtask plugins` builds them)".to_owned() } else { plugins.join(", ") };
+    let plugins = crate::registry::embedded()
+        .iter()
+        .map(|plugin| plugin.name)
+        .collect::<Vec<_>>();
+    let plugins = if plugins.is_empty() {
+        "none (`cargo xtask plugins` builds them)".to_owned()
+    } else {
+        plugins.join(", ")
+    };
     format!(
         "{}\nplugin ABI: portcullis:plugin@{}\nMCP revisions: {}\nembedded plugins: {plugins}",
         version(),

@@ -25,7 +25,13 @@ fn text(snapshot: &Snapshot, routes: bool) -> String {
         text.push_str("no plugins; this build carries none, and `server.plugins` holds none\n");
     }
     for rejected in &snapshot.rejected {
-        writeln!(text, "not taken: {}\n    {}", rejected.path.display(), rejected.why).ok();
+        writeln!(
+            text,
+            "not taken: {}\n    {}",
+            rejected.path.display(),
+            rejected.why
+        )
+        .ok();
     }
     for warning in &snapshot.warnings {
         writeln!(text, "{warning}").ok();
@@ -36,26 +42,60 @@ fn text(snapshot: &Snapshot, routes: bool) -> String {
 fn one(text: &mut String, plugin: &Plugin, routes: bool) {
     let manifest = &plugin.manifest;
     let digest = hex::encode(&plugin.compiled.digest[..6]);
-    writeln!(text, "{} {}  {}", plugin.id, manifest.version, manifest.summary).ok();
-    writeln!(text, "    from {}  sha256 {digest}…  {} kB  {} tools", plugin.origin, plugin.compiled.bytes.div_ceil(1000), manifest.tools.len()).ok();
+    writeln!(
+        text,
+        "{} {}  {}",
+        plugin.id, manifest.version, manifest.summary
+    )
+    .ok();
+    writeln!(
+        text,
+        "    from {}  sha256 {digest}…  {} kB  {} tools",
+        plugin.origin,
+        plugin.compiled.bytes.div_ceil(1000),
+        manifest.tools.len()
+    )
+    .ok();
     for post in policy::harmless_posts(manifest) {
-        writeln!(text, "    declared harmless: {} of {}: {}", post.route, post.place, post.why).ok();
+        writeln!(
+            text,
+            "    declared harmless: {} of {}: {}",
+            post.route, post.place, post.why
+        )
+        .ok();
     }
     if !routes {
         return;
     }
     for tool in &manifest.tools {
         writeln!(text, "    {} ({})", tool.name, tool.effect.as_str()).ok();
-        let all = tool.routes.iter().map(|r| ("", r)).chain(tool.preview_routes.iter().map(|r| ("preview: ", r)));
+        let all = tool
+            .routes
+            .iter()
+            .map(|r| ("", r))
+            .chain(tool.preview_routes.iter().map(|r| ("preview: ", r)));
         for (kind, route) in all {
-            writeln!(text, "        {kind}{} {}{}", route.method.as_str(), route.path, matchers(route)).ok();
+            writeln!(
+                text,
+                "        {kind}{} {}{}",
+                route.method.as_str(),
+                route.path,
+                matchers(route)
+            )
+            .ok();
         }
     }
 }
 
 /// The matchers of a route as its manifest writes them.
 fn matchers(route: &portcullis_manifest::Route) -> String {
-    let Ok(serde_json::Value::Object(mut members)) = serde_json::to_value(route) else { return String::new() };
+    let Ok(serde_json::Value::Object(mut members)) = serde_json::to_value(route) else {
+        return String::new();
+    };
     members.retain(|key, _| key != "method" && key != "path");
-    if members.is_empty() { String::new() } else { format!("  {}", serde_json::Value::Object(members)) }
+    if members.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", serde_json::Value::Object(members))
+    }
 }

@@ -27,9 +27,15 @@ async fn try_serve(
 ) -> Result<(), Exit> {
     let stop = shutdown::Stop::on_signal();
     let apply = |config: &Config| {
-        telemetry.apply(&config.server.log).map_err(|error| complain(Exit::Config, error))
+        telemetry
+            .apply(&config.server.log)
+            .map_err(|error| complain(Exit::Config, error))
     };
-    let Setup { host, config, reread } = setup(config, apply).await?;
+    let Setup {
+        host,
+        config,
+        reread,
+    } = setup(config, apply).await?;
     let listen = match address(&args, &config) {
         Some(address) => {
             check_listener(address, config.server.insecure_remote)
@@ -39,11 +45,17 @@ async fn try_serve(
         None => Listen::Stdio,
     };
     say_where(&listen);
-    host.serve(listen, reread, stop.token()).await.map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))
+    host.serve(listen, reread, stop.token())
+        .await
+        .map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))
 }
 
 fn address(args: &ServeArgs, config: &Config) -> Option<SocketAddr> {
-    if args.stdio { None } else { args.http.or(config.server.http) }
+    if args.stdio {
+        None
+    } else {
+        args.http.or(config.server.http)
+    }
 }
 
 /// Listens on an address.

@@ -19,14 +19,19 @@ pub struct Setup {
 }
 
 /// Reads the configuration, loads the plugins and builds the host; problems are printed.
-pub async fn setup(given: Option<PathBuf>, adjust: impl FnOnce(&Config) -> Result<(), Exit>) -> Result<Setup, Exit> {
+pub async fn setup(
+    given: Option<PathBuf>,
+    adjust: impl FnOnce(&Config) -> Result<(), Exit>,
+) -> Result<Setup, Exit> {
     let located = config::locate(given.as_deref(), &process_environment);
     let first = match &located.source {
         Source::File(path) => Some(read_file(path).map_err(wrong)?),
         Source::Environment => None,
     };
     let runtime = engine(first.as_ref())?;
-    let embedded = load_embedded(&runtime).await.map_err(|error| complain(Exit::Internal, error))?;
+    let embedded = load_embedded(&runtime)
+        .await
+        .map_err(|error| complain(Exit::Internal, error))?;
     let config = match first {
         Some(config) => config,
         None => from_environment(&embedded).map_err(wrong)?,
@@ -41,16 +46,27 @@ pub async fn setup(given: Option<PathBuf>, adjust: impl FnOnce(&Config) -> Resul
         .await
         .map_err(|error| complain(Exit::Config, error))?;
     let config = host.app.registry.config().await;
-    Ok(Setup { host, config, reread })
+    Ok(Setup {
+        host,
+        config,
+        reread,
+    })
 }
 
 /// The engine, with as many slots as calls may run at a time.
 pub fn engine(config: Option<&Config>) -> Result<Arc<Runtime>, Exit> {
-    let calls = config.map_or_else(|| config::ServerLimits::default().concurrent_calls, |c| c.server.limits.concurrent_calls);
+    let calls = config.map_or_else(
+        || config::ServerLimits::default().concurrent_calls,
+        |c| c.server.limits.concurrent_calls,
+    );
     let cache = config.map_or_else(config::default_cache, |c| c.server.cache.clone());
     let cache = cache.map(|folder| folder.join("components"));
-    Runtime::new(u32::try_from(calls).unwrap_or(u32::MAX), cache.as_deref())
-        .map_err(|error| complain(Exit::System, format_args!("the sandbox does not start on this machine: {error:#}")))
+    Runtime::new(u32::try_from(calls).unwrap_or(u32::MAX), cache.as_deref()).map_err(|error| {
+        complain(
+            Exit::System,
+            format_args!("the sandbox does not start on this machine: {error:#}"),
+        )
+    })
 }
 
 fn read_file(path: &Path) -> Result<Config, Problems> {
@@ -58,7 +74,10 @@ fn read_file(path: &Path) -> Result<Config, Problems> {
 }
 
 fn from_environment(embedded: &EmbeddedPlugins) -> Result<Config, Problems> {
-    let manifests: Vec<Manifest> = embedded.values().map(|plugin| plugin.manifest.clone()).collect();
+    let manifests: Vec<Manifest> = embedded
+        .values()
+        .map(|plugin| plugin.manifest.clone())
+        .collect();
     Config::from_environment(&process_environment, &manifests)
 }
 

@@ -26,18 +26,35 @@ pub async fn tools(config: Option<PathBuf>, args: &ToolsArgs) -> Exit {
 }
 
 fn chosen(snapshot: &Snapshot, all: bool) -> Vec<Arc<Tool>> {
-    if all { snapshot.existing.clone() } else { snapshot.listed.clone() }
+    if all {
+        snapshot.existing.clone()
+    } else {
+        snapshot.listed.clone()
+    }
 }
 
 fn table(tools: &[Arc<Tool>]) -> String {
     if tools.is_empty() {
         return "no tools; `portcullis check` says why".into();
     }
-    let width = tools.iter().map(|tool| tool.listed_name.len()).max().unwrap_or(0);
+    let width = tools
+        .iter()
+        .map(|tool| tool.listed_name.len())
+        .max()
+        .unwrap_or(0);
     tools.iter().fold(String::new(), |mut text, tool| {
-        let open = if tool.grant.is_open() { "" } else { "  (not allowed)" };
+        let open = if tool.grant.is_open() {
+            ""
+        } else {
+            "  (not allowed)"
+        };
         let effect = tool.plugin.declared.effect.as_str();
-        writeln!(text, "{:width$}  {effect:11}  {}{open}", tool.listed_name, tool.plugin.declared.title).ok();
+        writeln!(
+            text,
+            "{:width$}  {effect:11}  {}{open}",
+            tool.listed_name, tool.plugin.declared.title
+        )
+        .ok();
         text
     })
 }

@@ -36,10 +36,21 @@ async fn list(client: &Client) -> Result<()> {
     for (name, title) in tools.iter().filter(|(name, _)| name.starts_with("crm_")) {
         say(format_args!("   {name:24} {title}"));
     }
-    let readers = tools.iter().filter(|(name, _)| name.starts_with("readonly_")).count();
-    say(format_args!("   and {readers} tools of the connection `readonly`, which may only read"));
-    ensure!(tools.iter().any(|(name, _)| name == "crm_delete"), "no tool `crm_delete`");
-    ensure!(!tools.iter().any(|(name, _)| name == "readonly_delete"), "`readonly_delete` is listed");
+    let readers = tools
+        .iter()
+        .filter(|(name, _)| name.starts_with("readonly_"))
+        .count();
+    say(format_args!(
+        "   and {readers} tools of the connection `readonly`, which may only read"
+    ));
+    ensure!(
+        tools.iter().any(|(name, _)| name == "crm_delete"),
+        "no tool `crm_delete`"
+    );
+    ensure!(
+        !tools.iter().any(|(name, _)| name == "readonly_delete"),
+        "`readonly_delete` is listed"
+    );
     Ok(())
 }
 
@@ -50,12 +61,20 @@ async fn search(client: &Client) -> Result<String> {
     for record in records {
         say(format_args!("   {}", one_line(record)));
     }
-    say(format_args!("   {} in all, next_offset {}", answer["total"], answer["next_offset"]));
-    records.first().and_then(|r| r["id"].as_str()).map(str::to_owned).context("no account was found")
+    say(format_args!(
+        "   {} in all, next_offset {}",
+        answer["total"], answer["next_offset"]
+    ));
+    records
+        .first()
+        .and_then(|r| r["id"].as_str())
+        .map(str::to_owned)
+        .context("no account was found")
 }
 
 async fn read(client: &Client, id: &str) -> Result<()> {
-    let arguments = json!({"entityType": "Account", "id": id, "select": ["name", "industry", "website"]});
+    let arguments =
+        json!({"entityType": "Account", "id": id, "select": ["name", "industry", "website"]});
     let answer = good(call(client, "crm_get", arguments).await?)?;
     say(format_args!("   {}", one_line(&answer)));
     Ok(())
@@ -63,15 +82,28 @@ async fn read(client: &Client, id: &str) -> Result<()> {
 
 async fn create(client: &Client) -> Result<String> {
     let data = json!({"firstName": "Robin", "lastName": "Example", "emailAddress": "robin@demo.example", "source": "Web Site"});
-    let answer = good(call(client, "crm_create", json!({"entityType": "Lead", "data": data})).await?)?;
+    let answer = good(
+        call(
+            client,
+            "crm_create",
+            json!({"entityType": "Lead", "data": data}),
+        )
+        .await?,
+    )?;
     say(format_args!("   {}", one_line(&answer)));
-    answer["record"]["id"].as_str().map(str::to_owned).context("the answer names no id")
+    answer["record"]["id"]
+        .as_str()
+        .map(str::to_owned)
+        .context("the answer names no id")
 }
 
 async fn update(client: &Client, id: &str) -> Result<()> {
     let arguments = json!({"entityType": "Lead", "id": id, "data": {"status": "In Process"}});
     let answer = good(call(client, "crm_update", arguments).await?)?;
-    ensure!(answer["record"]["status"] == "In Process", "the status did not change: {answer}");
+    ensure!(
+        answer["record"]["status"] == "In Process",
+        "the status did not change: {answer}"
+    );
     say(format_args!("   {}", one_line(&answer)));
     Ok(())
 }
@@ -81,7 +113,9 @@ async fn delete(client: &Client, id: &str) -> Result<()> {
     let preview = call(client, "crm_delete", arguments.clone()).await?;
     ensure!(!preview.ok, "a delete ran without a confirmation");
     say(format_args!("   {}", one_line(&preview.value)));
-    let token = preview.value["confirmation_token"].as_str().context("the preview has no token")?;
+    let token = preview.value["confirmation_token"]
+        .as_str()
+        .context("the preview has no token")?;
     let mut confirmed = arguments;
     confirmed["confirmation_token"] = json!(token);
     let answer = good(call(client, "crm_delete", confirmed.clone()).await?)?;
@@ -92,7 +126,12 @@ async fn delete(client: &Client, id: &str) -> Result<()> {
 }
 
 async fn refused(client: &Client) -> Result<()> {
-    let answer = call(client, "readonly_create", json!({"entityType": "Lead", "data": {"lastName": "No"}})).await?;
+    let answer = call(
+        client,
+        "readonly_create",
+        json!({"entityType": "Lead", "data": {"lastName": "No"}}),
+    )
+    .await?;
     ensure!(!answer.ok, "a read-only connection wrote");
     say(format_args!("   {}", one_line(&answer.value)));
     Ok(())

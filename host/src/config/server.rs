@@ -72,7 +72,9 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
     let path = |key: &str| section.text(key)?.check(|text| context.path(text));
     Server {
         http: listener(&section),
-        insecure_remote: section.flag("insecure_remote").is_some_and(|flag| flag.value),
+        insecure_remote: section
+            .flag("insecure_remote")
+            .is_some_and(|flag| flag.value),
         public_url: section
             .text("public_url")
             .and_then(|field| field.check(|text| address::base(text))),
@@ -110,7 +112,9 @@ pub fn check_listener(listener: SocketAddr, insecure_remote: bool) -> Result<(),
     if insecure_remote || listener.ip().to_canonical().is_loopback() {
         return Ok(());
     }
-    Err("listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file")
+    Err(
+        "listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file",
+    )
 }
 
 fn listener(section: &Section<'_>) -> Option<SocketAddr> {

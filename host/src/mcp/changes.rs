@@ -23,7 +23,11 @@ impl Changes {
     /// Nobody yet.
     #[must_use]
     pub fn new(registry: Arc<Registry>) -> Arc<Self> {
-        Arc::new(Self { registry, peers: Mutex::default(), latest: Mutex::default() })
+        Arc::new(Self {
+            registry,
+            peers: Mutex::default(),
+            latest: Mutex::default(),
+        })
     }
 
     /// Remembers a session of a handshake revision.

@@ -27,7 +27,9 @@ impl Client {
     /// Nobody answers there, or not as an MCP server.
     pub fn connect(url: &str) -> BoxFuture<'_, anyhow::Result<Self>> {
         // rmcp's client takes the process's provider; the host's own connections bring theirs.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let transport = StreamableHttpClientTransport::from_uri(url);
         async move { Ok(Self(().serve(transport).await?)) }.boxed()
     }
@@ -38,7 +40,10 @@ impl Client {
     /// The server did not answer.
     pub async fn tools(&self) -> anyhow::Result<Vec<(String, String)>> {
         let tools = self.0.list_all_tools().await?;
-        Ok(tools.into_iter().map(|t| (t.name.into_owned(), t.title.unwrap_or_default())).collect())
+        Ok(tools
+            .into_iter()
+            .map(|t| (t.name.into_owned(), t.title.unwrap_or_default()))
+            .collect())
     }
 
     /// Calls a tool.
@@ -49,12 +54,21 @@ impl Client {
         let mut params = CallToolRequestParams::new(tool.to_owned());
         params.arguments = Some(arguments);
         let result = self.0.call_tool(params).await?;
-        let text = result.content.first().and_then(|c| c.as_text()).map(|t| t.text.clone()).unwrap_or_default();
+        let text = result
+            .content
+            .first()
+            .and_then(|c| c.as_text())
+            .map(|t| t.text.clone())
+            .unwrap_or_default();
         let value = match result.structured_content {
             Some(value) => value,
             None => serde_json::from_str(&text).unwrap_or(Value::String(text.clone())),
         };
-        Ok(Answer { ok: result.is_error != Some(true), value, bytes: text.len() })
+        Ok(Answer {
+            ok: result.is_error != Some(true),
+            value,
+            bytes: text.len(),
+        })
     }
 
     /// Ends the session.

@@ -25,7 +25,12 @@ pub fn tools(snapshot: &Snapshot, scope: &Scope) -> Vec<Tool> {
         Scope::All => true,
         Scope::Connection(name) => tool.connection.config.name.as_str() == name,
     };
-    snapshot.listed.iter().filter(shown).map(|tool| listed(tool, tool.listed_name.clone())).collect()
+    snapshot
+        .listed
+        .iter()
+        .filter(shown)
+        .map(|tool| listed(tool, tool.listed_name.clone()))
+        .collect()
 }
 
 /// One tool by its listed name or an alias.
@@ -36,10 +41,18 @@ pub fn tool(snapshot: &Snapshot, name: &str) -> Option<Tool> {
 
 fn listed(tool: &registry::Tool, name: String) -> Tool {
     let declared = &tool.plugin.declared;
-    Tool::new(name, declared.description.clone(), Arc::clone(&tool.plugin.listed_input))
-        .with_title(declared.title.clone())
-        .with_raw_output_schema(Arc::clone(&tool.plugin.listed_output))
-        .with_annotations(annotations(&declared.title, declared.effect, declared.idempotent))
+    Tool::new(
+        name,
+        declared.description.clone(),
+        Arc::clone(&tool.plugin.listed_input),
+    )
+    .with_title(declared.title.clone())
+    .with_raw_output_schema(Arc::clone(&tool.plugin.listed_output))
+    .with_annotations(annotations(
+        &declared.title,
+        declared.effect,
+        declared.idempotent,
+    ))
 }
 
 /// Hints that follow the effect.

@@ -46,7 +46,12 @@ impl Server {
     /// A server for one principal.
     #[must_use]
     pub fn new(app: Arc<App>, changes: Arc<Changes>, principal: Principal) -> Self {
-        Self { app, changes, principal, closing: CancellationToken::new() }
+        Self {
+            app,
+            changes,
+            principal,
+            closing: CancellationToken::new(),
+        }
     }
 
     /// Ends the streams that wait for changes, so that nothing outlives a stop.
@@ -56,7 +61,12 @@ impl Server {
 
     /// Waits until no call is running.
     pub async fn idle(&self) {
-        self.app.running.subscribe().wait_for(|running| *running == 0).await.ok();
+        self.app
+            .running
+            .subscribe()
+            .wait_for(|running| *running == 0)
+            .await
+            .ok();
     }
 }
 
@@ -70,11 +80,14 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities =
-            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
         ServerConfig::new(capabilities)
             .with_server_info(
-                Implementation::new("portcullis", env!("CARGO_PKG_VERSION")).with_title("Portcullis"),
+                Implementation::new("portcullis", env!("CARGO_PKG_VERSION"))
+                    .with_title("Portcullis"),
             )
             .with_instructions(INSTRUCTIONS)
     }
@@ -89,7 +102,10 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(ErrorData::invalid_params("unknown cursor; the list has one page", None));
+            return Err(ErrorData::invalid_params(
+                "unknown cursor; the list has one page",
+                None,
+            ));
         }
         let tools = convert::tools(&self.app.registry.snapshot(), &scope(&context));
         Ok(ListToolsResult::with_all_items(tools)
@@ -147,12 +163,23 @@ impl ServerHandler for Server {
 /// The revisions that this server speaks, for people.
 #[must_use]
 pub fn revisions() -> String {
-    convert::VERSIONS.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    convert::VERSIONS
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `/mcp/<connection>` serves that connection; everything else serves all.
 fn scope(context: &RequestContext<RoleServer>) -> Scope {
-    context.extensions.get::<axum::http::request::Parts>().map_or(Scope::All, |parts| {
-        parts.extensions.get::<Scope>().cloned().unwrap_or(Scope::All)
-    })
+    context
+        .extensions
+        .get::<axum::http::request::Parts>()
+        .map_or(Scope::All, |parts| {
+            parts
+                .extensions
+                .get::<Scope>()
+                .cloned()
+                .unwrap_or(Scope::All)
+        })
 }

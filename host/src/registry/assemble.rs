@@ -27,7 +27,11 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
     let (files, rejected) = parts.folder.choose(&before.plugins);
     let mut plugins = parts.embedded.clone();
     plugins.extend(files);
-    let mut next = Snapshot { plugins, rejected, ..Snapshot::default() };
+    let mut next = Snapshot {
+        plugins,
+        rejected,
+        ..Snapshot::default()
+    };
     let mut problems = Vec::new();
     for wanted in &parts.config.connections {
         match connect(wanted, parts.config, &next.plugins, before) {
@@ -53,23 +57,41 @@ fn connect(
     before: &Snapshot,
 ) -> Result<Option<Arc<Connection>>, Vec<Problem>> {
     let Some(plugin) = plugins.get(&wanted.plugin) else {
-        return if config.server.plugins.is_some() { Ok(None) } else { Err(vec![absent(wanted, plugins)]) };
+        return if config.server.plugins.is_some() {
+            Ok(None)
+        } else {
+            Err(vec![absent(wanted, plugins)])
+        };
     };
-    if let Some(same) = before.connections.iter().find(|old| {
-        Arc::ptr_eq(&old.plugin, plugin) && old.config.same_as(wanted)
-    }) {
+    if let Some(same) = before
+        .connections
+        .iter()
+        .find(|old| Arc::ptr_eq(&old.plugin, plugin) && old.config.same_as(wanted))
+    {
         return Ok(Some(Arc::clone(same)));
     }
     Connection::link(wanted.clone(), Arc::clone(plugin)).map(|c| Some(Arc::new(c)))
 }
 
 fn as_it_was(wanted: &config::Connection, before: &Snapshot) -> Option<Arc<Connection>> {
-    before.connections.iter().find(|old| old.config.same_as(wanted)).cloned()
+    before
+        .connections
+        .iter()
+        .find(|old| old.config.same_as(wanted))
+        .cloned()
 }
 
 fn absent(wanted: &config::Connection, plugins: &BTreeMap<PluginId, Arc<Plugin>>) -> Problem {
-    let known = plugins.keys().map(PluginId::as_str).collect::<Vec<_>>().join(", ");
-    let known = if known.is_empty() { "this build carries none".to_owned() } else { format!("this build carries {known}") };
+    let known = plugins
+        .keys()
+        .map(PluginId::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let known = if known.is_empty() {
+        "this build carries none".to_owned()
+    } else {
+        format!("this build carries {known}")
+    };
     wanted.problem(
         "plugin",
         format!("there is no plugin `{}`; {known}; set `server.plugins` to the folder that holds its .wasm", wanted.plugin),
@@ -79,7 +101,10 @@ fn absent(wanted: &config::Connection, plugins: &BTreeMap<PluginId, Arc<Plugin>>
 fn waits(wanted: &config::Connection) -> Problem {
     wanted.problem(
         "plugin",
-        format!("no plugin `{}` yet; the connection waits for its file in the plugin folder", wanted.plugin),
+        format!(
+            "no plugin `{}` yet; the connection waits for its file in the plugin folder",
+            wanted.plugin
+        ),
     )
 }
 
@@ -129,7 +154,9 @@ fn add(known: &mut HashMap<String, Arc<Tool>>, name: String, tool: &Arc<Tool>) -
     let config = &tool.connection.config;
     if name.len() > names::LONGEST_LISTED_NAME {
         let longest = names::LONGEST_LISTED_NAME;
-        let message = format!("the tool name `{name}` is longer than {longest} characters; set a shorter `prefix`");
+        let message = format!(
+            "the tool name `{name}` is longer than {longest} characters; set a shorter `prefix`"
+        );
         return Some(config.problem("prefix", message));
     }
     if let Some(other) = known.get(&name) {

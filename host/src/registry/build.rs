@@ -73,10 +73,16 @@ async fn load_all(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryErr
     let load = |one: &'static Embedded| async move {
         Plugin::load(runtime, Origin::Embedded, one.wasm.into(), one.digest)
             .await
-            .map_err(|error| RegistryError::Embedded { name: one.name, error })
+            .map_err(|error| RegistryError::Embedded {
+                name: one.name,
+                error,
+            })
     };
     let plugins = futures::future::try_join_all(embedded().iter().map(load)).await?;
-    Ok(plugins.into_iter().map(|plugin| (plugin.id.clone(), Arc::new(plugin))).collect())
+    Ok(plugins
+        .into_iter()
+        .map(|plugin| (plugin.id.clone(), Arc::new(plugin)))
+        .collect())
 }
 
 impl Registry {
@@ -92,7 +98,11 @@ impl Registry {
     ) -> Result<Arc<Self>, RegistryError> {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
-        let parts = Parts { config: &config, embedded: &embedded, folder: &folder };
+        let parts = Parts {
+            config: &config,
+            embedded: &embedded,
+            folder: &folder,
+        };
         let (snapshot, problems) = assemble(&parts, &Snapshot::default());
         fits(problems)?;
         Ok(Arc::new(Self {
@@ -129,7 +139,11 @@ impl Registry {
     pub async fn look_again(&self) -> Result<(), RegistryError> {
         let mut sources = self.sources.lock().await;
         let folder = look(&sources.folder, &sources.config, &self.runtime).await?;
-        let parts = Parts { config: &sources.config, embedded: &self.embedded, folder: &folder };
+        let parts = Parts {
+            config: &sources.config,
+            embedded: &self.embedded,
+            folder: &folder,
+        };
         let (snapshot, problems) = assemble(&parts, &self.present.load());
         for problem in &problems {
             tracing::warn!(%problem, "a connection stays as it was");
@@ -147,7 +161,11 @@ impl Registry {
         let mut sources = self.sources.lock().await;
         let config = Arc::new(config);
         let folder = look(&sources.folder, &config, &self.runtime).await?;
-        let parts = Parts { config: &config, embedded: &self.embedded, folder: &folder };
+        let parts = Parts {
+            config: &config,
+            embedded: &self.embedded,
+            folder: &folder,
+        };
         let (snapshot, problems) = assemble(&parts, &self.present.load());
         fits(problems)?;
         *sources = Sources { config, folder };
@@ -177,30 +195,51 @@ async fn look(
         Some(folder) => before
             .look(folder, runtime)
             .await
-            .map_err(|error| RegistryError::Folder { folder: folder.clone(), error }),
+            .map_err(|error| RegistryError::Folder {
+                folder: folder.clone(),
+                error,
+            }),
     }
 }
 
 /// Problems, if there are any, as an error.
 fn fits(problems: Vec<Problem>) -> Result<(), Problems> {
-    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Problems(problems))
+    }
 }
 
 fn say_what_changed(before: &Snapshot, after: &Snapshot) {
     for (id, plugin) in &after.plugins {
         match before.plugins.get(id) {
             Some(old) if Arc::ptr_eq(old, plugin) => {}
-            old => tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %plugin.origin,
-                replaced = old.is_some(), "plugin serves"),
+            old => {
+                tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %plugin.origin,
+                replaced = old.is_some(), "plugin serves")
+            }
         }
     }
-    for id in before.plugins.keys().filter(|id| !after.plugins.contains_key(*id)) {
+    for id in before
+        .plugins
+        .keys()
+        .filter(|id| !after.plugins.contains_key(*id))
+    {
         tracing::info!(plugin = %id, "plugin removed");
     }
-    for rejected in after.rejected.iter().filter(|r| !before.rejected.contains(r)) {
+    for rejected in after
+        .rejected
+        .iter()
+        .filter(|r| !before.rejected.contains(r))
+    {
         tracing::warn!(path = %rejected.path.display(), why = %rejected.why, "plugin file not taken");
     }
-    for warning in after.warnings.iter().filter(|w| !before.warnings.contains(w)) {
+    for warning in after
+        .warnings
+        .iter()
+        .filter(|w| !before.warnings.contains(w))
+    {
         say(warning);
     }
 }

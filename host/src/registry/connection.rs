@@ -58,7 +58,15 @@ impl Connection {
             cache: GuestCache::default(),
             limits: config.limits,
         });
-        Ok(Self { gate: gate(&config), rule: Arc::new(rule), link, plugin, config, warnings, slots })
+        Ok(Self {
+            gate: gate(&config),
+            rule: Arc::new(rule),
+            link,
+            plugin,
+            config,
+            warnings,
+            slots,
+        })
     }
 
     /// Which alternative each credential slot uses, or what it lacks; for a person.
@@ -70,13 +78,20 @@ impl Connection {
             Err(missing) => format!("missing ({missing})"),
         });
         let words: Vec<String> = words.collect();
-        if words.is_empty() { "none".into() } else { words.join(", ") }
+        if words.is_empty() {
+            "none".into()
+        } else {
+            words.join(", ")
+        }
     }
 }
 
 fn check_identity(config: &config::Connection, problems: &mut Vec<Problem>) {
     if config.identity == Identity::Forward {
-        problems.push(config.problem("identity", "`forward` is not supported by this release; use `service`"));
+        problems.push(config.problem(
+            "identity",
+            "`forward` is not supported by this release; use `service`",
+        ));
     }
 }
 
@@ -89,7 +104,10 @@ fn check_secrets(config: &config::Connection, plugin: &Plugin, problems: &mut Ve
         };
         problems.push(config.problem(
             &format!("secrets.{name}"),
-            format!("the plugin `{}` knows no secret `{name}`; {near}", plugin.id),
+            format!(
+                "the plugin `{}` knows no secret `{name}`; {near}",
+                plugin.id
+            ),
         ));
     }
 }
@@ -103,12 +121,17 @@ fn settings(
     let mut settings = config.settings.clone();
     let Some(declared) = &plugin.manifest.settings else {
         if let Some(key) = settings.keys().next() {
-            problems.push(config.problem(&format!("settings.{key}"), format!("the plugin `{}` has no settings", plugin.id)));
+            problems.push(config.problem(
+                &format!("settings.{key}"),
+                format!("the plugin `{}` has no settings", plugin.id),
+            ));
         }
         return settings;
     };
     match Schema::new(declared) {
-        Err(error) => problems.push(config.problem("plugin", format!("the plugin's `settings` {error}"))),
+        Err(error) => {
+            problems.push(config.problem("plugin", format!("the plugin's `settings` {error}")))
+        }
         Ok(schema) => {
             for flaw in schema.flaws(&Value::Object(settings.clone())) {
                 let key = flaw.at.replace('/', ".");
@@ -132,14 +155,27 @@ fn rule(config: &config::Connection) -> Result<Rule, Problem> {
         Confirm::Token => ConfirmRule::Any,
         Confirm::Human => ConfirmRule::Human,
     };
-    Ok(Rule { allow: config.allow.clone(), tools, confirm })
+    Ok(Rule {
+        allow: config.allow.clone(),
+        tools,
+        confirm,
+    })
 }
 
 fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
     let manifest = &plugin.manifest;
     let secret = |(name, secret): (&String, &config::Secret)| {
-        let scrub = manifest.secrets.get(name).is_none_or(|declared| declared.scrub);
-        (name.clone(), Secret { value: secret.expose().to_owned().into(), scrub })
+        let scrub = manifest
+            .secrets
+            .get(name)
+            .is_none_or(|declared| declared.scrub);
+        (
+            name.clone(),
+            Secret {
+                value: secret.expose().to_owned().into(),
+                scrub,
+            },
+        )
     };
     Spec {
         name: config.name.to_string(),
@@ -175,18 +211,28 @@ fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
 fn slots(upstream: &Upstream) -> BTreeMap<String, Result<String, String>> {
     let state = |state: Result<&str, &[String]>| {
         state.map(str::to_owned).map_err(|names| {
-            let names: Vec<String> = names.iter().map(|name| format!("`secrets.{name}`")).collect();
+            let names: Vec<String> = names
+                .iter()
+                .map(|name| format!("`secrets.{name}`"))
+                .collect();
             format!("{} not set", names.join(" and "))
         })
     };
-    upstream.slots().map(|(slot, chosen)| (slot.to_owned(), state(chosen))).collect()
+    upstream
+        .slots()
+        .map(|(slot, chosen)| (slot.to_owned(), state(chosen)))
+        .collect()
 }
 
 fn about(
     config: &config::Connection,
     slots: &BTreeMap<String, Result<String, String>>,
 ) -> Map<String, Value> {
-    let ready: Vec<&String> = slots.iter().filter(|(_, chosen)| chosen.is_ok()).map(|(slot, _)| slot).collect();
+    let ready: Vec<&String> = slots
+        .iter()
+        .filter(|(_, chosen)| chosen.is_ok())
+        .map(|(slot, _)| slot)
+        .collect();
     let about = json!({
         "name": config.name,
         "url": config.url.as_str().trim_end_matches('/'),
@@ -207,7 +253,10 @@ fn about(
 fn gate(config: &config::Connection) -> Gate {
     let narrow = |limit: u64| u32::try_from(limit).unwrap_or(u32::MAX);
     let limits = &config.limits;
-    let rate = Rate { per_second: narrow(limits.rate_per_second), burst: narrow(limits.rate_burst) };
+    let rate = Rate {
+        per_second: narrow(limits.rate_per_second),
+        burst: narrow(limits.rate_burst),
+    };
     Gate::new(narrow(limits.concurrent_calls), rate)
 }
 
@@ -227,8 +276,16 @@ fn warnings(
         let message = format!("is shorter than {SHORTEST_SCRUBBED} characters and so is not removed from what the plugin sees; use a longer one");
         config.problem(&format!("secrets.{name}"), message).into_warning()
     });
-    let missing = slots.values().filter_map(|chosen| chosen.as_ref().err()).map(|missing| {
-        config.problem("secrets", format!("{missing}; calls that need it will say so")).into_warning()
-    });
+    let missing = slots
+        .values()
+        .filter_map(|chosen| chosen.as_ref().err())
+        .map(|missing| {
+            config
+                .problem(
+                    "secrets",
+                    format!("{missing}; calls that need it will say so"),
+                )
+                .into_warning()
+        });
     short.chain(missing).collect()
 }

@@ -65,7 +65,10 @@ impl Folder {
         let mut rejected = Vec::new();
         for (path, file) in &self.files {
             if let Some(error) = &file.error {
-                rejected.push(Rejected { path: path.clone(), why: why(error, file.plugin.is_some()) });
+                rejected.push(Rejected {
+                    path: path.clone(),
+                    why: why(error, file.plugin.is_some()),
+                });
             }
             let Some(plugin) = &file.plugin else { continue };
             match chosen.get(&plugin.id).cloned() {
@@ -74,7 +77,11 @@ impl Folder {
                 }
                 Some(other) => {
                     let stays = stays(&other, plugin, before);
-                    let goes = if Arc::ptr_eq(stays, plugin) { &other } else { plugin };
+                    let goes = if Arc::ptr_eq(stays, plugin) {
+                        &other
+                    } else {
+                        plugin
+                    };
                     rejected.push(second(goes, stays));
                     chosen.insert(plugin.id.clone(), Arc::clone(stays));
                 }
@@ -96,15 +103,24 @@ fn stays<'a>(
 }
 
 fn second(goes: &Plugin, stays: &Plugin) -> Rejected {
-    let Origin::File(path) = &goes.origin else { unreachable!("folders hold files") };
+    let Origin::File(path) = &goes.origin else {
+        unreachable!("folders hold files")
+    };
     Rejected {
         path: path.clone(),
-        why: format!("`{}` is already served from {}; remove one of the two files", goes.id, stays.origin),
+        why: format!(
+            "`{}` is already served from {}; remove one of the two files",
+            goes.id, stays.origin
+        ),
     }
 }
 
 fn why(error: &str, serves: bool) -> String {
-    if serves { format!("{error}; what this file held before still serves") } else { error.to_owned() }
+    if serves {
+        format!("{error}; what this file held before still serves")
+    } else {
+        error.to_owned()
+    }
 }
 
 async fn wasm_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -112,7 +128,9 @@ async fn wasm_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut entries = tokio::fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {
         let path = entry.path();
-        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.to_string_lossy().starts_with('.'));
         if !hidden && path.extension().is_some_and(|e| e == "wasm") {
             files.push(path);
         }
@@ -126,7 +144,11 @@ async fn look_at(path: &Path, before: Option<&File>, runtime: &Arc<Runtime>) -> 
     let bytes = match read(path).await {
         Ok(bytes) => bytes,
         Err(error) => {
-            return File { digest: [0; 32], plugin: kept, error: Some(format!("cannot be read: {error}")) };
+            return File {
+                digest: [0; 32],
+                plugin: kept,
+                error: Some(format!("cannot be read: {error}")),
+            };
         }
     };
     let digest = runtime::digest(&bytes);
@@ -136,11 +158,19 @@ async fn look_at(path: &Path, before: Option<&File>, runtime: &Arc<Runtime>) -> 
         return before.clone();
     }
     match Plugin::load(runtime, Origin::File(path.to_owned()), bytes, digest).await {
-        Ok(plugin) => File { digest, plugin: Some(Arc::new(plugin)), error: None },
+        Ok(plugin) => File {
+            digest,
+            plugin: Some(Arc::new(plugin)),
+            error: None,
+        },
         Err(error) => {
             let error = error.to_string();
             tracing::warn!(path = %path.display(), %error, "plugin file not taken");
-            File { digest, plugin: kept, error: Some(error) }
+            File {
+                digest,
+                plugin: kept,
+                error: Some(error),
+            }
         }
     }
 }
@@ -148,8 +178,9 @@ async fn look_at(path: &Path, before: Option<&File>, runtime: &Arc<Runtime>) -> 
 async fn read(path: &Path) -> io::Result<Arc<[u8]>> {
     let size = tokio::fs::metadata(path).await?.len();
     if size > LARGEST_FILE {
-        return Err(io::Error::other(format!("{size} bytes are more than the {LARGEST_FILE} that are taken")));
+        return Err(io::Error::other(format!(
+            "{size} bytes are more than the {LARGEST_FILE} that are taken"
+        )));
     }
     Ok(tokio::fs::read(path).await?.into())
 }
-

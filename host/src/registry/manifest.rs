@@ -47,7 +47,11 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
     if let Err(policy::Problems(routes)) = policy::judge(&manifest) {
         problems.extend(routes.iter().map(ToString::to_string));
     }
-    if problems.is_empty() { Ok(manifest) } else { Err(ManifestError(problems)) }
+    if problems.is_empty() {
+        Ok(manifest)
+    } else {
+        Err(ManifestError(problems))
+    }
 }
 
 fn identity(manifest: &Manifest, problems: &mut Vec<String>) {
@@ -84,7 +88,10 @@ fn tools(manifest: &Manifest, problems: &mut Vec<String>) {
         problems.push("it declares no tool".into());
     }
     if manifest.tools.len() > MOST_TOOLS {
-        problems.push(format!("it declares {} tools, at most {MOST_TOOLS} are taken", manifest.tools.len()));
+        problems.push(format!(
+            "it declares {} tools, at most {MOST_TOOLS} are taken",
+            manifest.tools.len()
+        ));
         return;
     }
     let mut seen = HashSet::new();
@@ -104,13 +111,20 @@ fn tools(manifest: &Manifest, problems: &mut Vec<String>) {
 fn describe(tool: &Tool, problems: &mut Vec<String>) {
     let name = &tool.name;
     if tool.description.len() > LONGEST_DESCRIPTION {
-        problems.push(format!("tool `{name}`: its description is longer than {LONGEST_DESCRIPTION} bytes"));
+        problems.push(format!(
+            "tool `{name}`: its description is longer than {LONGEST_DESCRIPTION} bytes"
+        ));
     }
-    let properties = tool.input_schema.get("properties").and_then(Value::as_object);
+    let properties = tool
+        .input_schema
+        .get("properties")
+        .and_then(Value::as_object);
     let reserved = ["confirm", "confirmation_token"];
     if tool.effect.needs_confirmation()
         && properties.is_some_and(|p| reserved.iter().any(|r| p.contains_key(*r)))
     {
-        problems.push(format!("tool `{name}`: `confirm` and `confirmation_token` belong to the host"));
+        problems.push(format!(
+            "tool `{name}`: `confirm` and `confirmation_token` belong to the host"
+        ));
     }
 }

@@ -90,12 +90,20 @@ impl Plugin {
         digest: Digest,
     ) -> Result<Self, PluginError> {
         let compiled = runtime.load(wasm, digest).await?;
-        let described =
-            runtime.describe(&compiled, &Limits::default()).await.map_err(PluginError::Describe)?;
+        let described = runtime
+            .describe(&compiled, &Limits::default())
+            .await
+            .map_err(PluginError::Describe)?;
         let manifest = manifest::read(described)?;
         let id = PluginId::new(&manifest.id).map_err(|e| ManifestError(vec![e.to_string()]))?;
         let tools = tools(&manifest)?;
-        Ok(Self { id, origin, manifest, tools, compiled })
+        Ok(Self {
+            id,
+            origin,
+            manifest,
+            tools,
+            compiled,
+        })
     }
 }
 
@@ -109,14 +117,18 @@ fn tools(manifest: &Manifest) -> Result<Vec<Arc<PluginTool>>, ManifestError> {
             Err(problem) => problems.push(format!("tool `{}`: {problem}", declared.name)),
         }
     }
-    if problems.is_empty() { Ok(tools) } else { Err(ManifestError(problems)) }
+    if problems.is_empty() {
+        Ok(tools)
+    } else {
+        Err(ManifestError(problems))
+    }
 }
 
 fn plugin_tool(declared: &Tool) -> Result<Arc<PluginTool>, String> {
-    let arguments = Schema::new(&declared.input_schema)
-        .map_err(|error| format!("`input_schema` {error}"))?;
-    let results = Schema::new(&declared.output_schema)
-        .map_err(|error| format!("`output_schema` {error}"))?;
+    let arguments =
+        Schema::new(&declared.input_schema).map_err(|error| format!("`input_schema` {error}"))?;
+    let results =
+        Schema::new(&declared.output_schema).map_err(|error| format!("`output_schema` {error}"))?;
     let name = ToolName::new(&declared.name).map_err(|error| error.to_string())?;
     Ok(Arc::new(PluginTool {
         listed_input: Arc::new(listed_input(declared, &arguments.text)),

@@ -40,7 +40,9 @@ impl Snapshot {
     /// The connection of a name.
     #[must_use]
     pub fn connection(&self, name: &str) -> Option<&Arc<Connection>> {
-        self.connections.iter().find(|connection| connection.config.name.as_str() == name)
+        self.connections
+            .iter()
+            .find(|connection| connection.config.name.as_str() == name)
     }
 
     /// Whether both list the same tools with the same schemas.

@@ -49,7 +49,9 @@ pub async fn watch(registry: Arc<Registry>, reread: Reread) -> notify::Result<()
 /// changes by its folder's other entries, so links count too.
 fn matters(event: &Event, file: Option<&OsStr>) -> bool {
     let relevant = |path: &PathBuf| {
-        path.extension().is_some_and(|e| e == "wasm") || path.file_name() == file || path.is_symlink()
+        path.extension().is_some_and(|e| e == "wasm")
+            || path.file_name() == file
+            || path.is_symlink()
     };
     !event.kind.is_access() && (event.need_rescan() || event.paths.iter().any(relevant))
 }
@@ -82,8 +84,17 @@ fn folders(config: &Config) -> Vec<PathBuf> {
         Source::File(path) => path.parent().map(Path::to_owned),
         Source::Environment => None,
     };
-    let of_file = of_file.map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder });
-    let mut folders: Vec<PathBuf> = of_file.into_iter().chain(config.server.plugins.clone()).collect();
+    let of_file = of_file.map(|folder| {
+        if folder.as_os_str().is_empty() {
+            ".".into()
+        } else {
+            folder
+        }
+    });
+    let mut folders: Vec<PathBuf> = of_file
+        .into_iter()
+        .chain(config.server.plugins.clone())
+        .collect();
     folders.sort();
     folders.dedup();
     folders
@@ -110,7 +121,11 @@ async fn look(registry: &Registry, reread: &Reread, said: &mut String) {
 fn same(one: &Config, other: &Config) -> bool {
     one.server == other.server
         && one.connections.len() == other.connections.len()
-        && one.connections.iter().zip(&other.connections).all(|(a, b)| a.same_as(b))
+        && one
+            .connections
+            .iter()
+            .zip(&other.connections)
+            .all(|(a, b)| a.same_as(b))
 }
 
 /// Takes up the configuration if it changed; what is wrong with it is said once.
@@ -120,7 +135,9 @@ async fn reconfigure(registry: &Registry, reread: &Reread, said: &mut String) {
         Ok(config) if same(&config, &before) => String::new(),
         Ok(config) => {
             if config.server != before.server {
-                tracing::warn!("changes of [server] other than `plugins` take effect at the next start");
+                tracing::warn!(
+                    "changes of [server] other than `plugins` take effect at the next start"
+                );
             }
             match registry.reconfigure(config).await {
                 Ok(()) => {

@@ -38,7 +38,9 @@ impl Artifacts {
         let check = check_owner(folder, &probe);
         fs::remove_file(&probe)?;
         check?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
     }
 
     /// The compiled form of `wasm`, if an undamaged one is at hand.
@@ -56,9 +58,18 @@ impl Artifacts {
     ///
     /// # Errors
     /// It cannot be serialised or written.
-    pub fn save(&self, engine: &Engine, digest: &Digest, component: &Component) -> wasmtime::Result<()> {
+    pub fn save(
+        &self,
+        engine: &Engine,
+        digest: &Digest,
+        component: &Component,
+    ) -> wasmtime::Result<()> {
         let code = component.serialize()?;
-        let unfinished = self.folder.join(format!(".{}-{:016x}", std::process::id(), rand::random::<u64>()));
+        let unfinished = self.folder.join(format!(
+            ".{}-{:016x}",
+            std::process::id(),
+            rand::random::<u64>()
+        ));
         let written = write_entry(&unfinished, &code)
             .and_then(|()| fs::rename(&unfinished, self.path(engine, digest)));
         if written.is_err() {
@@ -70,7 +81,11 @@ impl Artifacts {
     fn path(&self, engine: &Engine, digest: &Digest) -> PathBuf {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.folder.join(format!("{}-{:016x}.cwasm", hex::encode(digest), hasher.finish()))
+        self.folder.join(format!(
+            "{}-{:016x}.cwasm",
+            hex::encode(digest),
+            hasher.finish()
+        ))
     }
 }
 
@@ -80,7 +95,10 @@ pub fn digest(wasm: &[u8]) -> Digest {
 }
 
 fn write_entry(path: &Path, code: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
     file.write_all(blake3::hash(code).as_bytes())?;
     file.write_all(code)?;
     file.sync_all()
@@ -92,7 +110,10 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// The one place of this project that is not safe: it loads machine code.
-#[expect(unsafe_code, reason = "loads machine code that this program compiled; see the comment")]
+#[expect(
+    unsafe_code,
+    reason = "loads machine code that this program compiled; see the comment"
+)]
 fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
     // SAFETY: `Component::deserialize` runs what it is given. The code comes from a folder that
     // only this user can write (checked by `open`), under a name that only `save` gives, and its
@@ -110,7 +131,10 @@ fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
 #[cfg(unix)]
 fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 #[cfg(unix)]
@@ -121,7 +145,9 @@ fn check_owner(folder: &Path, probe: &Path) -> io::Result<()> {
         return Err(io::Error::other("the folder belongs to another user"));
     }
     if found.mode() & 0o077 != 0 {
-        return Err(io::Error::other("the folder is open to other users; run `chmod 700` on it"));
+        return Err(io::Error::other(
+            "the folder is open to other users; run `chmod 700` on it",
+        ));
     }
     Ok(())
 }
@@ -185,8 +211,14 @@ mod tests {
         let place = folder();
         let inner = place.path().join("c");
         Artifacts::open(&inner).expect("opened");
-        assert_eq!(fs::metadata(&inner).expect("there").permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            fs::metadata(&inner).expect("there").permissions().mode() & 0o777,
+            0o700
+        );
         fs::set_permissions(&inner, fs::Permissions::from_mode(0o755)).expect("changed");
-        assert!(Artifacts::open(&inner).is_err(), "an open folder is refused");
+        assert!(
+            Artifacts::open(&inner).is_err(),
+            "an open folder is refused"
+        );
     }
 }

@@ -52,9 +52,8 @@ pub fn build(calls: u32) -> wasmtime::Result<(Engine, Allocation)> {
         Ok(engine) => Ok((engine, Allocation::Pooling)),
         Err(error) => {
             tracing::warn!(%error, "the pooling allocator is not available; instances are allocated on demand");
-            let engine = Engine::new(
-                settings().allocation_strategy(InstanceAllocationStrategy::OnDemand),
-            )?;
+            let engine =
+                Engine::new(settings().allocation_strategy(InstanceAllocationStrategy::OnDemand))?;
             Ok((engine, Allocation::OnDemand))
         }
     }

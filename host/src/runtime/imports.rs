@@ -11,13 +11,17 @@ pub enum Misfit {
     #[error("imports {}, which a connector may not have; it may import portcullis:plugin/{{http,log,config,cache,call}} and wasi:{{io,cli,clocks,random}}", .0.join(", "))]
     Imports(Vec<String>),
     /// It was built for another version of the world.
-    #[error("was built for version {theirs} of the world portcullis:plugin, this host speaks {ABI}; build the plugin with the SDK of this release")]
+    #[error(
+        "was built for version {theirs} of the world portcullis:plugin, this host speaks {ABI}; build the plugin with the SDK of this release"
+    )]
     Version {
         /// The version it names.
         theirs: String,
     },
     /// It does not export the plugin interface.
-    #[error("does not export portcullis:plugin/plugin@{ABI}; it is a component, but not a connector")]
+    #[error(
+        "does not export portcullis:plugin/plugin@{ABI}; it is a component, but not a connector"
+    )]
     NotAConnector,
 }
 
@@ -32,15 +36,27 @@ const WASI_FILES: [&str; 2] = ["wasi:filesystem/types", "wasi:filesystem/preopen
 /// # Errors
 /// The first kind of misfit, with all names of that kind.
 pub fn check(imports: &[&str], exports: &[&str]) -> Result<(), Misfit> {
-    if let Some(theirs) = imports.iter().chain(exports).find_map(|name| other_version(name)) {
-        return Err(Misfit::Version { theirs: theirs.to_owned() });
+    if let Some(theirs) = imports
+        .iter()
+        .chain(exports)
+        .find_map(|name| other_version(name))
+    {
+        return Err(Misfit::Version {
+            theirs: theirs.to_owned(),
+        });
     }
-    let foreign: Vec<String> =
-        imports.iter().filter(|name| !allowed(name)).map(|name| (*name).to_owned()).collect();
+    let foreign: Vec<String> = imports
+        .iter()
+        .filter(|name| !allowed(name))
+        .map(|name| (*name).to_owned())
+        .collect();
     if !foreign.is_empty() {
         return Err(Misfit::Imports(foreign));
     }
-    if exports.iter().any(|name| interface(name) == "portcullis:plugin/plugin") {
+    if exports
+        .iter()
+        .any(|name| interface(name) == "portcullis:plugin/plugin")
+    {
         Ok(())
     } else {
         Err(Misfit::NotAConnector)
@@ -56,7 +72,10 @@ fn allowed(name: &str) -> bool {
     match name.strip_prefix(WORLD) {
         Some(interface) => WORLD_INTERFACES.contains(&interface),
         None => {
-            WASI_FILES.contains(&name) || WASI_PACKAGES.iter().any(|package| name.starts_with(package))
+            WASI_FILES.contains(&name)
+                || WASI_PACKAGES
+                    .iter()
+                    .any(|package| name.starts_with(package))
         }
     }
 }
@@ -64,7 +83,9 @@ fn allowed(name: &str) -> bool {
 /// The version of the world that a name carries, if it is not ours.
 fn other_version(name: &str) -> Option<&str> {
     let version = name.strip_prefix(WORLD)?.split('@').nth(1)?;
-    let ours = version.strip_prefix(ABI).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let ours = version
+        .strip_prefix(ABI)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     (!ours).then_some(version)
 }
 
@@ -88,23 +109,37 @@ mod tests {
 
     #[test]
     fn everything_else_is_named() {
-        let imports = ["wasi:sockets/tcp@0.2.9", "wasi:http/outgoing-handler@0.2.9", "wasi:filesystem/x@0.2.0", "env"];
-        let Err(Misfit::Imports(named)) = check(&imports, PLUGIN) else { panic!("refused") };
+        let imports = [
+            "wasi:sockets/tcp@0.2.9",
+            "wasi:http/outgoing-handler@0.2.9",
+            "wasi:filesystem/x@0.2.0",
+            "env",
+        ];
+        let Err(Misfit::Imports(named)) = check(&imports, PLUGIN) else {
+            panic!("refused")
+        };
         assert_eq!(named, imports);
     }
 
     #[test]
     fn both_versions_are_said() {
-        let error = check(&["portcullis:plugin/http@0.2.0"], PLUGIN).expect_err("refused").to_string();
+        let error = check(&["portcullis:plugin/http@0.2.0"], PLUGIN)
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains("0.2.0") && error.contains("0.1"), "{error}");
         assert_eq!(
             check(&[], &["portcullis:plugin/plugin@0.10.0"]),
-            Err(Misfit::Version { theirs: "0.10.0".into() })
+            Err(Misfit::Version {
+                theirs: "0.10.0".into()
+            })
         );
     }
 
     #[test]
     fn a_command_is_no_connector() {
-        assert_eq!(check(&[], &["wasi:cli/run@0.2.9"]), Err(Misfit::NotAConnector));
+        assert_eq!(
+            check(&[], &["wasi:cli/run@0.2.9"]),
+            Err(Misfit::NotAConnector)
+        );
     }
 }

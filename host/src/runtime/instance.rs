@@ -46,7 +46,10 @@ impl Cpu {
 impl Guest {
     /// A store with nothing in it but what `reach` allows.
     pub fn store(engine: &Engine, reach: Reach, limits: &Limits) -> Store<Self> {
-        let printed = Printed::new(reach.call, u32::try_from(limits.log_lines).unwrap_or(u32::MAX));
+        let printed = Printed::new(
+            reach.call,
+            u32::try_from(limits.log_lines).unwrap_or(u32::MAX),
+        );
         let wasi = WasiCtxBuilder::new()
             .stdout(printed.clone())
             .stderr(printed.clone())
@@ -59,7 +62,10 @@ impl Guest {
             wasi,
             table,
             limiter: Limiter::new(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX)),
-            cpu: Cpu { left: ticks(limits.cpu_ms), spent: false },
+            cpu: Cpu {
+                left: ticks(limits.cpu_ms),
+                spent: false,
+            },
             printed,
             reach,
         };
@@ -74,7 +80,11 @@ impl Guest {
     /// The limit that this instance ran into, by its key in the operator's file.
     #[must_use]
     pub fn exceeded(&self) -> Option<&'static str> {
-        if self.cpu.spent { Some("limits.cpu_ms") } else { self.limiter.refused() }
+        if self.cpu.spent {
+            Some("limits.cpu_ms")
+        } else {
+            self.limiter.refused()
+        }
     }
 }
 
@@ -84,7 +94,10 @@ fn ticks(cpu_ms: u64) -> u64 {
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
@@ -101,7 +114,10 @@ mod tests {
 
     #[test]
     fn cpu_is_charged_by_the_tick_and_then_interrupted() {
-        let mut cpu = Cpu { left: ticks(11), spent: false };
+        let mut cpu = Cpu {
+            left: ticks(11),
+            spent: false,
+        };
         for _ in 0..3 {
             assert!(matches!(cpu.charge(), UpdateDeadline::Yield(1)));
         }

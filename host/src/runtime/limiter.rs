@@ -19,7 +19,11 @@ impl Limiter {
     /// A limiter for at most `most` bytes over all memories.
     #[must_use]
     pub const fn new(most: usize) -> Self {
-        Self { most, taken: 0, refused: None }
+        Self {
+            most,
+            taken: 0,
+            refused: None,
+        }
     }
 
     /// What was refused, in words, if anything was.
@@ -67,15 +71,25 @@ mod tests {
     fn memories_are_summed_and_the_refusal_is_remembered() {
         let mut limiter = Limiter::new(100);
         assert!(limiter.memory_growing(0, 60, None).expect("no error"));
-        assert!(!limiter.memory_growing(0, 60, None).expect("no error"), "a second memory counts too");
+        assert!(
+            !limiter.memory_growing(0, 60, None).expect("no error"),
+            "a second memory counts too"
+        );
         assert_eq!(limiter.refused(), Some("limits.memory_bytes"));
-        assert!(limiter.memory_growing(60, 100, None).expect("no error"), "what was refused is not charged");
+        assert!(
+            limiter.memory_growing(60, 100, None).expect("no error"),
+            "what was refused is not charged"
+        );
     }
 
     #[test]
     fn tables_have_a_limit() {
         let mut limiter = Limiter::new(1);
-        assert!(!limiter.table_growing(0, TABLE_ELEMENTS + 1, None).expect("no error"));
+        assert!(
+            !limiter
+                .table_growing(0, TABLE_ELEMENTS + 1, None)
+                .expect("no error")
+        );
         assert!(limiter.refused().is_some());
     }
 }

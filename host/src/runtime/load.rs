@@ -59,11 +59,19 @@ impl Runtime {
 
     fn load_blocking(&self, wasm: &[u8], digest: Digest) -> Result<Compiled, LoadError> {
         look(wasm)?;
-        let component = match self.artifacts.as_ref().and_then(|a| a.load(&self.engine, &digest)) {
+        let component = match self
+            .artifacts
+            .as_ref()
+            .and_then(|a| a.load(&self.engine, &digest))
+        {
             Some(component) => component,
             None => self.compile(wasm, &digest)?,
         };
-        Ok(Compiled { ready: self.ready(&component)?, digest, bytes: wasm.len() })
+        Ok(Compiled {
+            ready: self.ready(&component)?,
+            digest,
+            bytes: wasm.len(),
+        })
     }
 
     fn compile(&self, wasm: &[u8], digest: &Digest) -> Result<Component, LoadError> {
@@ -83,7 +91,10 @@ impl Runtime {
         let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
         imports::check(&imports, &exports)?;
         let link = |error: &wasmtime::Error| LoadError::Link(first_line(error));
-        let pre = self.linker.instantiate_pre(component).map_err(|e| link(&e))?;
+        let pre = self
+            .linker
+            .instantiate_pre(component)
+            .map_err(|e| link(&e))?;
         ConnectorPre::new(pre).map_err(|e| link(&e))
     }
 }
@@ -94,11 +105,19 @@ fn look(wasm: &[u8]) -> Result<(), LoadError> {
         [] => Err(LoadError::Empty),
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(LoadError::CoreModule),
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
-        _ => Err(LoadError::NotWasm("the first bytes are not those of a component".into())),
+        _ => Err(LoadError::NotWasm(
+            "the first bytes are not those of a component".into(),
+        )),
     }
 }
 
 fn first_line(error: &wasmtime::Error) -> String {
     let chain = format!("{error:#}");
-    chain.lines().next().unwrap_or_default().chars().take(300).collect()
+    chain
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(300)
+        .collect()
 }

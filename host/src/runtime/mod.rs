@@ -16,9 +16,9 @@ mod output;
 mod run;
 mod ticker;
 
+pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
 pub(crate) use instance::{Guest, InGuest};
-pub use artifact::{Digest, digest};
 pub use load::{Compiled, LoadError};
 pub(crate) use output::clean;
 pub use run::{Call, Failure, Fault};
@@ -55,7 +55,13 @@ impl Runtime {
         let ticker = Ticker::start(&engine)?;
         let linker = linker::build(&engine)?;
         let artifacts = cache.and_then(open_cache);
-        Ok(Arc::new(Self { engine, linker, artifacts, ticker, allocation }))
+        Ok(Arc::new(Self {
+            engine,
+            linker,
+            artifacts,
+            ticker,
+            allocation,
+        }))
     }
 
     /// Where instances live.

@@ -30,7 +30,10 @@ impl Printed {
     /// At most `lines` lines of a call go to the log.
     #[must_use]
     pub fn new(call: CallId, lines: u32) -> Self {
-        Self { call, cap: Arc::new(Mutex::new(Cap { lines, dropped: 0 })) }
+        Self {
+            call,
+            cap: Arc::new(Mutex::new(Cap { lines, dropped: 0 })),
+        }
     }
 
     /// Takes one line off the cap; false when it is used up.
@@ -47,7 +50,10 @@ impl Printed {
     /// Lines that were not written.
     #[must_use]
     pub fn dropped(&self) -> u32 {
-        self.cap.lock().unwrap_or_else(PoisonError::into_inner).dropped
+        self.cap
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .dropped
     }
 }
 
@@ -95,7 +101,10 @@ impl OutputStream for Printed {
 /// A line without control characters, at most 1,000 characters.
 #[must_use]
 pub fn clean(line: &str) -> String {
-    line.chars().filter(|c| !c.is_control()).take(1000).collect()
+    line.chars()
+        .filter(|c| !c.is_control())
+        .take(1000)
+        .collect()
 }
 
 #[cfg(test)]
@@ -106,7 +115,9 @@ mod tests {
     fn what_is_over_the_cap_is_counted_and_never_an_error() {
         let mut printed = Printed::new(CallId::random(), 2);
         for _ in 0..5 {
-            printed.write(Bytes::from_static(b"one\ntwo\n")).expect("never fails");
+            printed
+                .write(Bytes::from_static(b"one\ntwo\n"))
+                .expect("never fails");
         }
         assert_eq!(printed.dropped(), 8);
         assert!(printed.check_write().expect("never fails") > 0);

@@ -71,7 +71,10 @@ impl Runtime {
         let _ticking = self.ticker.hold();
         let run = async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
-            connector.portcullis_plugin_plugin().call_describe(&mut store).await
+            connector
+                .portcullis_plugin_plugin()
+                .call_describe(&mut store)
+                .await
         };
         match timeout_at(deadline.into(), run).await {
             Err(_) => Err(Fault::Deadline),
@@ -92,7 +95,8 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let entry = Entry::Invoke(permit.tool().as_str(), &call.text);
-        self.run(plugin, link, call, Door::invoke(permit), &entry).await
+        self.run(plugin, link, call, Door::invoke(permit), &entry)
+            .await
     }
 
     /// Runs the preview of a tool.
@@ -107,7 +111,8 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let entry = Entry::Preview(permit.tool().as_str(), &call.text);
-        self.run(plugin, link, call, Door::preview(permit), &entry).await
+        self.run(plugin, link, call, Door::preview(permit), &entry)
+            .await
     }
 
     async fn run(
@@ -133,7 +138,9 @@ impl Runtime {
         };
         note_dropped_lines(&store);
         match answer {
-            Ok(text) => read(&text, &limits).map(Value::Object).map_err(Failure::Fault),
+            Ok(text) => read(&text, &limits)
+                .map(Value::Object)
+                .map_err(Failure::Fault),
             Err(failure) => Err(Failure::Told(Box::new(told(failure)))),
         }
     }
@@ -206,7 +213,12 @@ fn told(failure: wit::Failure) -> ToolError {
         kind: kind(failure.kind),
         code: code(&failure.code),
         message: cut(&failure.message),
-        fields: failure.fields.iter().take(32).map(|field| cut(field)).collect(),
+        fields: failure
+            .fields
+            .iter()
+            .take(32)
+            .map(|field| cut(field))
+            .collect(),
         suggestion: failure.suggestion.as_deref().map(cut),
         retryable: failure.retryable,
         retry_after_ms: failure.retry_after_ms,
@@ -226,15 +238,23 @@ fn cut(text: &str) -> String {
 fn code(code: &str) -> String {
     let fits = !code.is_empty()
         && code.len() <= 64
-        && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    if fits { code.to_owned() } else { "PLUGIN_ERROR".to_owned() }
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    if fits {
+        code.to_owned()
+    } else {
+        "PLUGIN_ERROR".to_owned()
+    }
 }
 
 fn detail(details: &str) -> Option<Value> {
     if details.len() > MOST_DETAILS {
         return Some(serde_json::json!({"truncated": true, "bytes": details.len()}));
     }
-    serde_json::from_str::<serde_json::Map<_, _>>(details).ok().map(Value::Object)
+    serde_json::from_str::<serde_json::Map<_, _>>(details)
+        .ok()
+        .map(Value::Object)
 }
 
 const fn kind(kind: wit::FailureKind) -> Kind {
@@ -273,9 +293,15 @@ mod tests {
     fn only_objects_are_answers() {
         assert!(read(r#"{"a":12345678901234567890.10}"#, &limits()).is_ok());
         for bad in ["", "[]", "null", "{\"a\":1", "{} {}"] {
-            assert!(matches!(read(bad, &limits()), Err(Fault::NotJson(_))), "{bad}");
+            assert!(
+                matches!(read(bad, &limits()), Err(Fault::NotJson(_))),
+                "{bad}"
+            );
         }
-        let small = Limits { output_bytes: 3, ..limits() };
+        let small = Limits {
+            output_bytes: 3,
+            ..limits()
+        };
         assert_eq!(read(r#"{"a":1}"#, &small), Err(Fault::Oversize(7)));
     }
 

@@ -34,12 +34,18 @@ impl Ticker {
     /// # Errors
     /// The system has no thread to give.
     pub fn start(engine: &Engine) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { running: AtomicUsize::new(0), stop: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            running: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        });
         let (weak, engine) = (Arc::downgrade(&shared), engine.weak());
         let thread = thread::Builder::new()
             .name("epoch".into())
             .spawn(move || tick(&weak, &engine))?;
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
     }
 
     /// Keeps the epoch advancing until the answer is dropped.
@@ -54,7 +60,11 @@ impl Ticker {
 
     #[cfg(test)]
     fn thread(&self) -> thread::Thread {
-        self.thread.as_ref().map(JoinHandle::thread).cloned().expect("started")
+        self.thread
+            .as_ref()
+            .map(JoinHandle::thread)
+            .cloned()
+            .expect("started")
     }
 }
 
@@ -87,7 +97,9 @@ fn tick(shared: &Weak<Shared>, engine: &wasmtime::EngineWeak) {
             thread::park();
             continue;
         }
-        let Some(engine) = engine.upgrade() else { return };
+        let Some(engine) = engine.upgrade() else {
+            return;
+        };
         engine.increment_epoch();
         drop((state, engine));
         thread::sleep(TICK);

@@ -71,10 +71,15 @@ pub async fn serve(
         result = &mut serving => return result,
         () = stop.cancelled() => {}
     }
-    tracing::info!("stopping; calls in flight have {} ms", options.drain.as_millis());
+    tracing::info!(
+        "stopping; calls in flight have {} ms",
+        options.drain.as_millis()
+    );
     server.close();
     let idle = async {
-        tokio::time::timeout(options.drain, server.idle()).await.ok();
+        tokio::time::timeout(options.drain, server.idle())
+            .await
+            .ok();
         // A call that ended has not been answered yet; closing now would take its answer.
         tokio::time::sleep(LAST_WORDS).await;
         // Streams of open sessions never end by themselves.
@@ -91,9 +96,13 @@ pub async fn serve(
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -> Endpoint {
-    let mut hosts = ["localhost", "127.0.0.1", "[::1]", "::1"].map(str::to_owned).to_vec();
+    let mut hosts = ["localhost", "127.0.0.1", "[::1]", "::1"]
+        .map(str::to_owned)
+        .to_vec();
     hosts.extend(options.hosts.iter().cloned());
-    let mut origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"].map(str::to_owned).to_vec();
+    let mut origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
+        .map(str::to_owned)
+        .to_vec();
     origins.extend(options.origins.iter().cloned());
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(true)
@@ -107,7 +116,11 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
     let sessions = Arc::new(sessions);
     let handler = server.clone();
     Endpoint {
-        service: StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config),
+        service: StreamableHttpService::new(
+            move || Ok(handler.clone()),
+            Arc::clone(&sessions),
+            config,
+        ),
         server,
         sessions,
         most_sessions: options.sessions,
@@ -132,15 +145,24 @@ async fn one(
     if !endpoint.server.has_connection(&connection) {
         return (StatusCode::NOT_FOUND, "no such connection\n").into_response();
     }
-    endpoint.answer(request, Scope::Connection(connection)).await
+    endpoint
+        .answer(request, Scope::Connection(connection))
+        .await
 }
 
 impl Endpoint {
     async fn answer(&self, mut request: Request, scope: Scope) -> Response {
-        if may_open_session(&request) && self.sessions.sessions.read().await.len() >= self.most_sessions {
+        if may_open_session(&request)
+            && self.sessions.sessions.read().await.len() >= self.most_sessions
+        {
             tracing::warn!("server.limits.sessions is reached; a session was refused");
             let wait = [(header::RETRY_AFTER, "30")];
-            return (StatusCode::SERVICE_UNAVAILABLE, wait, "too many sessions; try again later\n").into_response();
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                wait,
+                "too many sessions; try again later\n",
+            )
+                .into_response();
         }
         request.extensions_mut().insert(scope);
         match self.service.clone().oneshot(request).await {
@@ -156,5 +178,7 @@ fn may_open_session(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::POST
         && !headers.contains_key("mcp-session-id")
-        && headers.get("mcp-protocol-version").is_none_or(|revision| revision.as_bytes() < b"2026-07-28".as_slice())
+        && headers
+            .get("mcp-protocol-version")
+            .is_none_or(|revision| revision.as_bytes() < b"2026-07-28".as_slice())
 }

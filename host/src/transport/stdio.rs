@@ -24,7 +24,13 @@ pub async fn serve(server: Server, stop: CancellationToken, drain: Duration) -> 
     let (reader, writer) = stdio_pipes();
     let input = Input::new(reader, server.clone(), stop.clone(), drain);
     let inner = AsyncRwTransport::new(input, writer);
-    let service = match server.serve(FromFirstRequest { inner, begun: false }).await {
+    let service = match server
+        .serve(FromFirstRequest {
+            inner,
+            begun: false,
+        })
+        .await
+    {
         Ok(service) => service,
         Err(_) if stop.is_cancelled() => return Ok(()),
         Err(error) => return ended_early(error),
@@ -59,7 +65,10 @@ impl<R> Input<R> {
         let ending = async move {
             server.close();
             if tokio::time::timeout(drain, server.idle()).await.is_err() {
-                tracing::warn!("calls were still running when the drain time of {} ms was over", drain.as_millis());
+                tracing::warn!(
+                    "calls were still running when the drain time of {} ms was over",
+                    drain.as_millis()
+                );
             }
         };
         Self {

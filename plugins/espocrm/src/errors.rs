@@ -68,6 +68,7 @@ pub(crate) fn refused(call_url: &str, response: &Response, about: &About<'_>) ->
     let reason = reason(response);
     let body = response.value().unwrap_or_default();
     let failure = match response.status {
+        300..=399 => redirected(response.status),
         400 => bad_request(&reason, &body, about),
         401 => auth_failed(),
         403 => forbidden::refused(response, &reason, &body, about),
@@ -85,6 +86,15 @@ pub(crate) fn refused(call_url: &str, response: &Response, about: &About<'_>) ->
             .retryable_if(false),
         _ => failure,
     }
+}
+
+/// EspoCRM itself never redirects; a proxy or a moved installation does, and goes on doing it.
+fn redirected(status: u16) -> Failure {
+    Failure::upstream(format!(
+        "the address answers with a redirect (HTTP {status}), which is not followed"
+    ))
+    .retryable_if(false)
+    .suggest("the operator sets the connection's url to where the redirect leads, for instance https instead of http")
 }
 
 /// `X-Status-Reason`, which some versions print twice.

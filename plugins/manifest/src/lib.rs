@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use credential::{Capture, Credential, Expired, Grant, LoginRequest, Needs, Place, Recipe, TokenBody, TokenClient, TokenRequest};
+pub use credential::{
+    Capture, Credential, Expired, Grant, LoginRequest, Needs, Place, Recipe, TokenBody,
+    TokenClient, TokenRequest,
+};
 pub use route::{Method, Route};
 pub use tool::{Effect, LiveCheck, Tool};
 
