@@ -102,8 +102,8 @@ mod tests {
         let whole = b"HTTP/1.1 200 OK\r\nX: y\r\ncontent-length: 3\r\n\r\nabc";
         let expected = Head {
             status: 200,
-            begin: 46,
-            end: 49,
+            begin: 44,
+            end: 47,
         };
         assert_eq!(head(whole).unwrap(), Some(expected));
         assert_eq!(head(&whole[..20]).unwrap(), None);

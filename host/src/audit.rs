@@ -39,7 +39,7 @@ impl Line {
         match result {
             Ok(_) => self.write("ok", ""),
             Err(error) if error.outcome == Outcome::NotDone => {
-                self.write(error.kind.as_str(), &error.code)
+                self.write(error.kind.as_str(), &error.code);
             }
             Err(error) => {
                 self.write(

@@ -217,7 +217,7 @@ fn say_what_changed(before: &Snapshot, after: &Snapshot) {
             Some(old) if Arc::ptr_eq(old, plugin) => {}
             old => {
                 tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %plugin.origin,
-                replaced = old.is_some(), "plugin serves")
+                replaced = old.is_some(), "plugin serves");
             }
         }
     }

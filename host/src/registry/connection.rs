@@ -130,7 +130,7 @@ fn settings(
     };
     match Schema::new(declared) {
         Err(error) => {
-            problems.push(config.problem("plugin", format!("the plugin's `settings` {error}")))
+            problems.push(config.problem("plugin", format!("the plugin's `settings` {error}")));
         }
         Ok(schema) => {
             for flaw in schema.flaws(&Value::Object(settings.clone())) {

@@ -32,6 +32,9 @@ pub(super) const TABLE_ELEMENTS: usize = 100_000;
 /// instead of by a system call. A call of a Rust plugin touches about this much.
 const KEEP_RESIDENT: usize = 256 << 10;
 
+/// Slots that are given back to the system together: each giving back interrupts every thread.
+const DECOMMIT_BATCH: usize = 16;
+
 /// Where instances live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allocation {
@@ -88,6 +91,7 @@ fn pool(calls: u32) -> PoolingAllocationConfig {
         .max_memory_size(LARGEST_MEMORY)
         .table_elements(TABLE_ELEMENTS)
         .max_unused_warm_slots(calls)
+        .decommit_batch_size(DECOMMIT_BATCH)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10);
