@@ -114,6 +114,7 @@ fn demo(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
 
 fn test(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
     guests(workspace)?;
+    test_examples(workspace)?;
     announce(&format!(
         "Building and running the tests{}",
         first_build(workspace)
@@ -129,6 +130,20 @@ fn test(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
             .args(args)
             .env("PORTCULLIS_GUESTS", workspace.guests_out()),
     )
+}
+
+/// The example plugins' own tests, run natively and from outside the workspace.
+fn test_examples(workspace: &Workspace) -> Result<()> {
+    for example in &workspace.examples {
+        announce(&format!("Testing the example plugin {}", example.name));
+        let mut cargo = workspace.cargo("test");
+        cargo.arg("--manifest-path").arg(&example.manifest);
+        cargo
+            .arg("--target-dir")
+            .arg(workspace.root.join("target/guests-examples"));
+        process::run(&mut cargo)?;
+    }
+    Ok(())
 }
 
 fn check(workspace: &Workspace) -> Result<ExitCode> {
