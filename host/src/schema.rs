@@ -203,7 +203,7 @@ mod tests {
             (json!({"type": "array"}), "type"),
             (
                 json!({"type": "object", "properties": {"a": {"type": "strong"}}}),
-                "strong",
+                "/properties/a/type",
             ),
             (
                 json!({"type": "object", "properties": {"a": {"pattern": "("}}}),

@@ -155,7 +155,7 @@ const IN_A_CONNECTION: &[(&str, &str)] = &[
     ),
     (
         "limits.memory_bytes = 65536",
-        "limits.memory_bytes: must be a whole number of bytes from 1048576 (1 MiB) to 1073741824 (1 GiB), not 65536",
+        "limits.memory_bytes: must be a whole number of bytes from 1048576 (1 MiB) to 268435456 (256 MiB), not 65536",
     ),
     (
         "limits.timeout = 1",

@@ -201,7 +201,7 @@ mod tests {
         }
         assert_eq!(
             memory.range(),
-            "a whole number of bytes from 1048576 (1 MiB) to 1073741824 (1 GiB)"
+            "a whole number of bytes from 1048576 (1 MiB) to 268435456 (256 MiB)"
         );
     }
 
