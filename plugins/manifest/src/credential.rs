@@ -68,6 +68,9 @@ pub enum Recipe {
     Login {
         /// The request.
         login: LoginRequest,
+        /// The request that ends a session, for the host's shutdown; it expands `{token}`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        logout: Option<LoginRequest>,
         /// Where the token stands in its answer.
         capture: Capture,
         /// Where the token goes in later requests.

@@ -18,7 +18,7 @@ pub use credential::{
     Capture, Credential, Expired, Grant, LoginRequest, Needs, Place, Recipe, TokenBody,
     TokenClient, TokenRequest,
 };
-pub use route::{Method, Route};
+pub use route::{Method, Pairs, Route};
 pub use tool::{Effect, LiveCheck, Tool};
 
 /// The revision of this format.
@@ -85,20 +85,34 @@ pub struct Base {
     /// What is appended to the path afterwards, e.g. `/api/v1`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub append: String,
+    /// Whether the CRM wants every path to end with a slash, which the host then adds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trailing_slash: bool,
     /// Prefixes to try where installations differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
 }
 
-/// Candidate prefixes of the base, tried once with an unauthenticated GET.
+/// Candidate prefixes of the base, tried once each with an unauthenticated request until one is
+/// accepted; the result is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Probe {
     /// Prefixes in the order of trying, e.g. `["", "/legacy"]`.
     pub prefixes: Vec<String>,
-    /// The path below each candidate; any status below 400 accepts it.
+    /// GET, or POST for an API that answers nothing else; it must change nothing.
+    #[serde(default = "get", skip_serializing_if = "is_get")]
+    pub method: Method,
+    /// The path below each candidate.
     pub path: String,
+    /// Form fields of a POST.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form: BTreeMap<String, String>,
+    /// A JSON pointer at which the answer of the right candidate holds something other than null;
+    /// without it any status below 400 accepts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
 }
 
 /// Headers beyond `accept` and `content-type`, names in lower case.
@@ -145,4 +159,12 @@ pub struct EnvRule {
 
 fn yes() -> bool {
     true
+}
+
+fn get() -> Method {
+    Method::Get
+}
+
+fn is_get(method: &Method) -> bool {
+    *method == Method::Get
 }

@@ -61,6 +61,10 @@ pub struct Route {
     /// Form field → (JSON pointer into that field's JSON → JSON pointer into the arguments).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub form_same: BTreeMap<String, BTreeMap<String, String>>,
+    /// Form field → (JSON pointer into that field's JSON → what the list of pairs there may hold).
+    /// A `*` in the pointer stands for every element of a list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form_pairs: BTreeMap<String, BTreeMap<String, Pairs>>,
     /// Path placeholder → refused values, compared without regard to ASCII case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not: BTreeMap<String, Vec<String>>,
@@ -70,6 +74,23 @@ pub struct Route {
     /// The only credential slot that the request may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+}
+
+/// What a list of `{"name": …, "value": …}` pairs may hold. The list holds nothing but such pairs,
+/// and no name twice; names are compared without regard to ASCII case.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Pairs {
+    /// Names that may not stand in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refuse: Vec<String>,
+    /// The only names that may stand in it; empty for all that are not refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Name → JSON pointer into the tool's arguments; the pair has to be there with that value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub same: BTreeMap<String, String>,
 }
 
 impl Route {
@@ -84,6 +105,7 @@ impl Route {
             absent: Vec::new(),
             same: BTreeMap::new(),
             form_same: BTreeMap::new(),
+            form_pairs: BTreeMap::new(),
             not: BTreeMap::new(),
             safe: None,
             credential: None,
@@ -99,7 +121,7 @@ impl Route {
     /// Whether a matcher wants a form body.
     #[must_use]
     pub fn looks_at_form(&self) -> bool {
-        !self.form.is_empty() || !self.form_same.is_empty()
+        !self.form.is_empty() || !self.form_same.is_empty() || !self.form_pairs.is_empty()
     }
 
     /// Whether a matcher wants a JSON body.
