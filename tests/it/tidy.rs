@@ -77,6 +77,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         &[
             "admission",
             "call",
+            "caller",
             "config",
             "confirm",
             "mcp",
@@ -90,6 +91,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         "cli",
         &[
             "call",
+            "caller",
             "config",
             "error",
             "live",

@@ -100,7 +100,8 @@ impl HttpMcp {
         Self { bearer, ..self }
     }
 
-    async fn introduced(self) -> Self {
+    /// The same client after its handshake, in the era that has one.
+    pub async fn introduced(self) -> Self {
         let mut client = self;
         let era = client.era;
         if era == Era::Handshake {
