@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use portcullis_manifest::{Manifest, Method, Route, Tool};
+use portcullis_manifest::{Manifest, Method, Pairs, Route, Tool};
 
 use super::pattern::Pattern;
 use super::route::describe;
@@ -195,9 +195,17 @@ fn wrong_pointers(route: &Route) -> Vec<String> {
     let same = route.same.values().map(|p| ("same", p));
     let form_same = route.form_same.values().flatten();
     let form_same = form_same.flat_map(|(a, b)| [("form_same", a), ("form_same", b)]);
+    let lists = route.form_pairs.values().flatten();
+    let form_pairs = lists.flat_map(|(list, pairs)| {
+        let of_arguments = pairs.same.values();
+        std::iter::once(list)
+            .chain(of_arguments)
+            .map(|p| ("form_pairs", p))
+    });
     json.chain(absent)
         .chain(same)
         .chain(form_same)
+        .chain(form_pairs)
         .filter(|(_, pointer)| !is_pointer(pointer))
         .map(|(matcher, pointer)| {
             format!("`{matcher}`: `{pointer}` is no JSON pointer; one begins with `/`")
@@ -217,9 +225,15 @@ fn empty_lists(route: &Route) -> Vec<String> {
     let not = route.not.iter().map(|(k, v)| ("not", k, v.is_empty()));
     let form_same = route.form_same.iter();
     let form_same = form_same.map(|(k, v)| ("form_same", k, v.is_empty()));
+    let form_pairs = route.form_pairs.iter().map(|(field, lists)| {
+        let rules = lists.values();
+        let empty = lists.is_empty() || rules.into_iter().any(|pairs| *pairs == Pairs::default());
+        ("form_pairs", field, empty)
+    });
     form.chain(json)
         .chain(not)
         .chain(form_same)
+        .chain(form_pairs)
         .filter(|(_, _, empty)| *empty)
         .map(|(matcher, key, _)| format!("`{matcher}`: the list of `{key}` is empty"))
         .collect()

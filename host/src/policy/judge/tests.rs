@@ -126,6 +126,31 @@ fn single_faults() {
         ),
         (
             "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": {} } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "/2": {} } } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "2": { "only": ["a"] } } } }),
+            Some("`2` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "/2/*": { "refuse": ["a"] } } } }),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "GET", "path": "a", "form_pairs": { "m": { "/2": { "only": ["a"] } } } }),
+            Some("a GET has no body"),
+        ),
+        (
+            "write",
             json!({ "method": "GET", "path": "a", "json": { "/a": [1] } }),
             Some("a GET has no body"),
         ),
