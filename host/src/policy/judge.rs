@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use portcullis_manifest::{Manifest, Method, Pairs, Route, Tool};
+use portcullis_manifest::{Effect, Manifest, Method, Pairs, Route, Tool};
 
 use super::pattern::Pattern;
 use super::route::describe;
@@ -46,6 +46,7 @@ pub struct HarmlessPost {
 /// Everything that is wrong, at once.
 pub fn judge(manifest: &Manifest) -> Result<(), Problems> {
     let mut problems: Vec<_> = manifest.tools.iter().filter_map(no_preview).collect();
+    problems.extend(manifest.tools.iter().flat_map(wrong_cases));
     for group in groups(manifest) {
         for (at, route) in group.routes.iter().enumerate() {
             let place = format!("{}, route {} (`{}`)", group.place, at + 1, describe(route));
@@ -95,13 +96,27 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
         groups.push(Group {
             place: format!("tool `{}`", tool.name),
             routes: &tool.routes,
-            only_reads: tool.effect == portcullis_manifest::Effect::Read,
+            only_reads: tool.effect == Effect::Read,
         });
         groups.push(Group {
             place: format!("preview of `{}`", tool.name),
             routes: &tool.preview_routes,
             only_reads: true,
         });
+        groups.extend(tool.cases.iter().enumerate().flat_map(|(at, case)| {
+            let place = format!("case {} of tool `{}`", at + 1, tool.name);
+            let preview = Group {
+                place: format!("preview of {place}"),
+                routes: &case.preview_routes,
+                only_reads: true,
+            };
+            let own = Group {
+                place,
+                routes: &case.routes,
+                only_reads: case.effect == Effect::Read,
+            };
+            [own, preview]
+        }));
     }
     groups.extend(manifest.live_check.as_ref().map(|check| Group {
         place: "live_check".to_owned(),
@@ -112,7 +127,8 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
 }
 
 fn no_preview(tool: &Tool) -> Option<Problem> {
-    let lacks = tool.effect.needs_confirmation() && tool.preview_routes.is_empty();
+    let can_send = tool.cases.is_empty() || !tool.routes.is_empty();
+    let lacks = can_send && tool.effect.needs_confirmation() && tool.preview_routes.is_empty();
     lacks.then(|| Problem {
         place: format!("tool `{}`", tool.name),
         what: format!(
@@ -120,6 +136,55 @@ fn no_preview(tool: &Tool) -> Option<Problem> {
             tool.effect.as_str()
         ),
     })
+}
+
+fn wrong_cases(tool: &Tool) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, case) in tool.cases.iter().enumerate() {
+        let mut tell = |what: String| {
+            let place = format!("case {} of tool `{}`", at + 1, tool.name);
+            problems.push(Problem { place, what });
+        };
+        if case.effect.needs_confirmation() && case.preview_routes.is_empty() {
+            tell(format!(
+                "a case that is {} has to declare `preview_routes`, so that it can show what it would do",
+                case.effect.as_str()
+            ));
+        }
+        if severity(case.effect) > severity(tool.effect) {
+            tell(format!(
+                "its effect {} is worse than the tool's own, {}",
+                case.effect.as_str(),
+                tool.effect.as_str()
+            ));
+        }
+        if case.when.is_empty() || case.when.values().any(Vec::is_empty) {
+            tell("`when` has to name arguments and values".to_owned());
+        }
+        for pointer in case.when.keys().filter(|pointer| !is_pointer(pointer)) {
+            tell(format!(
+                "`when`: `{pointer}` is no JSON pointer; one begins with `/`"
+            ));
+        }
+        if case
+            .when
+            .values()
+            .flatten()
+            .any(|value| value.is_array() || value.is_object())
+        {
+            tell("`when` compares texts, numbers, true, false and null alone".to_owned());
+        }
+    }
+    problems
+}
+
+/// What annotations and old readers see of a tool is the worst that it can do.
+const fn severity(effect: Effect) -> u8 {
+    match effect {
+        Effect::Read => 0,
+        Effect::Write => 1,
+        Effect::Destructive | Effect::Outward => 2,
+    }
 }
 
 fn faults(route: &Route, group: &Group<'_>, manifest: &Manifest) -> Vec<String> {

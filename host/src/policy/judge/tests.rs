@@ -232,6 +232,71 @@ fn tools_that_need_a_preview() {
 }
 
 #[test]
+fn cases_are_judged_like_tools() {
+    let tool = |cases: serde_json::Value| {
+        json!({
+            "manifest": 1, "id": "x", "version": "1.0.0", "abi": "0.1", "summary": "",
+            "tools": [{ "name": "t", "title": "", "description": "", "effect": "write",
+                "input_schema": {}, "output_schema": {}, "routes": [], "cases": cases }]
+        })
+    };
+    let get = json!({ "method": "GET", "path": "a" });
+    let patch = json!({ "method": "PATCH", "path": "a" });
+    for (case, wanted) in [
+        (
+            json!({ "when": { "/a": ["x", null] }, "effect": "write", "routes": [patch] }),
+            None,
+        ),
+        (
+            json!({ "when": { "/a": [true] }, "effect": "read", "routes": [get] }),
+            None,
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "read", "routes": [patch] }),
+            Some("case 1 of tool `t`, route 1 (`PATCH a`): PATCH changes records"),
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "write", "routes": [get], "preview_routes": [patch] }),
+            Some("preview of case 1 of tool `t`, route 1 (`PATCH a`): PATCH changes records"),
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "outward", "routes": [patch] }),
+            Some("a case that is outward has to declare `preview_routes`"),
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "destructive", "routes": [], "preview_routes": [get] }),
+            Some("its effect destructive is worse than the tool's own, write"),
+        ),
+        (
+            json!({ "when": {}, "effect": "read", "routes": [] }),
+            Some("has to name arguments"),
+        ),
+        (
+            json!({ "when": { "/a": [] }, "effect": "read", "routes": [] }),
+            Some("has to name arguments"),
+        ),
+        (
+            json!({ "when": { "a": [1] }, "effect": "read", "routes": [] }),
+            Some("is no JSON pointer"),
+        ),
+        (
+            json!({ "when": { "/a": [[]] }, "effect": "read", "routes": [] }),
+            Some("compares texts"),
+        ),
+    ] {
+        let manifest = serde_json::from_value(tool(json!([case]))).unwrap();
+        let judged = judge(&manifest).map_err(|problems| problems.to_string());
+        match wanted {
+            None => assert_eq!(judged, Ok(()), "{case}"),
+            Some(part) => assert!(
+                judged.clone().unwrap_err().contains(part),
+                "{case}: {judged:?}"
+            ),
+        }
+    }
+}
+
+#[test]
 fn harmless_posts_are_listed() {
     let listed = harmless_posts(&manifest(
         "read",
