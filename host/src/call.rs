@@ -16,7 +16,7 @@ use crate::capability::Record;
 use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
 use crate::error::{Kind, Outcome, ToolError};
 use crate::names::CallId;
-use crate::policy::{self, ConfirmRule, Confirmation, Denial, Principal};
+use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
 use crate::registry::{Connection, Registry, Shared, Snapshot, Tool};
 use crate::runtime::{Call, Failure, Fault, Runtime};
 use crate::schema;
@@ -179,13 +179,14 @@ async fn run(
         record,
         caller: token,
     };
+    let grant = tool.grant.for_call(&call.arguments);
+    policy::open(principal, &grant).map_err(|d| denied(&d))?;
     let _admitted = app
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
-    let confirmation = confirm(app, tool, principal, &call, &said).await?;
-    let permit =
-        policy::authorize(principal, &tool.grant, confirmation).map_err(|d| denied(&d))?;
+    let confirmation = confirm(app, (tool, &grant), principal, &call, &said).await?;
+    let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let result = app
         .runtime
@@ -237,7 +238,7 @@ fn denied(denial: &Denial) -> ToolError {
 }
 
 fn take_confirmation(tool: &Tool, arguments: &mut Map<String, Value>) -> Result<Said, ToolError> {
-    if !tool.plugin.declared.effect.needs_confirmation() {
+    if !tool.plugin.declared.needs_confirmation() {
         return Ok(Said::Nothing);
     }
     Said::take(arguments).map_err(|(at, what)| {
@@ -290,15 +291,15 @@ fn check_arguments(
 /// the preview.
 async fn confirm(
     app: &App,
-    tool: &Tool,
+    (tool, grant): (&Tool, &Grant),
     principal: &Principal,
     call: &Call,
     said: &Said,
 ) -> Result<Confirmation, ToolError> {
-    if !tool.plugin.declared.effect.needs_confirmation() {
+    if !grant.effect().needs_confirmation() {
         return Ok(Confirmation::NotNeeded);
     }
-    let permit = policy::authorize_preview(principal, &tool.grant).map_err(|d| denied(&d))?;
+    let permit = policy::authorize_preview(principal, grant).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let preview = app
         .runtime
@@ -312,7 +313,7 @@ async fn confirm(
     }
     match app
         .confirmations
-        .redeem((principal, &tool.grant), intent, said, state)
+        .redeem((principal, grant), intent, said, state)
     {
         Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
         Err(why) => {

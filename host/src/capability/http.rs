@@ -185,6 +185,7 @@ const fn reason(reason: Reason) -> wit::Reason {
     match reason {
         Reason::CredentialMissing => wit::Reason::CredentialMissing,
         Reason::CredentialRejected => wit::Reason::CredentialRejected,
+        Reason::CircuitOpen => wit::Reason::CircuitOpen,
         Reason::BudgetSpent => wit::Reason::BudgetSpent,
         Reason::TooLarge => wit::Reason::TooLarge,
         Reason::Timeout => wit::Reason::Timeout,

@@ -12,7 +12,7 @@ use crate::capability::{GuestCache, Link};
 use crate::config::{self, Confirm, Identity, Problem};
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::{Schema, nearest};
-use crate::upstream::{Limits, Secret, Secrets, Spec, SpecError, Upstream};
+use crate::upstream::{CircuitLimits, Limits, Secret, Secrets, Spec, SpecError, Upstream};
 
 /// One CRM account with the plugin that serves it.
 pub struct Connection {
@@ -189,6 +189,11 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
             timeout: Duration::from_millis(config.limits.timeout_ms),
             ..Limits::default()
         },
+        circuit: CircuitLimits {
+            threshold: u32::try_from(config.limits.breaker_threshold).unwrap_or(u32::MAX),
+            reset: Duration::from_millis(config.limits.breaker_reset_ms),
+        },
+        explained: manifest.explained.clone(),
         tls_verify: config.tls_verify,
         exceptions: config.allow_addresses.clone(),
     }

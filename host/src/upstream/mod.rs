@@ -8,11 +8,13 @@ mod address;
 mod base;
 mod breaker;
 mod callers;
+mod circuit;
 mod client;
 mod credential;
 mod dial;
 mod failed;
 mod headers;
+mod probe;
 mod scrub;
 mod spec;
 mod tls;
@@ -22,11 +24,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_manifest::Method;
+use portcullis_manifest::{Explained, ExplainedBody, Method};
 use url::{Host, Url};
 
 pub use address::{Class, classify};
 pub use base::{BaseError, base_url};
+pub use circuit::{CircuitLimits, Report as CircuitReport, State as CircuitState};
 pub use credential::{ChooseError, Chosen, Credential, Secret, Secrets, TemplateError, choose};
 pub use dial::{Blocked, DialError, Lookup, SystemLookup};
 pub use failed::{Failed, Reason, Stage};
@@ -39,10 +42,12 @@ use crate::policy::segment;
 use base::Root;
 use breaker::{Admitted, Breaker, Held, Verdict};
 use callers::{Callers, Known};
+use circuit::{Change, Circuit};
 use client::{Client, Opened, Window, Wire};
 use credential::{SecretHeader, Signable};
 use dial::Guard;
 use headers::HeaderRules;
+use probe::Roots;
 
 /// What is left of a call's time after an upstream request, so that the guest can still answer.
 pub const RESERVE: Duration = Duration::from_millis(250);
@@ -80,7 +85,9 @@ pub struct Answer {
 /// The CRM behind one connection.
 pub struct Upstream {
     name: String,
-    root: Root,
+    roots: Roots,
+    circuit: Circuit,
+    explained: Vec<Explained>,
     slots: BTreeMap<String, Slot>,
     /// Headers that every request carries, or the secrets without which it cannot.
     constants: Result<Vec<SecretHeader>, Vec<String>>,
@@ -128,10 +135,16 @@ impl Upstream {
         &self.name
     }
 
-    /// The address that every request begins with.
+    /// The address that every request begins with, as far as it is known.
     #[must_use]
     pub fn base(&self) -> &Url {
-        self.root.url()
+        self.roots.known().url()
+    }
+
+    /// Whether the CRM is called, and what it did last.
+    #[must_use]
+    pub fn circuit(&self) -> CircuitReport {
+        self.circuit.report(Instant::now())
     }
 
     /// The alternative that each slot uses, or the secrets that it lacks.
@@ -150,7 +163,7 @@ impl Upstream {
     /// # Errors
     /// The name does not resolve, or to an address that must not be dialled.
     pub async fn settle(&self) -> Result<(), Failed> {
-        let Some(Host::Domain(name)) = self.root.url().host() else {
+        let Some(Host::Domain(name)) = self.base().host() else {
             return Ok(());
         };
         let found = self.guard.resolve(name).await;
@@ -162,11 +175,57 @@ impl Upstream {
     /// # Errors
     /// There is no usable answer; the stage says whether the CRM can have acted.
     pub async fn send(&self, request: Outgoing, deadline: Instant) -> Result<Answer, Failed> {
+        let began = Instant::now();
+        let pass = self
+            .circuit
+            .admit(began)
+            .map_err(|held| circuit_open(&held))?;
+        let result = self.attempt(request, began, deadline).await;
         let now = Instant::now();
+        if let Some(change) = pass.settle(self.verdict(&result, now - began), now) {
+            self.tell(change);
+        }
+        result
+    }
+
+    /// What a request says of the CRM's health: transport faults, timeouts and 5xx that the manifest
+    /// does not explain are faults, so that no mistake of a caller counts.
+    fn verdict(&self, result: &Result<Answer, Failed>, took: Duration) -> circuit::Verdict {
+        use circuit::Verdict::{Fault, Nothing, Works};
+        match result {
+            Ok(answer) if answer.status < 500 => Works,
+            Ok(answer) if self.explained.iter().any(|known| explains(known, answer)) => Nothing,
+            Ok(_) => Fault,
+            Err(failed) => match failed.reason {
+                // A call that had hardly any time left says nothing.
+                Reason::Timeout if took < self.limits.timeout / 2 => Nothing,
+                Reason::Timeout | Reason::Connect | Reason::Tls | Reason::Protocol => Fault,
+                _ => Nothing,
+            },
+        }
+    }
+
+    fn tell(&self, change: Change) {
+        let connection = &self.name;
+        match change {
+            Change::Opened => {
+                tracing::warn!(%connection, "the CRM failed several times in a row and is left alone for limits.breaker_reset_ms");
+            }
+            Change::Closed => tracing::info!(%connection, "the CRM answers again"),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: Outgoing,
+        now: Instant,
+        deadline: Instant,
+    ) -> Result<Answer, Failed> {
         let window = self.window(now, deadline)?;
         let caller = self.callers.of(request.caller.as_ref())?;
         let caller = caller.as_deref();
-        let (wire, signed) = self.prepare(request, caller, now)?;
+        let root = self.roots.settled(&self.client, window).await?;
+        let (wire, signed) = self.prepare(root, request, caller, now)?;
         let opened = self
             .client
             .send(wire, window)
@@ -202,6 +261,7 @@ impl Upstream {
     /// Everything that can be wrong with a request before it leaves the host, cheapest first.
     fn prepare<'u>(
         &'u self,
+        root: &Root,
         request: Outgoing,
         caller: Option<&'u Known>,
         now: Instant,
@@ -209,10 +269,7 @@ impl Upstream {
         self.check_size(request.body.as_deref())?;
         segment::check_path(&request.path).map_err(Failed::invalid)?;
         let path = segment::encode_path(&request.path);
-        let url = self
-            .root
-            .join(&path, &request.query)
-            .map_err(Failed::invalid)?;
+        let url = root.join(&path, &request.query).map_err(Failed::invalid)?;
         let headers = self.rules.check(request.headers).map_err(Failed::invalid)?;
         let constants = self.constants.clone();
         let mut signable = Signable {
@@ -297,6 +354,27 @@ impl Upstream {
     }
 }
 
+fn explains(known: &Explained, answer: &Answer) -> bool {
+    let alike = || match &known.body {
+        ExplainedBody::Empty => answer.body.iter().all(u8::is_ascii_whitespace),
+        ExplainedBody::Contains(text) => String::from_utf8_lossy(&answer.body).contains(text),
+    };
+    known.status.contains(&answer.status) && alike()
+}
+
+fn circuit_open(held: &circuit::Held) -> Failed {
+    Failed {
+        reason: Reason::CircuitOpen,
+        stage: Stage::NotSent,
+        detail: format!(
+            "the circuit breaker is open: {} faults in a row, the last {} s ago; nothing is sent until one request finds out whether the CRM works again",
+            held.failures,
+            held.last_fault_ago.as_secs()
+        ),
+        retry_after: Some(held.retry_after),
+    }
+}
+
 fn held_back(whose: &str, held: Held) -> Failed {
     let ago = held.refused_ago.as_secs();
     Failed {
@@ -327,7 +405,7 @@ impl fmt::Debug for Upstream {
         let mut shown = f.debug_struct("Upstream");
         shown
             .field("name", &self.name)
-            .field("base", &self.root.url().as_str());
+            .field("base", &self.base().as_str());
         shown.finish_non_exhaustive()
     }
 }

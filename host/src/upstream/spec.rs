@@ -8,18 +8,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_manifest::{Base, Credential as Declared, Headers};
+use portcullis_manifest::{Base, Credential as Declared, Explained, Headers};
 use url::Url;
 
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
 use super::callers::Callers;
+use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
     ChooseError, Chosen, SecretHeader, Secrets, TemplateError, choose, constant, fits, header_of,
 };
 use super::dial::{Blocked, Guard, Lookup};
 use super::headers::{HeaderProblem, HeaderRules};
+use super::probe::Roots;
 use super::scrub::Scrubber;
 use super::tls::Trust;
 use super::{Slot, Upstream};
@@ -45,6 +47,10 @@ pub struct Spec {
     pub headers: Headers,
     /// The limits of one request.
     pub limits: Limits,
+    /// When the CRM is left alone.
+    pub circuit: CircuitLimits,
+    /// The manifest's `explained`: 5xx answers that say nothing of the CRM's health.
+    pub explained: Vec<Explained>,
     /// Whether the server's certificate has to be trusted.
     pub tls_verify: bool,
     /// Addresses that may be dialled although they are link-local, metadata services or reserved.
@@ -146,10 +152,12 @@ pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec
     let rules = keep(rules.map_err(SpecError::from), &mut errors);
     let scrubber = keep(scrubber(&spec, &slots), &mut errors);
     match (guarded, rules, scrubber) {
-        (Some((base, guard)), Some(rules), Some(scrubber)) if errors.is_empty() => Ok(Upstream {
-            client: client(&spec, &base, &guard),
+        (Some((roots, guard)), Some(rules), Some(scrubber)) if errors.is_empty() => Ok(Upstream {
+            client: client(&spec, roots.known().url(), &guard),
             name: spec.name,
-            root: Root::new(base),
+            roots,
+            circuit: Circuit::new(spec.circuit),
+            explained: spec.explained,
             slots,
             constants,
             rules,
@@ -162,10 +170,12 @@ pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec
     }
 }
 
-fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Url, Arc<Guard>), SpecError> {
+fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Roots, Arc<Guard>), SpecError> {
     let base = base_url(&spec.site, &spec.base)?;
     let guard = Guard::new(&base, &spec.exceptions, lookup)?;
-    Ok((base, Arc::new(guard)))
+    let root = Root::new(base, spec.base.trailing_slash);
+    let roots = Roots::new(root, spec.base.probe.as_ref())?;
+    Ok((roots, Arc::new(guard)))
 }
 
 /// A connection has half of a request's time, so that a host which does not answer is found to be

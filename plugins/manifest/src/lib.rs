@@ -21,7 +21,7 @@ pub use credential::{
 };
 pub use env::{Entities, EntityMember, EnvRule};
 pub use route::{Method, Pairs, Route};
-pub use tool::{Effect, LiveCheck, Tool};
+pub use tool::{Case, Effect, LiveCheck, Tool};
 
 /// The revision of this format.
 pub const MANIFEST_REVISION: u32 = 1;
@@ -76,6 +76,10 @@ pub struct Manifest {
     /// What `portcullis check --live` may run; never listed to a client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_check: Option<LiveCheck>,
+    /// Answers of status 5xx that a request can cause by what it asks for, so that they say nothing
+    /// of the CRM's health; all others count towards the connection's circuit breaker.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explained>,
     /// The tools, in the order in which they are listed.
     pub tools: Vec<Tool>,
 }
@@ -119,6 +123,28 @@ pub struct Probe {
     /// without it any status below 400 accepts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<String>,
+}
+
+/// A 5xx answer that a request can cause by what it asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Explained {
+    /// HTTP statuses.
+    pub status: Vec<u16>,
+    /// What its body is.
+    pub body: ExplainedBody,
+}
+
+/// The body of an [`Explained`] answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ExplainedBody {
+    /// Empty but for blanks.
+    Empty,
+    /// Holds this text.
+    Contains(String),
 }
 
 /// Headers beyond `accept` and `content-type`, names in lower case.

@@ -1,7 +1,9 @@
 //! Whole requests against a stub on a loopback port.
 
 mod bodies;
+mod circuit;
 mod credentials;
+mod probe;
 mod requests;
 mod stages;
 mod stub;
@@ -43,6 +45,8 @@ fn spec(port: u16) -> Spec {
             request_bytes: 1 << 10,
             ..Limits::default()
         },
+        circuit: CircuitLimits::default(),
+        explained: Vec::new(),
         tls_verify: true,
         exceptions: Vec::new(),
     }
