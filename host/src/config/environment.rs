@@ -284,7 +284,7 @@ mod tests {
             ("PORTCULLIS_HTTP", "0.0.0.0:80"),
             ("SUITECRM_URL", "https://u:hunter2@crm.example.com"),
         ];
-        insta::assert_snapshot!(read(&with(&more)).unwrap_err(), @r"
+        insta::assert_snapshot!(read(&with(&more)).unwrap_err(), @r#"
         PORTCULLIS_ALLOW: unknown effect `raed`; did you mean `read`?
         ESPOCRM_TIMEOUT_SECS: must be a whole number from 1 to 600, not `soon`
         ESPOCRM_TLS_VERIFY: must be `true` or `false` (`1` or `0`, `yes` or `no`), not `maybe`
@@ -292,11 +292,11 @@ mod tests {
         warning: environment: connections.espocrm.prefix: several CRMs have tools of the same name, so the names of this one begin with `espocrm_`
         warning: environment: connections.suitecrm.prefix: several CRMs have tools of the same name, so the names of this one begin with `suitecrm_`
         warning: SUITECRM_API_KEY: is not set, so calls to the CRM cannot authenticate
-        PORTCULLIS_HTTP: TODO
         LOGGING_LEVEL: unknown level `loud`; known here: `off`, `error`, `warn`, `info`, `debug`, `trace`
         SUITECRM_URL: holds a user name or a password; take them out and put them into `secrets`
+        PORTCULLIS_HTTP: listens beyond this machine, where whoever reaches the port would act with the account of `espocrm`, `suitecrm`; use `127.0.0.1` behind a proxy that authenticates, `identity = "forward"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file
         7 problems, 3 warnings
-        ");
+        "#);
     }
 
     #[test]

@@ -54,7 +54,8 @@ pub(super) fn config(
         .as_ref()
         .map(|field| connections::read(field, &context))
         .unwrap_or_default();
-    server::judge_listener(host, &server, &connections, &context);
+    let written = table.as_ref().map(|field| field.value);
+    server::judge_listener(host, &server, written, &context);
     let none = table.is_none_or(|field| field.value.entries.is_empty());
     if none && matches!(source, Source::File(_)) {
         let message = "no connection, so there is nothing to serve; add a table `[connections.NAME]`, see `portcullis config example`";

@@ -15,7 +15,7 @@ use super::nearest::instead;
 use super::problem::shown;
 use super::resolve::Context;
 use super::section::Section;
-use super::tree::Table;
+use super::tree::{Table, Tree};
 
 /// The keys of `[server]`.
 pub(super) const KEYS: [&str; 10] = [
@@ -156,38 +156,62 @@ pub fn check_listener(
     insecure_remote: bool,
     connections: &[Connection],
 ) -> Result<(), String> {
-    let open = unauthenticated(connections);
-    if insecure_remote || open.is_empty() || listener.ip().to_canonical().is_loopback() {
-        return Ok(());
-    }
-    Err(format!(
-        "listens beyond this machine, where whoever reaches the port would act with the account of {}, without authentication; use `127.0.0.1` behind a proxy that authenticates, use `identity = \"forward\"` where the CRM issues tokens to its users, or set `server.insecure_remote = true` in a configuration file",
-        open.join(", ")
-    ))
+    let open = connections
+        .iter()
+        .filter(|connection| connection.identity == Identity::Service)
+        .map(|connection| connection.name.as_str());
+    check_open(listener, insecure_remote, &open.collect::<Vec<_>>())
 }
 
-/// Judges the listener when the connections are known.
-pub(super) fn judge_listener(table: &Table, server: &Server, connections: &[Connection], context: &Context<'_>) {
+/// Judges the listener by the connections as they are written, also those with a mistake elsewhere.
+pub(super) fn judge_listener(
+    table: &Table,
+    server: &Server,
+    connections: Option<&Table>,
+    context: &Context<'_>,
+) {
     let section = Section::free("server", table, context.report);
     let (Some(listener), Some(field)) = (server.http, section.text("http")) else {
         return;
     };
-    if let Err(message) = check_listener(listener, server.insecure_remote, connections) {
+    let entries = connections.map_or(&[][..], |table| &table.entries);
+    let open: Vec<&str> = entries
+        .iter()
+        .filter(|(_, node)| !forwards(&node.value))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if let Err(message) = check_open(listener, server.insecure_remote, &open) {
         field.error(message);
-    } else if check_listener(listener, false, connections).is_err() {
+    } else if check_open(listener, false, &open).is_err() {
         field.warn(format!(
             "listens beyond this machine without authentication: whoever reaches the port acts with the account of {}",
-            unauthenticated(connections).join(", ")
+            quoted(&open)
         ));
     }
 }
 
-/// The connections whose callers prove nothing.
-fn unauthenticated(connections: &[Connection]) -> Vec<String> {
-    let open = connections
-        .iter()
-        .filter(|connection| connection.identity == Identity::Service);
-    open.map(|connection| format!("`{}`", connection.name)).collect()
+fn forwards(connection: &Tree) -> bool {
+    let Tree::Table(table) = connection else {
+        return false;
+    };
+    let identity = table.get("identity").map(|node| &node.value);
+    matches!(identity, Some(Tree::Text(text)) if text == Identity::Forward.as_str())
+}
+
+/// `open` are the connections whose callers prove nothing.
+fn check_open(listener: SocketAddr, insecure_remote: bool, open: &[&str]) -> Result<(), String> {
+    if insecure_remote || open.is_empty() || listener.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    Err(format!(
+        "listens beyond this machine, where whoever reaches the port would act with the account of {}; use `127.0.0.1` behind a proxy that authenticates, `identity = \"forward\"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file",
+        quoted(open)
+    ))
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{}`", shown(name))).collect();
+    quoted.join(", ")
 }
 
 fn checked(
