@@ -20,6 +20,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
+use crate::caller::Token;
 use crate::config::Limits;
 use crate::names::CallId;
 use portcullis_manifest::Effect;
@@ -41,6 +42,8 @@ pub struct Link {
     pub about: Map<String, Value>,
     /// What the plugin keeps between calls.
     pub cache: GuestCache,
+    /// Whether each caller acts with their own token.
+    pub forward: bool,
     /// The connection's limits.
     pub limits: Limits,
 }
@@ -86,6 +89,7 @@ struct Within {
     door: Door,
     arguments: Arc<Value>,
     record: Arc<Record>,
+    caller: Option<Token>,
 }
 
 impl Reach {
@@ -107,6 +111,7 @@ impl Reach {
             door,
             arguments: Arc::clone(&call.arguments),
             record: Arc::clone(&call.record),
+            caller: call.caller.clone(),
         };
         Self {
             call: call.id,
@@ -117,5 +122,16 @@ impl Reach {
 
     fn link(&self) -> Option<&Link> {
         self.within.as_ref().map(|within| &*within.link)
+    }
+
+    /// Whose cache it is: everybody's where all act as one account, else the caller's own.
+    fn owner(&self) -> String {
+        match &self.within {
+            Some(within) if within.link.forward => match &within.caller {
+                Some(token) => token.owner().to_string(),
+                None => "nobody".to_owned(),
+            },
+            _ => String::new(),
+        }
     }
 }

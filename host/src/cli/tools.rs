@@ -44,10 +44,10 @@ fn table(tools: &[Arc<Tool>]) -> String {
         .max()
         .unwrap_or(0);
     tools.iter().fold(String::new(), |mut text, tool| {
-        let open = if tool.grant.is_open() {
-            ""
-        } else {
-            "  (not allowed)"
+        let open = match (tool.grant.is_open(), tool.connection.forwards()) {
+            (false, _) => "  (not allowed)",
+            (true, true) => "  (with the caller's own token)",
+            (true, false) => "",
         };
         let effect = effects(tool);
         writeln!(
@@ -73,6 +73,7 @@ fn as_json(tool: &Tool) -> Value {
         "title": tool.plugin.declared.title,
         "description": tool.plugin.declared.description,
         "connection": tool.connection.config.name,
+        "identity": tool.connection.config.identity.as_str(),
         "effect": tool.plugin.declared.effect,
         "effects": tool.plugin.declared.effects(),
         "allowed": tool.grant.is_open(),

@@ -21,7 +21,7 @@ pub(super) fn among<'m>(active: &[Found<'m>], allow: &BTreeSet<Effect>) -> BTree
             .iter()
             .filter(|tool| !tool.effects().is_disjoint(allow));
         tools
-            .map(|tool| names::listed(found.prefix(), &tool.name))
+            .map(|tool| names::listed(&found.prefix(), &tool.name))
             .collect()
     };
     let tools: Vec<_> = active

@@ -39,7 +39,6 @@ impl Connection {
     /// All keys that do not fit the plugin.
     pub fn link(config: config::Connection, plugin: Arc<Plugin>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        check_identity(&config, &mut problems);
         check_secrets(&config, &plugin, &mut problems);
         let settings = settings(&config, &plugin, &mut problems);
         let rule = rule(&config).map_err(|problem| problems.push(problem)).ok();
@@ -56,6 +55,7 @@ impl Connection {
             upstream,
             settings,
             cache: GuestCache::default(),
+            forward: config.identity == Identity::Forward,
             limits: config.limits,
         });
         Ok(Self {
@@ -67,6 +67,12 @@ impl Connection {
             warnings,
             slots,
         })
+    }
+
+    /// Whether each caller acts with their own token.
+    #[must_use]
+    pub fn forwards(&self) -> bool {
+        self.config.identity == Identity::Forward
     }
 
     /// Which alternative each credential slot uses, or what it lacks; for a person.
@@ -83,15 +89,6 @@ impl Connection {
         } else {
             words.join(", ")
         }
-    }
-}
-
-fn check_identity(config: &config::Connection, problems: &mut Vec<Problem>) {
-    if config.identity == Identity::Forward {
-        problems.push(config.problem(
-            "identity",
-            "`forward` is not supported by this release; use `service`",
-        ));
     }
 }
 
@@ -183,6 +180,7 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
         base: manifest.base.clone(),
         credentials: manifest.credentials.clone(),
         auth: config.auth.clone(),
+        forward: config.identity == Identity::Forward,
         secrets: config.secrets.iter().map(secret).collect::<Secrets>(),
         headers: manifest.headers.clone(),
         limits: Limits {
@@ -205,7 +203,10 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
 fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
     let key = match error {
         SpecError::Base(_) | SpecError::Address(_) => "url",
-        SpecError::Auth { .. } | SpecError::Credential(_) => "auth",
+        SpecError::Auth { .. }
+        | SpecError::AuthOfOtherIdentity { .. }
+        | SpecError::Credential(_) => "auth",
+        SpecError::Identity { .. } => "identity",
         SpecError::Secrets => "secrets",
         SpecError::Headers(_) | SpecError::Constant { .. } => "plugin",
     };
@@ -241,7 +242,7 @@ fn about(
     let about = json!({
         "name": config.name,
         "url": config.url.as_str().trim_end_matches('/'),
-        "identity": "service",
+        "identity": config.identity.as_str(),
         "limits": {
             "response_bytes": config.limits.response_bytes,
             "upstream_calls": config.limits.upstream_calls,

@@ -7,6 +7,7 @@
 mod address;
 mod base;
 mod breaker;
+mod callers;
 mod circuit;
 mod client;
 mod credential;
@@ -36,9 +37,11 @@ pub use headers::{HeaderError, HeaderProblem};
 pub use scrub::{REDACTED, Scrubber};
 pub use spec::{Limits, Spec, SpecError};
 
+use crate::caller::Token;
 use crate::policy::segment;
 use base::Root;
 use breaker::{Admitted, Breaker, Held, Verdict};
+use callers::{Callers, Known};
 use circuit::{Change, Circuit};
 use client::{Client, Opened, Window, Wire};
 use credential::{SecretHeader, Signable};
@@ -64,6 +67,8 @@ pub struct Outgoing {
     pub body: Option<Vec<u8>>,
     /// The credential slot; none sends the request unauthenticated.
     pub credential: Option<String>,
+    /// The caller's own token, where the connection acts with it.
+    pub caller: Option<Token>,
 }
 
 /// What the CRM answered, without secrets.
@@ -89,6 +94,7 @@ pub struct Upstream {
     rules: HeaderRules,
     limits: Limits,
     scrubber: Scrubber,
+    callers: Callers,
     guard: Arc<Guard>,
     client: Client,
 }
@@ -101,7 +107,7 @@ struct Slot {
 
 /// A request that is about to go out with a credential.
 struct Signed<'u> {
-    slot: &'u Slot,
+    breaker: &'u Breaker,
     admitted: Admitted,
 }
 
@@ -217,17 +223,20 @@ impl Upstream {
     ) -> Result<Answer, Failed> {
         let window = self.window(now, deadline)?;
         let root = self.roots.settled(&self.client, window).await?;
-        let (wire, signed) = self.prepare(root, request, now)?;
+        let caller = self.callers.of(request.caller.as_ref())?;
+        let caller = caller.as_deref();
+        let (wire, signed) = self.prepare(root, request, caller, now)?;
         let opened = self
             .client
             .send(wire, window)
             .await
-            .map_err(|f| self.cleaned(f))?;
-        if let Some(Signed { slot, admitted }) = signed {
+            .map_err(|f| self.cleaned(f, caller))?;
+        if let Some(Signed { breaker, admitted }) = signed {
             let verdict = Verdict::of(opened.status());
-            slot.breaker.answered(admitted, verdict, Instant::now());
+            breaker.answered(admitted, verdict, Instant::now());
         }
-        self.read(opened).await.map_err(|f| self.cleaned(f))
+        let read = self.read(opened, caller).await;
+        read.map_err(|f| self.cleaned(f, caller))
     }
 
     fn window(&self, now: Instant, deadline: Instant) -> Result<Window, Failed> {
@@ -250,12 +259,13 @@ impl Upstream {
     }
 
     /// Everything that can be wrong with a request before it leaves the host, cheapest first.
-    fn prepare(
-        &self,
+    fn prepare<'u>(
+        &'u self,
         root: &Root,
         request: Outgoing,
+        caller: Option<&'u Known>,
         now: Instant,
-    ) -> Result<(Wire, Option<Signed<'_>>), Failed> {
+    ) -> Result<(Wire, Option<Signed<'u>>), Failed> {
         self.check_size(request.body.as_deref())?;
         segment::check_path(&request.path).map_err(Failed::invalid)?;
         let path = segment::encode_path(&request.path);
@@ -266,10 +276,11 @@ impl Upstream {
             method: request.method.as_str(),
             path: &path,
             headers: constants.map_err(|names| missing("headers.constant", &names))?,
+            caller: request.caller.as_ref(),
         };
         let slot = request.credential.as_deref();
         let signed = slot
-            .map(|slot| self.sign(slot, &mut signable, now))
+            .map(|slot| self.sign(slot, caller, &mut signable, now))
             .transpose()?;
         let wire = Wire {
             method: request.method,
@@ -290,38 +301,56 @@ impl Upstream {
         Err(Failed::not_sent(Reason::TooLarge, detail))
     }
 
-    fn sign(
-        &self,
+    fn sign<'u>(
+        &'u self,
         name: &str,
+        caller: Option<&'u Known>,
         signable: &mut Signable<'_>,
         now: Instant,
-    ) -> Result<Signed<'_>, Failed> {
+    ) -> Result<Signed<'u>, Failed> {
         let unknown = || Failed::invalid("the manifest declares no such credential slot");
         let slot = self.slots.get(name).ok_or_else(unknown)?;
         let chosen = slot.chosen.as_ref().map_err(|names| missing(name, names))?;
-        let admitted = slot
-            .breaker
-            .admit(now)
-            .map_err(|held| held_back(name, held))?;
+        // A token that the CRM refuses to one caller says nothing of another's.
+        let (breaker, whose) = if chosen.credential.is_the_callers() {
+            let known = caller.ok_or_else(|| no_token(name))?;
+            (&known.breaker, "the token of this caller".to_owned())
+        } else {
+            (&slot.breaker, format!("credential `{name}`"))
+        };
+        let admitted = breaker.admit(now).map_err(|held| held_back(&whose, held))?;
         chosen.credential.apply(signable);
-        Ok(Signed { slot, admitted })
+        Ok(Signed { breaker, admitted })
     }
 
-    async fn read(&self, opened: Opened) -> Result<Answer, Failed> {
+    async fn read(&self, opened: Opened, caller: Option<&Known>) -> Result<Answer, Failed> {
         let status = opened.status();
         let headers = opened.headers(|name| self.rules.shows(name));
         let body = opened.body(self.limits.response_bytes).await?;
-        let clean = |(name, value)| (name, self.scrubber.text(value));
+        let clean = |(name, value)| (name, self.clean(value, caller));
+        let body = self.scrubber.body(body);
         Ok(Answer {
             status,
             headers: headers.into_iter().map(clean).collect(),
-            body: self.scrubber.body(body),
+            body: match caller {
+                Some(known) => known.scrubber.body(body),
+                None => body,
+            },
         })
     }
 
-    fn cleaned(&self, mut failed: Failed) -> Failed {
-        failed.detail = self.scrubber.text(failed.detail);
+    fn cleaned(&self, mut failed: Failed, caller: Option<&Known>) -> Failed {
+        failed.detail = self.clean(failed.detail, caller);
         failed
+    }
+
+    /// A text without the connection's secrets and the caller's token.
+    fn clean(&self, text: String, caller: Option<&Known>) -> String {
+        let text = self.scrubber.text(text);
+        match caller {
+            Some(known) => known.scrubber.text(text),
+            None => text,
+        }
     }
 }
 
@@ -346,16 +375,22 @@ fn circuit_open(held: &circuit::Held) -> Failed {
     }
 }
 
-fn held_back(slot: &str, held: Held) -> Failed {
+fn held_back(whose: &str, held: Held) -> Failed {
     let ago = held.refused_ago.as_secs();
     Failed {
         reason: Reason::CredentialRejected,
         stage: Stage::NotSent,
         detail: format!(
-            "the CRM refused credential `{slot}` {ago} s ago; until the configuration changes, one request a minute finds out whether it is repaired"
+            "the CRM refused {whose} {ago} s ago; until it changes, one request a minute finds out whether it is repaired"
         ),
         retry_after: Some(held.retry_after),
     }
+}
+
+fn no_token(slot: &str) -> Failed {
+    let detail =
+        format!("credential `{slot}` is the caller's own token, and this call brought none");
+    Failed::not_sent(Reason::CredentialMissing, detail)
 }
 
 fn missing(what: &str, names: &[String]) -> Failed {

@@ -13,10 +13,11 @@ use url::Url;
 
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
+use super::callers::Callers;
 use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
-    ChooseError, Chosen, SecretHeader, Secrets, TemplateError, choose, constant, header_of,
+    ChooseError, Chosen, SecretHeader, Secrets, TemplateError, choose, constant, fits, header_of,
 };
 use super::dial::{Blocked, Guard, Lookup};
 use super::headers::{HeaderProblem, HeaderRules};
@@ -38,6 +39,8 @@ pub struct Spec {
     pub credentials: BTreeMap<String, Vec<Declared>>,
     /// The operator's `auth`.
     pub auth: Option<String>,
+    /// Whether each caller's own token goes upstream, and no other credential does.
+    pub forward: bool,
     /// The secrets that are configured.
     pub secrets: Secrets,
     /// The manifest's `headers`.
@@ -110,9 +113,35 @@ pub enum SpecError {
         /// What there is.
         known: Vec<String>,
     },
+    /// `auth` names an alternative of the other identity.
+    #[error(
+        "`auth` chooses `{auth}`, which needs `identity = \"{wants}\"`; take `auth` out or change `identity`"
+    )]
+    AuthOfOtherIdentity {
+        /// What the operator wrote.
+        auth: String,
+        /// The identity that it belongs to.
+        wants: &'static str,
+    },
+    /// A slot has no alternative for the identity.
+    #[error("credential `{slot}` of the plugin {}", unfit(*.forward))]
+    Identity {
+        /// The slot.
+        slot: String,
+        /// Whether callers' own tokens were wanted.
+        forward: bool,
+    },
     /// The secrets cannot be searched for.
     #[error("the secrets are too large")]
     Secrets,
+}
+
+fn unfit(forward: bool) -> &'static str {
+    if forward {
+        "cannot be the caller's own token; use `identity = \"service\"`"
+    } else {
+        "can only be the caller's own token; use `identity = \"forward\"`"
+    }
 }
 
 pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
@@ -136,6 +165,7 @@ pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec
             rules,
             limits: spec.limits,
             scrubber,
+            callers: Callers::default(),
             guard,
         }),
         _ => Err(errors),
@@ -171,18 +201,38 @@ fn keep<T>(made: Result<T, SpecError>, errors: &mut Vec<SpecError>) -> Option<T>
 
 fn unknown_auth(spec: &Spec) -> Option<SpecError> {
     let auth = spec.auth.as_ref()?;
-    let alternatives = spec.credentials.values().flatten();
-    let known: BTreeSet<_> = alternatives.map(|a| a.name.clone()).collect();
-    (!known.contains(auth)).then(|| SpecError::Auth {
+    let alternatives = || spec.credentials.values().flatten();
+    let named: Vec<_> = alternatives().filter(|a| a.name == *auth).collect();
+    if named.is_empty() {
+        let known: BTreeSet<_> = alternatives().map(|a| a.name.clone()).collect();
+        return Some(SpecError::Auth {
+            auth: auth.clone(),
+            known: known.into_iter().collect(),
+        });
+    }
+    let usable = named.iter().any(|a| fits(&a.recipe, spec.forward));
+    (!usable).then(|| SpecError::AuthOfOtherIdentity {
         auth: auth.clone(),
-        known: known.into_iter().collect(),
+        wants: if spec.forward { "service" } else { "forward" },
     })
 }
 
 fn slots(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Slot> {
     let mut slots = BTreeMap::new();
     for (name, alternatives) in &spec.credentials {
-        let chosen = choose(name, alternatives, spec.auth.as_deref(), &spec.secrets);
+        let alternatives: Vec<Declared> = alternatives
+            .iter()
+            .filter(|declared| fits(&declared.recipe, spec.forward))
+            .cloned()
+            .collect();
+        if alternatives.is_empty() {
+            errors.push(SpecError::Identity {
+                slot: name.clone(),
+                forward: spec.forward,
+            });
+            continue;
+        }
+        let chosen = choose(name, &alternatives, spec.auth.as_deref(), &spec.secrets);
         let chosen = match chosen {
             Ok(chosen) => Ok(chosen),
             Err(ChooseError::Missing { names, .. }) => Err(names),

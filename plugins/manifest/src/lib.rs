@@ -6,6 +6,7 @@
 //! a recipe is carried out.
 
 mod credential;
+mod env;
 mod route;
 mod tool;
 
@@ -18,6 +19,7 @@ pub use credential::{
     Capture, Credential, Expired, Grant, LoginRequest, Needs, Place, Recipe, TokenBody,
     TokenClient, TokenRequest,
 };
+pub use env::{Entities, EntityMember, EnvRule};
 pub use route::{Method, Pairs, Route};
 pub use tool::{Case, Effect, LiveCheck, Tool};
 
@@ -63,6 +65,10 @@ pub struct Manifest {
     /// names.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub env_prefix: String,
+    /// The file of several CRMs that the program that this plugin replaces reads; at most one embedded
+    /// plugin has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Entities>,
     /// Credential slots: each lists alternatives, the operator's `auth` or the first whose needs
     /// are all set is used.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -168,19 +174,6 @@ pub struct Secret {
     /// secret, such as a user name.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub scrub: bool,
-}
-
-/// Where the value of an environment variable goes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct EnvRule {
-    /// A key of a connection, e.g. `url`, `secrets.api_key`, `limits.timeout_ms`, `tls_verify`,
-    /// `settings.time_zone`; or of the host's log, `log.level` and `log.json`.
-    pub set: String,
-    /// A factor for whole numbers, e.g. 1000 for seconds into milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<u64>,
 }
 
 fn yes() -> bool {

@@ -6,6 +6,7 @@
 //! Recipes that log in or renew a token come as further modules; they implement
 //! [`Credential::renew`] with a sender of their own.
 
+mod forward;
 mod header;
 mod hmac;
 mod secrets;
@@ -22,6 +23,8 @@ pub(super) use header::constant;
 pub use secrets::{Secret, Secrets};
 pub use template::TemplateError;
 
+use crate::caller::Token;
+
 /// One request, as far as a credential looks at it and may change it.
 #[derive(Debug)]
 pub struct Signable<'a> {
@@ -31,6 +34,8 @@ pub struct Signable<'a> {
     pub path: &'a str,
     /// Headers that only the host may set; names in lower case.
     pub headers: Vec<SecretHeader>,
+    /// The caller's own token, where the connection acts with it.
+    pub caller: Option<&'a Token>,
 }
 
 /// A header whose value no one may print.
@@ -61,6 +66,12 @@ pub enum Renewal {
 pub trait Credential: Send + Sync {
     /// Signs a request.
     fn apply(&self, request: &mut Signable<'_>);
+
+    /// Whether it signs with the caller's own token, so that nothing that is learnt of it holds for
+    /// another caller, and a call without one cannot be signed.
+    fn is_the_callers(&self) -> bool {
+        false
+    }
 
     /// Values made of secrets that an answer may echo, beside the secrets themselves.
     fn derived(&self) -> Vec<Zeroizing<String>> {
@@ -159,6 +170,13 @@ fn lacks(declared: &Declared, secrets: &Secrets) -> Vec<String> {
         .collect()
 }
 
+/// Whether a recipe belongs to a connection of that identity: callers' own tokens and the operator's
+/// secrets never sign for each other.
+#[must_use]
+pub(super) const fn fits(recipe: &Recipe, forward: bool) -> bool {
+    matches!(recipe, Recipe::Forward {}) == forward
+}
+
 /// The header that a recipe sets; no guest may set it, whichever alternative is chosen.
 #[must_use]
 pub(super) fn header_of(recipe: &Recipe) -> Option<&str> {
@@ -183,7 +201,8 @@ fn prepare(
         Recipe::Bearer { value } => header::bearer(value, secrets),
         Recipe::Basic { username, password } => header::basic(username, password, secrets),
         Recipe::Hmac { header, id, key } => hmac::signed(header, id, key, secrets),
-        Recipe::Login { .. } | Recipe::OAuth2 { .. } | Recipe::Forward {} => {
+        Recipe::Forward {} => Ok(forward::forward()),
+        Recipe::Login { .. } | Recipe::OAuth2 { .. } => {
             return Err(ChooseError::Unsupported {
                 slot: slot.to_owned(),
                 recipe: recipe.name(),
@@ -251,7 +270,6 @@ mod tests {
     #[test]
     fn recipes_of_later_releases_are_refused_by_name() {
         for (recipe, name) in [
-            (json!({ "name": "a", "recipe": "forward" }), "forward"),
             (
                 json!({ "name": "a", "recipe": "login", "login": { "method": "POST", "path": "l" },
                     "capture": { "json": "/id" }, "place": { "cookie": "s" } }),

@@ -33,6 +33,7 @@ fn spec(port: u16) -> Spec {
             { "name": "key", "needs": ["key"], "recipe": "header", "header": "x-api-key", "value": "{key}" }
         ] })),
         auth: None,
+        forward: false,
         secrets: Secrets::of(&[("key", KEY)]),
         headers: Headers {
             send: vec!["prefer".to_owned()],
@@ -67,6 +68,7 @@ fn ask(method: Method, path: &[&str]) -> Outgoing {
         headers: Vec::new(),
         body: None,
         credential: None,
+        caller: None,
     }
 }
 
