@@ -210,7 +210,8 @@ fn own_token(tool: &Tool, caller: &Caller) -> Result<Option<Token>, ToolError> {
     }
     let lacks = || {
         let name = &tool.connection.config.name;
-        let message = format!("`{name}` acts with the caller's own token, and this call brought none");
+        let message =
+            format!("`{name}` acts with the caller's own token, and this call brought none");
         ToolError::new(Kind::AuthNeeded, "TOKEN_NEEDED", message)
             .suggest("over HTTP it comes as `Authorization: Bearer …`, with `portcullis call` from the variable that --token-env names")
     };

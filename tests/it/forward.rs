@@ -88,7 +88,14 @@ async fn without_a_bearer_nothing_of_mcp_is_done() {
     for era in Era::BOTH {
         for path in ["/mcp", "/mcp/own"] {
             let client = HttpMcp::stranger(address, era, path);
-            for method in ["initialize", "tools/list", "tools/call", "server/discover", "ping", "no/such"] {
+            for method in [
+                "initialize",
+                "tools/list",
+                "tools/call",
+                "server/discover",
+                "ping",
+                "no/such",
+            ] {
                 for headers in [
                     &[][..],
                     &["Basic YTpi"],
@@ -113,7 +120,9 @@ async fn without_a_bearer_nothing_of_mcp_is_done() {
         assert_challenged(&answer, &[]);
     }
     let ask = Ask::new("POST", "/mcp/own").body("no JSON at all");
-    let answer = in_time("rubbish", ask.send(address)).await.expect("an answer");
+    let answer = in_time("rubbish", ask.send(address))
+        .await
+        .expect("an answer");
     assert_challenged(&answer, &[]);
     assert!(crm.seen().is_empty());
 }
@@ -129,7 +138,10 @@ fn assert_challenged(answer: &Answer, headers: &[&str]) {
     let challenge = answer.header("www-authenticate").expect("a challenge");
     assert!(challenge.starts_with("Bearer realm=\""), "{challenge}");
     match code {
-        Some(code) => assert!(challenge.contains(&format!("error=\"{code}\"")), "{challenge}"),
+        Some(code) => assert!(
+            challenge.contains(&format!("error=\"{code}\"")),
+            "{challenge}"
+        ),
         None => assert!(!challenge.contains("error"), "{challenge}"),
     }
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -146,7 +158,10 @@ async fn a_foreign_page_is_refused_before_its_token_is_looked_at() {
         for bearer in [None, Some(ADA)] {
             let ask = say(Era::Stateless, "/mcp/own", bearer, &json!({})).header(name, value);
             let answer = in_time(value, ask.send(address)).await.expect("an answer");
-            assert_eq!((answer.status, answer.header("www-authenticate")), (403, None));
+            assert_eq!(
+                (answer.status, answer.header("www-authenticate")),
+                (403, None)
+            );
         }
     }
     assert!(crm.seen().is_empty());
@@ -168,7 +183,9 @@ async fn callers_on_one_kept_connection_are_told_apart_by_every_request() {
         (None, None),
     ] {
         let ask = say(Era::Stateless, "/mcp", bearer, &json!({}));
-        let answer = in_time("an answer", kept.send(ask)).await.expect("kept open");
+        let answer = in_time("an answer", kept.send(ask))
+            .await
+            .expect("kept open");
         match expected {
             Some(name) => assert_eq!(who(&answer.json()["result"]), name),
             None => assert_eq!(answer.status, 401, "{answer:?}"),
@@ -186,7 +203,9 @@ async fn many_callers_at_once_are_never_mixed_up() {
         let mut kept = Kept::open(address).await.expect("a connection");
         for _ in 0..20 {
             let ask = say(Era::Stateless, "/mcp/own", Some(bearer), &json!({}));
-            let answer = in_time("an answer", kept.send(ask)).await.expect("kept open");
+            let answer = in_time("an answer", kept.send(ask))
+                .await
+                .expect("kept open");
             assert_eq!(who(&answer.json()["result"]), name);
         }
     };
@@ -226,15 +245,27 @@ async fn a_session_carries_no_identity_and_serves_only_whoever_opened_it() {
     }
     assert_eq!(crm.seen().len(), asked, "nothing was asked in between");
     let ada = bob_in_hers.bearing(Some(ADA));
-    assert_eq!(who(&ada.call("own_say", json!({})).await), "ada", "her session lives");
+    assert_eq!(
+        who(&ada.call("own_say", json!({})).await),
+        "ada",
+        "her session lives"
+    );
 }
 
-async fn in_its_session(client: &HttpMcp, method: &'static str, bearer: &str, to: SocketAddr) -> Answer {
+async fn in_its_session(
+    client: &HttpMcp,
+    method: &'static str,
+    bearer: &str,
+    to: SocketAddr,
+) -> Answer {
     let ask = Ask::new(method, "/mcp/own")
         .header("accept", "text/event-stream")
         .header("mcp-protocol-version", Era::Stateless.version())
         .header("authorization", &format!("Bearer {bearer}"))
-        .header("mcp-session-id", client.session.as_deref().expect("a session"));
+        .header(
+            "mcp-session-id",
+            client.session.as_deref().expect("a session"),
+        );
     in_time(method, ask.send(to)).await.expect("an answer")
 }
 
@@ -246,7 +277,9 @@ async fn a_stateless_request_that_names_a_session_is_its_own_callers() {
     let ada = HttpMcp::connect_as(address, Era::Handshake, "/mcp/own", ADA).await;
     let ask = say(Era::Stateless, "/mcp/own", Some(BOB), &json!({}))
         .header("mcp-session-id", ada.session.as_deref().expect("a session"));
-    let answer = in_time("an answer", ask.send(address)).await.expect("an answer");
+    let answer = in_time("an answer", ask.send(address))
+        .await
+        .expect("an answer");
     assert_eq!(who(&answer.json()["result"]), "bob");
 }
 
@@ -257,13 +290,24 @@ async fn beside_a_service_each_has_its_own_endpoint() {
     let address = host.serve().await.address;
     for era in Era::BOTH {
         // The shared endpoint and the service's own: no token asked for, and one that comes is dropped.
-        for (path, bearer) in [("/mcp", None), ("/mcp/team", None), ("/mcp", Some(ADA)), ("/mcp/team", Some(ADA))] {
+        for (path, bearer) in [
+            ("/mcp", None),
+            ("/mcp/team", None),
+            ("/mcp", Some(ADA)),
+            ("/mcp/team", Some(ADA)),
+        ] {
             let client = HttpMcp::stranger(address, era, path).bearing(bearer);
             let client = client.introduced().await;
             let listed = client.request("tools/list", json!({})).await;
-            let names: Vec<_> = list(&listed["result"]["tools"]).iter().map(|tool| text(tool, "/name")).collect();
+            let names: Vec<_> = list(&listed["result"]["tools"])
+                .iter()
+                .map(|tool| text(tool, "/name"))
+                .collect();
             assert_eq!(names, ["team_say", "team_remove"], "{path}");
-            assert_eq!(who(&client.call("team_say", json!({})).await), "the account");
+            assert_eq!(
+                who(&client.call("team_say", json!({})).await),
+                "the account"
+            );
             let other = client
                 .request("tools/call", json!({"name": "own_say", "arguments": {}}))
                 .await;
@@ -274,7 +318,11 @@ async fn beside_a_service_each_has_its_own_endpoint() {
         assert_eq!(who(&own.call("own_say", json!({})).await), "bob");
     }
     let tokens = crm.seen();
-    assert!(tokens.iter().all(|seen| seen.header("authorization") != Some(&format!("Bearer {ADA}"))));
+    assert!(
+        tokens
+            .iter()
+            .all(|seen| seen.header("authorization") != Some(&format!("Bearer {ADA}")))
+    );
 }
 
 #[tokio::test]
@@ -287,7 +335,9 @@ async fn a_token_for_one_crm_never_reaches_another() {
     let mut host = host(&format!("{FORWARD}{elsewhere}"), &crm.url()).await;
     let address = host.serve().await.address;
     let shared = say(Era::Stateless, "/mcp", Some(ADA), &json!({}));
-    let answer = in_time("an answer", shared.send(address)).await.expect("an answer");
+    let answer = in_time("an answer", shared.send(address))
+        .await
+        .expect("an answer");
     assert_eq!(answer.status, 404, "{answer:?}");
     assert!(answer.body.contains("its own endpoint"), "{}", answer.body);
     let own = HttpMcp::connect_as(address, Era::Stateless, "/mcp/own", ADA).await;
@@ -304,7 +354,10 @@ async fn an_echo_of_the_token_does_not_reach_the_answer() {
         let answer = client.call("own_say", json!({})).await;
         assert_eq!(who(&answer), name);
         let whole = answer.to_string();
-        assert!(whole.contains("[redacted]") && !whole.contains(&token[4..20]), "{whole}");
+        assert!(
+            whole.contains("[redacted]") && !whole.contains(&token[4..20]),
+            "{whole}"
+        );
     }
 }
 
@@ -325,8 +378,14 @@ async fn what_the_plugin_keeps_for_one_caller_no_other_finds() {
     let ada = HttpMcp::connect_as(address, Era::Stateless, "/mcp", ADA).await;
     let bob = HttpMcp::connect_as(address, Era::Stateless, "/mcp", BOB).await;
     let kept = |answer: Value| answer["structuredContent"]["kept"].clone();
-    assert_eq!(kept(ada.call("own_say", json!({"keep": "hers"})).await), Value::Null);
-    assert_eq!(kept(bob.call("own_say", json!({"keep": "his"})).await), Value::Null);
+    assert_eq!(
+        kept(ada.call("own_say", json!({"keep": "hers"})).await),
+        Value::Null
+    );
+    assert_eq!(
+        kept(bob.call("own_say", json!({"keep": "his"})).await),
+        Value::Null
+    );
     assert_eq!(kept(ada.call("own_say", json!({})).await), "hers");
     assert_eq!(kept(bob.call("own_say", json!({})).await), "his");
 }
@@ -342,13 +401,19 @@ async fn a_confirmation_is_its_callers_alone() {
     let preview: Value = serde_json::from_str(text(&shown, "/content/0/text")).expect("JSON");
     let token = text(&preview, "/confirmation_token");
     assert!(!token.is_empty(), "{shown}");
-    for confirmed in [json!({"remove": "7", "confirmation_token": token}), json!({"remove": "7", "confirm": true})] {
+    for confirmed in [
+        json!({"remove": "7", "confirmation_token": token}),
+        json!({"remove": "7", "confirm": true}),
+    ] {
         let refused = bob.call("own_remove", confirmed).await;
         assert_eq!(refused["isError"], true, "{refused}");
     }
     assert!(crm.seen().is_empty());
     let done = ada
-        .call("own_remove", json!({"remove": "7", "confirmation_token": token}))
+        .call(
+            "own_remove",
+            json!({"remove": "7", "confirmation_token": token}),
+        )
         .await;
     assert_eq!(who(&done), "ada");
     assert_eq!(crm.seen().len(), 1);
@@ -363,8 +428,14 @@ async fn a_refused_token_holds_back_its_holder_and_nobody_else() {
     let first = old.call("own_say", json!({})).await;
     assert_eq!(first["structuredContent"]["status"], 401, "{first}");
     let second = old.call("own_say", json!({})).await;
-    assert_eq!(second["structuredContent"]["reason"], "CredentialRejected", "{second}");
-    assert!(text(&second, "/structuredContent/detail").contains("the token of this caller"), "{second}");
+    assert_eq!(
+        second["structuredContent"]["reason"], "CredentialRejected",
+        "{second}"
+    );
+    assert!(
+        text(&second, "/structuredContent/detail").contains("the token of this caller"),
+        "{second}"
+    );
     assert_eq!(crm.seen().len(), 1, "the CRM is left alone");
     let ada = HttpMcp::connect_as(address, Era::Stateless, "/mcp", ADA).await;
     assert_eq!(who(&ada.call("own_say", json!({})).await), "ada");
@@ -392,15 +463,24 @@ async fn a_call_without_a_token_says_how_to_bring_one() {
     let host = host(FORWARD, &crm.url()).await;
     let answer = host.call("own_say", json!({})).await.expect_err("no token");
     assert_eq!(answer["error"]["code"], "TOKEN_NEEDED", "{answer}");
-    assert!(text(&answer, "/error/suggestion").contains("--token-env"), "{answer}");
+    assert!(
+        text(&answer, "/error/suggestion").contains("--token-env"),
+        "{answer}"
+    );
     assert!(crm.seen().is_empty());
 }
 
 #[tokio::test]
 async fn the_operators_file_and_the_plugin_have_to_agree() {
     for (change, expected) in [
-        ("auth = \"key\"", "connections.own.auth: `auth` chooses `key`, which needs `identity = \"service\"`"),
-        ("plugin = \"espocrm\"", "connections.own.identity: credential `default` of the plugin cannot be the caller's own token"),
+        (
+            "auth = \"key\"",
+            "connections.own.auth: `auth` chooses `key`, which needs `identity = \"service\"`",
+        ),
+        (
+            "plugin = \"espocrm\"",
+            "connections.own.identity: credential `default` of the plugin cannot be the caller's own token",
+        ),
     ] {
         let key = change.split(' ').next().unwrap_or_default();
         let kept: String = FORWARD
@@ -409,7 +489,8 @@ async fn the_operators_file_and_the_plugin_have_to_agree() {
             .map(|line| format!("{line}\n"))
             .collect();
         let file = ("forwards.wasm", &*guests::bytes("forwards"));
-        let told = TestHost::with_files(&format!("{kept}{change}\n"), "http://127.0.0.1:9", &[file]).await;
+        let told =
+            TestHost::with_files(&format!("{kept}{change}\n"), "http://127.0.0.1:9", &[file]).await;
         let told = told.err().expect("it does not fit").to_string();
         assert!(told.contains(expected), "{told}");
     }

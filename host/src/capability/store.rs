@@ -152,6 +152,9 @@ mod tests {
         assert_eq!(cache.get("bob", "schema"), Some(b"his".to_vec()));
         let longest = "k".repeat(LONGEST_KEY);
         cache.put("ada", &longest, b"1".to_vec(), MINUTE);
-        assert!(cache.get("ada", &longest).is_some(), "the owner is not counted");
+        assert!(
+            cache.get("ada", &longest).is_some(),
+            "the owner is not counted"
+        );
     }
 }

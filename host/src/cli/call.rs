@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use super::setup::setup;
 use super::{CallArgs, Exit, complain, print};
 use crate::call::{App, Called, Request, Scope};
+use crate::caller::{Caller, Token};
 use crate::config::process_environment;
 use crate::error::ToolError;
-use crate::caller::{Caller, Token};
 use crate::policy::Principal;
 
 /// Calls one tool; the answer goes to standard output, an error of the tool too.

@@ -116,7 +116,9 @@ fn say_where(listen: &Listen, config: &Config) {
     for connection in &config.connections {
         if connection.identity == Identity::Forward {
             let (path, name) = (&config.server.path, &connection.name);
-            tracing::info!("{path}/{name} wants each caller's own token, as `Authorization: Bearer …`");
+            tracing::info!(
+                "{path}/{name} wants each caller's own token, as `Authorization: Bearer …`"
+            );
         }
     }
 }

@@ -319,7 +319,10 @@ fn only(text: &str) -> String {
     let mut lines = problems(text);
     if lines.len() > 1 {
         let count = lines.pop().unwrap();
-        assert!(count.starts_with("1 problem,"), "{text}\n{lines:#?}\n{count}");
+        assert!(
+            count.starts_with("1 problem,"),
+            "{text}\n{lines:#?}\n{count}"
+        );
     }
     lines.retain(|line| !line.starts_with("warning: "));
     lines.pop().unwrap()

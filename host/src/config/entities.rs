@@ -123,7 +123,10 @@ impl Listing<'_> {
         };
         match serde_json::from_str(&text) {
             Ok(Value::Object(list)) if !list.is_empty() => Some(list),
-            Ok(_) => wrong(format!("must be a JSON object of one or more entities, {}", self.shape())),
+            Ok(_) => wrong(format!(
+                "must be a JSON object of one or more entities, {}",
+                self.shape()
+            )),
             // The cause names line and column, and quotes nothing.
             Err(cause) => wrong(format!("is no JSON: {cause}")),
         }
@@ -131,7 +134,11 @@ impl Listing<'_> {
 
     /// An example of one entity.
     fn shape(&self) -> String {
-        let required = self.entities.members.iter().filter(|(_, member)| member.required);
+        let required = self
+            .entities
+            .members
+            .iter()
+            .filter(|(_, member)| member.required);
         let members: Vec<_> = required.map(|(name, _)| format!("\"{name}\": …")).collect();
         format!("e.g. `{{\"crm1\": {{{}}}}}`", members.join(", "))
     }
@@ -143,7 +150,10 @@ impl Listing<'_> {
     fn say_what_is_ignored(&self, list: &Map<String, Value>) {
         let members = self.entities.members.iter();
         let ignored = members.filter(|(name, member)| {
-            member.ignored && list.values().any(|entity| entity.get(name.as_str()).is_some())
+            member.ignored
+                && list
+                    .values()
+                    .any(|entity| entity.get(name.as_str()).is_some())
         });
         let names: Vec<_> = ignored.map(|(name, _)| format!("`{name}`")).collect();
         if !names.is_empty() {
@@ -162,7 +172,10 @@ impl Listing<'_> {
     /// can begin with.
     fn name(&self, code: &str, manifest: &Manifest) -> Option<String> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_".contains(&b);
-        let begins = code.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        let begins = code
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric());
         if !begins || !code.bytes().all(plain) {
             self.wrong(
                 &shown(code),
@@ -178,7 +191,9 @@ impl Listing<'_> {
         };
         let prefix = variable::with_code(&manifest.env_prefix, code);
         if ConnectionName::new(&name).is_err() || ConnectionName::new(&prefix).is_err() {
-            let message = format!("is too long: the names of its tools begin with `{prefix}_`, and what stands before the underscore has at most 24 characters");
+            let message = format!(
+                "is too long: the names of its tools begin with `{prefix}_`, and what stands before the underscore has at most 24 characters"
+            );
             self.wrong(code, message);
             return None;
         }
@@ -197,7 +212,10 @@ impl Listing<'_> {
             self.wrong(&format!("{code}.{}", shown(name)), message);
             right = false;
         };
-        for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+        for name in members
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()))
+        {
             wrong(name, format!("unknown member; {}", instead(name, &known)));
         }
         let mut keys = Vec::new();
@@ -231,7 +249,9 @@ fn convert<'k>(member: &'k EntityMember, value: &Value) -> Result<Option<(&'k st
             Err(error) => Err(error.to_string()),
         },
         ("url", _) => Err("must be text, the address of the CRM".into()),
-        _ => Err(format!("sets `{key}`, which no file of entities can; the manifest is wrong")),
+        _ => Err(format!(
+            "sets `{key}`, which no file of entities can; the manifest is wrong"
+        )),
     }
 }
 
@@ -260,21 +280,31 @@ mod tests {
             set: set.map(str::to_owned),
             ..EntityMember::default()
         };
-        let required = |member: EntityMember| EntityMember { required: true, ..member };
-        let ignored = EntityMember { ignored: true, ..EntityMember::default() };
+        let required = |member: EntityMember| EntityMember {
+            required: true,
+            ..member
+        };
+        let ignored = EntityMember {
+            ignored: true,
+            ..EntityMember::default()
+        };
         let members = BTreeMap::from([
             ("label".to_owned(), member(None)),
             ("endpoint".to_owned(), required(member(Some("url")))),
             (
                 "tls_skip".to_owned(),
-                EntityMember { negated: true, ..member(Some("tls_verify")) },
+                EntityMember {
+                    negated: true,
+                    ..member(Some("tls_verify"))
+                },
             ),
             ("port".to_owned(), ignored.clone()),
             ("group".to_owned(), ignored),
         ]);
-        let env = BTreeMap::from([
-            ("SUITECRM_{CODE}_API_KEY".to_owned(), EnvRule::of("secrets.api_key")),
-        ]);
+        let env = BTreeMap::from([(
+            "SUITECRM_{CODE}_API_KEY".to_owned(),
+            EnvRule::of("secrets.api_key"),
+        )]);
         manifest.entities = Some(Entities { members, env });
         manifest
     }
@@ -321,16 +351,42 @@ mod tests {
         assert_eq!(
             connections,
             [
-                ("crm1", "suitecrm_crm1", "https://one.example.com/", "shared-key", true, 60_000),
-                ("eu_2", "suitecrm_eu_2", "https://two.example.com/legacy", "own-key", false, 60_000),
+                (
+                    "crm1",
+                    "suitecrm_crm1",
+                    "https://one.example.com/",
+                    "shared-key",
+                    true,
+                    60_000
+                ),
+                (
+                    "eu_2",
+                    "suitecrm_eu_2",
+                    "https://two.example.com/legacy",
+                    "own-key",
+                    false,
+                    60_000
+                ),
             ]
         );
         assert_eq!(config.connections[0].allow.len(), 4);
-        assert_eq!(config.offered.unwrap().unwrap().to_string(), "127.0.0.1:3101");
+        assert_eq!(
+            config.offered.unwrap().unwrap().to_string(),
+            "127.0.0.1:3101"
+        );
         let warnings: Vec<_> = config.warnings.iter().map(|w| w.message.as_str()).collect();
-        assert!(warnings.iter().any(|w| w.starts_with("`group` and `port` are of")
-            || w.starts_with("`group` and `port` are")), "{warnings:?}");
-        assert_eq!(warnings.iter().filter(|w| w.contains("is off")).count(), 1, "{warnings:?}");
+        assert!(
+            warnings
+                .iter()
+                .any(|w| w.starts_with("`group` and `port` are of")
+                    || w.starts_with("`group` and `port` are")),
+            "{warnings:?}"
+        );
+        assert_eq!(
+            warnings.iter().filter(|w| w.contains("is off")).count(),
+            1,
+            "{warnings:?}"
+        );
     }
 
     #[test]
@@ -346,7 +402,9 @@ mod tests {
             "CRM_5": {"endpoint": "https://a.example.com"},
             "a_code_that_is_far_too_long": {"endpoint": "https://a.example.com"}
         }"#;
-        let told = with(&[("SUITECRM_API_KEY", "k")], text).unwrap_err().to_string();
+        let told = with(&[("SUITECRM_API_KEY", "k")], text)
+            .unwrap_err()
+            .to_string();
         for expected in [
             "a b: is no code",
             "crm1.endpoint: has the scheme `ftp`",
@@ -361,7 +419,11 @@ mod tests {
         ] {
             assert!(told.contains(expected), "{expected}\n{told}");
         }
-        for (text, expected) in [("{", "is no JSON"), ("[]", "must be a JSON object"), ("{}", "must be a JSON object")] {
+        for (text, expected) in [
+            ("{", "is no JSON"),
+            ("[]", "must be a JSON object"),
+            ("{}", "must be a JSON object"),
+        ] {
             let told = with(&[], text).unwrap_err().to_string();
             assert!(told.contains(expected), "{told}");
         }
@@ -374,19 +436,35 @@ mod tests {
         assert_eq!(config.connections[0].name.as_str(), "suitecrm_1a");
         assert_eq!(config.connections[0].prefix, "suitecrm_1a");
         let warnings: Vec<_> = config.warnings.iter().map(ToString::to_string).collect();
-        assert!(warnings.contains(&"SUITECRM_URL: is not used: the file of entities says it for each".to_owned()), "{warnings:?}");
-        assert!(warnings.contains(&"SUITECRM_API_KEY: is not set, so calls to the CRM cannot authenticate".to_owned()), "{warnings:?}");
+        assert!(
+            warnings.contains(
+                &"SUITECRM_URL: is not used: the file of entities says it for each".to_owned()
+            ),
+            "{warnings:?}"
+        );
+        assert!(
+            warnings.contains(
+                &"SUITECRM_API_KEY: is not set, so calls to the CRM cannot authenticate".to_owned()
+            ),
+            "{warnings:?}"
+        );
     }
 
     #[test]
     fn a_code_is_part_of_the_prefix_unless_there_is_one() {
         let read = |more: &[(&str, &str)]| {
-            let base = [("SUITECRM_URL", "https://a.example.com"), ("SUITECRM_API_KEY", "k")];
+            let base = [
+                ("SUITECRM_URL", "https://a.example.com"),
+                ("SUITECRM_API_KEY", "k"),
+            ];
             let config = crate::config::tests::read_of(&[gateway()], &[&base, more].concat());
             config.unwrap().connections[0].prefix.clone()
         };
         assert_eq!(read(&[]), "suitecrm");
         assert_eq!(read(&[("SUITECRM_CODE", "EU-1")]), "suitecrm_eu_1");
-        assert_eq!(read(&[("SUITECRM_CODE", "x"), ("SUITECRM_PREFIX", "crm")]), "crm");
+        assert_eq!(
+            read(&[("SUITECRM_CODE", "x"), ("SUITECRM_PREFIX", "crm")]),
+            "crm"
+        );
     }
 }

@@ -11,10 +11,10 @@ use portcullis_manifest::{Effect, EnvRule, Manifest};
 use zeroize::Zeroizing;
 
 use super::connections::EFFECTS;
+use super::listener::{Offered, Transport};
 use super::nearest::choose;
 use super::problem::{Place, Report};
 use super::tree::{Node, Table, Tree};
-use super::listener::{Offered, Transport};
 use super::{Env, collision, entities, listener, unset, variable};
 
 const ALLOW: &str = "PORTCULLIS_ALLOW";

@@ -131,10 +131,17 @@ fn is_an_account(found: &Found<'_>, secret: &str) -> bool {
 pub(super) fn address(found: &Found<'_>) -> Offered {
     let (by, port) = found.given("server.port")?;
     let wrong = |name: &str, key: &str, message: String| {
-        Some(Err(Problem::error(Place::Variable(name.into()), key, message)))
+        Some(Err(Problem::error(
+            Place::Variable(name.into()),
+            key,
+            message,
+        )))
     };
     let Ok(number) = port.trim().parse::<u16>() else {
-        let message = format!("must be a port, a whole number up to 65535, not `{}`", shown(port));
+        let message = format!(
+            "must be a port, a whole number up to 65535, not `{}`",
+            shown(port)
+        );
         return wrong(by, "server.port", message);
     };
     let Some((by, host)) = found.given("server.host") else {
@@ -176,7 +183,10 @@ mod tests {
             ("GW_PATH", "server.path", Some("/mcp")),
         ] {
             let default = default.map(str::to_owned);
-            let rule = EnvRule { default, ..EnvRule::of(set) };
+            let rule = EnvRule {
+                default,
+                ..EnvRule::of(set)
+            };
             manifest.env.insert(name.into(), rule);
         }
         if let Some(key) = manifest.env.get_mut("ESPOCRM_API_KEY") {
@@ -195,12 +205,25 @@ mod tests {
         for (more, address, path) in [
             (&[("GW_TRANSPORT", "HTTP")][..], "127.0.0.1:8900", "/mcp"),
             (
-                &[("GW_TRANSPORT", "http"), ("GW_HOST", "0.0.0.0"), ("GW_PORT", "9000"), ("GW_PATH", "/crm/mcp/")],
+                &[
+                    ("GW_TRANSPORT", "http"),
+                    ("GW_HOST", "0.0.0.0"),
+                    ("GW_PORT", "9000"),
+                    ("GW_PATH", "/crm/mcp/"),
+                ],
                 "0.0.0.0:9000",
                 "/crm/mcp",
             ),
-            (&[("GW_TRANSPORT", "http"), ("GW_HOST", "::1")], "[::1]:8900", "/mcp"),
-            (&[("GW_TRANSPORT", "http"), ("GW_HOST", "localhost")], "127.0.0.1:8900", "/mcp"),
+            (
+                &[("GW_TRANSPORT", "http"), ("GW_HOST", "::1")],
+                "[::1]:8900",
+                "/mcp",
+            ),
+            (
+                &[("GW_TRANSPORT", "http"), ("GW_HOST", "localhost")],
+                "127.0.0.1:8900",
+                "/mcp",
+            ),
         ] {
             let config = read(more).unwrap();
             assert_eq!(config.server.http.unwrap().to_string(), address);
@@ -213,9 +236,16 @@ mod tests {
     #[test]
     fn stdio_has_one_account_and_offers_its_address() {
         for transport in ["stdio", "STDIO", ""] {
-            let config = read(&[("GW_TRANSPORT", transport), ("ESPOCRM_API_KEY", "hunter2")]).unwrap();
-            assert_eq!((config.server.http, config.connections[0].identity), (None, Identity::Service));
-            assert_eq!(config.offered.unwrap().unwrap().to_string(), "127.0.0.1:8900");
+            let config =
+                read(&[("GW_TRANSPORT", transport), ("ESPOCRM_API_KEY", "hunter2")]).unwrap();
+            assert_eq!(
+                (config.server.http, config.connections[0].identity),
+                (None, Identity::Service)
+            );
+            assert_eq!(
+                config.offered.unwrap().unwrap().to_string(),
+                "127.0.0.1:8900"
+            );
         }
     }
 
@@ -267,7 +297,12 @@ mod tests {
         other.env = other
             .env
             .into_iter()
-            .map(|(name, rule)| (name.replace("GW_", "OTHER_").replace("ESPOCRM_", "OTHER_"), rule))
+            .map(|(name, rule)| {
+                (
+                    name.replace("GW_", "OTHER_").replace("ESPOCRM_", "OTHER_"),
+                    rule,
+                )
+            })
             .collect();
         let both = [
             ("ESPOCRM_URL", "https://a.example.com"),
@@ -280,7 +315,9 @@ mod tests {
         let apart = [&both[..], &[("OTHER_PORT", "8901")]].concat();
         let told = read_of(&manifests, &apart).unwrap_err().to_string();
         assert!(
-            told.contains("OTHER_PORT: asks for `127.0.0.1:8901`, and another variable for `127.0.0.1:8900`"),
+            told.contains(
+                "OTHER_PORT: asks for `127.0.0.1:8901`, and another variable for `127.0.0.1:8900`"
+            ),
             "{told}"
         );
     }

@@ -133,7 +133,11 @@ impl Config {
     ///
     /// # Errors
     /// Everything that is wrong with the file and with the variables.
-    pub fn from_entities(file: &Path, env: Env<'_>, manifests: &[Manifest]) -> Result<Self, Problems> {
+    pub fn from_entities(
+        file: &Path,
+        env: Env<'_>,
+        manifests: &[Manifest],
+    ) -> Result<Self, Problems> {
         Self::from_variables(env, manifests, Some(file))
     }
 

@@ -210,7 +210,10 @@ fn check_open(listener: SocketAddr, insecure_remote: bool, open: &[&str]) -> Res
 }
 
 fn quoted(names: &[&str]) -> String {
-    let quoted: Vec<_> = names.iter().map(|name| format!("`{}`", shown(name))).collect();
+    let quoted: Vec<_> = names
+        .iter()
+        .map(|name| format!("`{}`", shown(name)))
+        .collect();
     quoted.join(", ")
 }
 
@@ -316,8 +319,7 @@ mod tests {
         );
     }
 
-    const SALES: &str =
-        "[connections.sales]\nplugin = 'a'\nurl = 'https://crm.example.com'\n";
+    const SALES: &str = "[connections.sales]\nplugin = 'a'\nurl = 'https://crm.example.com'\n";
 
     #[test]
     fn beyond_loopback_only_on_demand() {
@@ -328,7 +330,10 @@ mod tests {
             "{warnings:?}"
         );
         let refused = &problems(&format!("[server]\nhttp = '0.0.0.0:1'\n{SALES}"))[0];
-        assert!(refused.contains("server.http: listens beyond this machine"), "{refused}");
+        assert!(
+            refused.contains("server.http: listens beyond this machine"),
+            "{refused}"
+        );
     }
 
     #[test]

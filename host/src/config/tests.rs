@@ -74,7 +74,10 @@ pub(super) fn read(variables: &[(&str, &str)]) -> Result<Config, Problems> {
 }
 
 /// What variables make of some plugins.
-pub(super) fn read_of(manifests: &[Manifest], variables: &[(&str, &str)]) -> Result<Config, Problems> {
+pub(super) fn read_of(
+    manifests: &[Manifest],
+    variables: &[(&str, &str)],
+) -> Result<Config, Problems> {
     let env = |name: &str| {
         variables
             .iter()

@@ -22,10 +22,19 @@ pub(super) fn secrets(found: &Found<'_>, connection: &str, report: &Report) {
     let key = format!("connections.{connection}.secrets");
     for name in missing {
         let place = Place::Variable(name.into());
-        if found.manifest.env.get(name).is_some_and(|rule| rule.required) {
+        if found
+            .manifest
+            .env
+            .get(name)
+            .is_some_and(|rule| rule.required)
+        {
             report.error(&place, &key, required(found));
         } else {
-            report.warn(&place, &key, "is not set, so calls to the CRM cannot authenticate");
+            report.warn(
+                &place,
+                &key,
+                "is not set, so calls to the CRM cannot authenticate",
+            );
         }
     }
 }
@@ -42,7 +51,8 @@ fn required(found: &Found<'_>) -> String {
 
 fn wants_http(found: &Found<'_>) -> bool {
     let transport = found.given("server.transport");
-    found.can_forward() && transport.is_some_and(|(_, text)| text.trim().eq_ignore_ascii_case("http"))
+    found.can_forward()
+        && transport.is_some_and(|(_, text)| text.trim().eq_ignore_ascii_case("http"))
 }
 
 /// Says of a plugin that has credentials but no address what it lacks. Where another connection

@@ -59,7 +59,9 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(n, (identity, url))| {
-                format!("[connections.c{n}]\nplugin = 'a'\nurl = '{url}'\nidentity = '{identity}'\n")
+                format!(
+                    "[connections.c{n}]\nplugin = 'a'\nurl = '{url}'\nidentity = '{identity}'\n"
+                )
             })
             .collect();
         let config = Config::from_text(&text, Path::new("t.toml"), &|_| None).unwrap();
@@ -74,7 +76,10 @@ mod tests {
             (&[("service", a)], Shared::Service),
             (&[("forward", a), ("service", b)], Shared::Service),
             (&[("forward", a)], Shared::Forward),
-            (&[("forward", a), ("forward", "https://a.example.com:443/y")], Shared::Forward),
+            (
+                &[("forward", a), ("forward", "https://a.example.com:443/y")],
+                Shared::Forward,
+            ),
             (&[("forward", a), ("forward", b)], Shared::Nobody),
         ] {
             assert_eq!(shared(connections), expected, "{connections:?}");

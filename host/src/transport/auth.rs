@@ -18,7 +18,9 @@ use crate::policy::Principal;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No token, or something else than a bearer token.
-    #[error("send your own token for this CRM as `Authorization: Bearer <token>` with every request")]
+    #[error(
+        "send your own token for this CRM as `Authorization: Bearer <token>` with every request"
+    )]
     Missing,
     /// More than one `Authorization` header.
     #[error("the request has more than one Authorization header")]
@@ -82,8 +84,12 @@ impl Refusal {
     fn challenge(&self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Missing => r#"Bearer realm="portcullis""#,
-            Self::Several => r#"Bearer realm="portcullis", error="invalid_request", error_description="more than one Authorization header""#,
-            Self::Malformed(_) => r#"Bearer realm="portcullis", error="invalid_token", error_description="the token is malformed""#,
+            Self::Several => {
+                r#"Bearer realm="portcullis", error="invalid_request", error_description="more than one Authorization header""#
+            }
+            Self::Malformed(_) => {
+                r#"Bearer realm="portcullis", error="invalid_token", error_description="the token is malformed""#
+            }
         })
     }
 }
@@ -118,7 +124,12 @@ mod tests {
 
     #[test]
     fn bearers() {
-        for value in ["Bearer abc", "bearer abc", "BEARER   abc  ", " Bearer\tabc\t"] {
+        for value in [
+            "Bearer abc",
+            "bearer abc",
+            "BEARER   abc  ",
+            " Bearer\tabc\t",
+        ] {
             assert_eq!(read(&[value]), Ok("abc".to_owned()), "{value:?}");
         }
         for (values, refusal) in [
@@ -130,8 +141,14 @@ mod tests {
             (&["Bearerabc"], Refusal::Missing),
             (&["abc"], Refusal::Missing),
             (&["Bearer a b"], Refusal::Malformed(TokenError::Character)),
-            (&["Bearer abc, Basic YTpi"], Refusal::Malformed(TokenError::Character)),
-            (&["Bearer schl\u{fc}ssel"], Refusal::Malformed(TokenError::Character)),
+            (
+                &["Bearer abc, Basic YTpi"],
+                Refusal::Malformed(TokenError::Character),
+            ),
+            (
+                &["Bearer schl\u{fc}ssel"],
+                Refusal::Malformed(TokenError::Character),
+            ),
             (&["Bearer a", "Bearer a"], Refusal::Several),
             (&["Basic YTpi", "Bearer a"], Refusal::Several),
         ] {
@@ -142,7 +159,10 @@ mod tests {
     #[test]
     fn a_token_that_nobody_asked_for_is_not_taken() {
         let mut headers = HeaderMap::new();
-        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        headers.append(
+            header::AUTHORIZATION,
+            HeaderValue::from_static("Bearer abc"),
+        );
         let caller = authenticate(&headers, Proof::Nothing).unwrap();
         assert_eq!(caller.principal(), &Principal::anonymous());
         assert!(caller.token().is_none());
@@ -153,11 +173,17 @@ mod tests {
         for (refusal, status, error) in [
             (Refusal::Missing, 401, None),
             (Refusal::Several, 400, Some("invalid_request")),
-            (Refusal::Malformed(TokenError::Long), 401, Some("invalid_token")),
+            (
+                Refusal::Malformed(TokenError::Long),
+                401,
+                Some("invalid_token"),
+            ),
         ] {
             let response = refusal.clone().into_response();
             assert_eq!(response.status().as_u16(), status);
-            let challenge = response.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
+            let challenge = response.headers()[header::WWW_AUTHENTICATE]
+                .to_str()
+                .unwrap();
             assert!(challenge.starts_with("Bearer realm="), "{challenge}");
             let code = error.map(|code| format!("error=\"{code}\""));
             match code {

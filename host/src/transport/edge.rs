@@ -65,7 +65,10 @@ impl Neighbours {
             Some(value) => value.to_str().ok().and_then(Place::parse),
             None => uri.authority().map(Place::of),
         };
-        let host = host.ok_or((StatusCode::BAD_REQUEST, "the Host header is missing or wrong\n"))?;
+        let host = host.ok_or((
+            StatusCode::BAD_REQUEST,
+            "the Host header is missing or wrong\n",
+        ))?;
         if !self.hosts.iter().any(|allowed| allowed.covers(&host)) {
             tracing::warn!(
                 "a request for another Host was refused; server.allowed_hosts allows more"
@@ -78,7 +81,9 @@ impl Neighbours {
         }) {
             return Ok(());
         }
-        tracing::warn!("a request of another Origin was refused; server.allowed_origins allows more");
+        tracing::warn!(
+            "a request of another Origin was refused; server.allowed_origins allows more"
+        );
         Err((StatusCode::FORBIDDEN, "this Origin is not allowed\n"))
     }
 }
@@ -136,7 +141,10 @@ mod tests {
 
     fn status(headers: &[(&'static str, &str)]) -> u16 {
         let neighbours = Neighbours::new(
-            &["mcp.example.com".to_owned(), "other.example:8443".to_owned()],
+            &[
+                "mcp.example.com".to_owned(),
+                "other.example:8443".to_owned(),
+            ],
             &[
                 "https://app.example.com".to_owned(),
                 "https://dev.example.com:8443".to_owned(),

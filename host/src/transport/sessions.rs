@@ -18,7 +18,13 @@ pub struct Openers(Mutex<HashMap<String, Principal>>);
 
 impl Openers {
     /// Remembers who opened a session. `living` says how many sessions there are, and which.
-    pub fn remember(&self, id: &str, opener: &Principal, living: usize, lives: impl Fn(&str) -> bool) {
+    pub fn remember(
+        &self,
+        id: &str,
+        opener: &Principal,
+        living: usize,
+        lives: impl Fn(&str) -> bool,
+    ) {
         let mut openers = self.lock();
         if openers.len() > living + SLACK {
             openers.retain(|id, _| lives(id));
@@ -44,7 +50,10 @@ mod tests {
     #[test]
     fn a_session_is_its_openers_alone() {
         let openers = Openers::default();
-        let (ada, bob) = (Principal::named("token", "a"), Principal::named("token", "b"));
+        let (ada, bob) = (
+            Principal::named("token", "a"),
+            Principal::named("token", "b"),
+        );
         openers.remember("s1", &ada, 1, |_| true);
         assert!(openers.opened("s1", &ada));
         assert!(!openers.opened("s1", &bob));

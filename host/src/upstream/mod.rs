@@ -222,9 +222,9 @@ impl Upstream {
         deadline: Instant,
     ) -> Result<Answer, Failed> {
         let window = self.window(now, deadline)?;
+        let root = self.roots.settled(&self.client, window).await?;
         let caller = self.callers.of(request.caller.as_ref())?;
         let caller = caller.as_deref();
-        let root = self.roots.settled(&self.client, window).await?;
         let (wire, signed) = self.prepare(root, request, caller, now)?;
         let opened = self
             .client
@@ -388,7 +388,8 @@ fn held_back(whose: &str, held: Held) -> Failed {
 }
 
 fn no_token(slot: &str) -> Failed {
-    let detail = format!("credential `{slot}` is the caller's own token, and this call brought none");
+    let detail =
+        format!("credential `{slot}` is the caller's own token, and this call brought none");
     Failed::not_sent(Reason::CredentialMissing, detail)
 }
 

@@ -114,7 +114,9 @@ pub enum SpecError {
         known: Vec<String>,
     },
     /// `auth` names an alternative of the other identity.
-    #[error("`auth` chooses `{auth}`, which needs `identity = \"{wants}\"`; take `auth` out or change `identity`")]
+    #[error(
+        "`auth` chooses `{auth}`, which needs `identity = \"{wants}\"`; take `auth` out or change `identity`"
+    )]
     AuthOfOtherIdentity {
         /// What the operator wrote.
         auth: String,

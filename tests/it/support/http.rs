@@ -64,7 +64,7 @@ impl Kept {
             left: left(&headers),
             headers,
             reader,
-            writer: writer,
+            writer,
             events: String::new(),
         };
         let body = open.rest().await?;
@@ -127,7 +127,7 @@ impl Ask {
             status,
             headers,
             reader,
-            writer: writer,
+            writer,
             left,
             events: String::new(),
         })

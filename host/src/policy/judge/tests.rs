@@ -233,7 +233,7 @@ fn tools_that_need_a_preview() {
 
 #[test]
 fn cases_are_judged_like_tools() {
-    let tool = |cases: serde_json::Value| {
+    let tool = |cases: Value| {
         json!({
             "manifest": 1, "id": "x", "version": "1.0.0", "abi": "0.1", "summary": "",
             "tools": [{ "name": "t", "title": "", "description": "", "effect": "write",
