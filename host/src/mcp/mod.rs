@@ -76,6 +76,13 @@ impl Server {
     pub fn has_connection(&self, name: &str) -> bool {
         self.app.registry.snapshot().connection(name).is_some()
     }
+
+    /// Whether a tool's schema wants arguments in HTTP headers as well (`x-mcp-header`).
+    #[must_use]
+    pub fn wants_headers(&self, tool: &str) -> bool {
+        let snapshot = self.app.registry.snapshot();
+        snapshot.find(tool).is_some_and(|tool| tool.plugin.headers)
+    }
 }
 
 impl ServerHandler for Server {

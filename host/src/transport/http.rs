@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::direct::Direct;
 use crate::call::Scope;
 use crate::mcp::Server;
 
@@ -40,6 +41,7 @@ pub struct HttpOptions {
 }
 
 struct Endpoint {
+    direct: Direct,
     service: StreamableHttpService<Server, LocalSessionManager>,
     server: Server,
     sessions: Arc<LocalSessionManager>,
@@ -104,6 +106,12 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         .map(str::to_owned)
         .to_vec();
     origins.extend(options.origins.iter().cloned());
+    let direct = Direct::new(
+        server.clone(),
+        hosts.clone(),
+        options.request_bytes,
+        closing.clone(),
+    );
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(true)
         .with_json_response(true)
@@ -116,6 +124,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
     let sessions = Arc::new(sessions);
     let handler = server.clone();
     Endpoint {
+        direct,
         service: StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::clone(&sessions),
@@ -165,6 +174,10 @@ impl Endpoint {
                 .into_response();
         }
         request.extensions_mut().insert(scope);
+        let request = match self.direct.answer(request).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
         match self.service.clone().oneshot(request).await {
             Ok(response) => response.into_response(),
             Err(never) => match never {},

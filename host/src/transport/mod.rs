@@ -1,5 +1,6 @@
 //! How clients reach the server: standard input and output, or Streamable HTTP.
 
+mod direct;
 mod http;
 mod stdio;
 
