@@ -230,3 +230,127 @@ impl Transport<RoleServer> for Silent {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        for (host, known, served) in [
+            ("localhost", "localhost", true),
+            ("localhost:8787", "localhost", true),
+            ("[::1]:8787", "[::1]", true),
+            ("mcp.example.com:8443", "mcp.example.com:8443", true),
+            ("mcp.example.com", "mcp.example.com:8443", false),
+            ("mcp.example.com:1", "mcp.example.com:8443", false),
+            ("localhost:", "localhost", false),
+            ("localhost:80@evil.example", "localhost", false),
+            ("localhost.evil.example", "localhost", false),
+            ("evil.example", "localhost", false),
+            ("", "localhost", false),
+        ] {
+            assert_eq!(is_host(host, known), served, "{host} for {known}");
+        }
+    }
+
+    fn call() -> Value {
+        json!({"jsonrpc": "2.0", "id": 7, "method": METHOD, "params": {
+            "name": "crm_get", "arguments": {"id": "1"}, "_meta": {
+                "io.modelcontextprotocol/protocolVersion": REVISION.as_str(),
+                "io.modelcontextprotocol/clientCapabilities": {},
+            },
+        }})
+    }
+
+    fn head(change: &[(&'static str, &'static str)]) -> Request {
+        let mut request = Request::post("/mcp").body(Body::empty()).unwrap();
+        for (name, value) in [
+            ("host", "127.0.0.1:8787"),
+            ("content-type", JSON),
+            ("content-length", "300"),
+            ("accept", "application/json, text/event-stream"),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("mcp-method", METHOD),
+            ("mcp-name", "crm_get"),
+        ] {
+            let value = HeaderValue::from_static(value);
+            request.headers_mut().insert(name, value);
+        }
+        for (name, value) in change {
+            let value = HeaderValue::from_static(value);
+            request.headers_mut().append(*name, value);
+        }
+        request
+    }
+
+    fn is_taken(request: &Request) -> bool {
+        suits(request, &["127.0.0.1".to_owned()], 300)
+    }
+
+    #[test]
+    fn only_an_ordinary_head_is_taken() {
+        assert!(is_taken(&head(&[])));
+        for (name, value) in [
+            ("host", "localhost"),
+            ("content-type", JSON),
+            ("content-length", "300"),
+            ("mcp-method", METHOD),
+            ("mcp-protocol-version", "2026-07-28"),
+            ("origin", "http://localhost"),
+            ("mcp-session-id", "1"),
+            ("last-event-id", "1"),
+            ("mcp-param-id", "1"),
+        ] {
+            assert!(!is_taken(&head(&[(name, value)])), "one more {name}");
+        }
+        for name in [
+            "host",
+            "content-type",
+            "content-length",
+            "accept",
+            "mcp-method",
+            "mcp-protocol-version",
+        ] {
+            let mut request = head(&[]);
+            request.headers_mut().remove(name);
+            assert!(!is_taken(&request), "no {name}");
+        }
+        let mut long = head(&[]);
+        let length = HeaderValue::from_static("301");
+        long.headers_mut().insert("content-length", length);
+        assert!(!is_taken(&long));
+        let mut get = head(&[]);
+        *get.method_mut() = Method::GET;
+        assert!(!is_taken(&get));
+    }
+
+    #[test]
+    fn only_an_ordinary_body_is_taken() {
+        let request = head(&[]);
+        let read =
+            |message: &Value| read(request.headers(), message.to_string().as_bytes()).is_some();
+        assert!(read(&call()));
+        for (pointer, value) in [
+            ("/jsonrpc", json!("1.0")),
+            ("/method", json!("tools/list")),
+            ("/id", json!(null)),
+            ("/params/name", json!("crm_search")),
+            ("/params/_meta", json!({})),
+            (
+                "/params/_meta/io.modelcontextprotocol~1protocolVersion",
+                json!("2025-11-25"),
+            ),
+            ("/params/arguments", json!([])),
+        ] {
+            let mut message = call();
+            *message.pointer_mut(pointer).unwrap() = value;
+            assert!(!read(&message), "{message}");
+        }
+        let mut more = call();
+        more["more"] = json!(1);
+        assert!(!read(&more));
+    }
+}
