@@ -12,7 +12,11 @@ mod credential;
 mod dial;
 mod failed;
 mod headers;
+mod line;
+mod pool;
+mod redact;
 mod scrub;
+mod session;
 mod spec;
 mod tls;
 
@@ -26,7 +30,9 @@ use url::{Host, Url};
 
 pub use address::{Class, classify};
 pub use base::{BaseError, base_url};
-pub use credential::{ChooseError, Chosen, Credential, Secret, Secrets, TemplateError, choose};
+pub use credential::{
+    ChooseError, Credential, MemoryRefreshStore, RefreshStore, Secret, Secrets, TemplateError,
+};
 pub use dial::{Blocked, DialError, Lookup, SystemLookup};
 pub use failed::{Failed, Reason, Stage};
 pub use headers::{HeaderError, HeaderProblem};
@@ -34,12 +40,13 @@ pub use scrub::{REDACTED, Scrubber};
 pub use spec::{Limits, Spec, SpecError};
 
 use crate::policy::segment;
-use base::Root;
 use breaker::{Admitted, Breaker, Held, Verdict};
-use client::{Client, Opened, Window, Wire};
-use credential::{SecretHeader, Signable};
+use client::{Opened, Window, Wire};
+use credential::Signable;
 use dial::Guard;
 use headers::HeaderRules;
+use line::Line;
+use pool::Pool;
 
 /// What is left of a call's time after an upstream request, so that the guest can still answer.
 pub const RESERVE: Duration = Duration::from_millis(250);
@@ -75,27 +82,48 @@ pub struct Answer {
 /// The CRM behind one connection.
 pub struct Upstream {
     name: String,
-    root: Root,
     slots: BTreeMap<String, Slot>,
-    /// Headers that every request carries, or the secrets without which it cannot.
-    constants: Result<Vec<SecretHeader>, Vec<String>>,
     rules: HeaderRules,
-    limits: Limits,
-    scrubber: Scrubber,
     guard: Arc<Guard>,
-    client: Client,
+    line: Arc<Line>,
 }
 
 /// One credential slot: what signs, or the secrets that are missing.
 struct Slot {
     chosen: Result<Chosen, Vec<String>>,
-    breaker: Breaker,
+}
+
+/// The alternative that is used.
+struct Chosen {
+    name: String,
+    signs: Signs,
+}
+
+/// How requests are signed.
+enum Signs {
+    /// By a recipe whose secrets are all there.
+    Fixed {
+        credential: Box<dyn Credential>,
+        breaker: Breaker,
+    },
+    /// With a token that the CRM hands out.
+    Session(Arc<Pool>),
 }
 
 /// A request that is about to go out with a credential.
-struct Signed<'u> {
-    slot: &'u Slot,
-    admitted: Admitted,
+enum Signed<'u> {
+    Fixed {
+        breaker: &'u Breaker,
+        admitted: Admitted,
+    },
+    Session(&'u Arc<Pool>),
+}
+
+/// An answer that still may hold secrets.
+struct Received {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
 }
 
 impl Upstream {
@@ -125,7 +153,7 @@ impl Upstream {
     /// The address that every request begins with.
     #[must_use]
     pub fn base(&self) -> &Url {
-        self.root.url()
+        self.line.root.url()
     }
 
     /// The alternative that each slot uses, or the secrets that it lacks.
@@ -144,7 +172,7 @@ impl Upstream {
     /// # Errors
     /// The name does not resolve, or to an address that must not be dialled.
     pub async fn settle(&self) -> Result<(), Failed> {
-        let Some(Host::Domain(name)) = self.root.url().host() else {
+        let Some(Host::Domain(name)) = self.line.root.url().host() else {
             return Ok(());
         };
         let found = self.guard.resolve(name).await;
@@ -159,16 +187,25 @@ impl Upstream {
         let now = Instant::now();
         let window = self.window(now, deadline)?;
         let (wire, signed) = self.prepare(request, now)?;
-        let opened = self
-            .client
-            .send(wire, window)
-            .await
-            .map_err(|f| self.cleaned(f))?;
-        if let Some(Signed { slot, admitted }) = signed {
+        let (breaker, admitted) = match signed {
+            Some(Signed::Session(pool)) => return self.send_in_session(pool, wire, deadline).await,
+            Some(Signed::Fixed { breaker, admitted }) => (Some(breaker), Some(admitted)),
+            None => (None, None),
+        };
+        let opened = self.line.client.send(wire, window).await;
+        let opened = opened.map_err(|f| self.cleaned(f))?;
+        if let (Some(breaker), Some(admitted)) = (breaker, admitted) {
             let verdict = Verdict::of(opened.status());
-            slot.breaker.answered(admitted, verdict, Instant::now());
+            breaker.answered(admitted, verdict, Instant::now());
         }
-        self.read(opened).await.map_err(|f| self.cleaned(f))
+        self.read(opened).await.map(|received| self.clean(received))
+    }
+
+    /// Ends the sessions that it holds at the CRM, as far as that is possible within two seconds.
+    /// Requests that come later still work; each then ends its own session.
+    pub async fn close(&self) {
+        let pools = self.slots.values().filter_map(Slot::pool);
+        futures::future::join_all(pools.map(|pool| pool.close())).await;
     }
 
     fn window(&self, now: Instant, deadline: Instant) -> Result<Window, Failed> {
@@ -176,18 +213,7 @@ impl Upstream {
         let of_call = of_call.ok_or_else(|| {
             Failed::not_sent(Reason::BudgetSpent, "the time of this call is used up")
         })?;
-        let of_request = now + self.limits.timeout;
-        Ok(if of_request < of_call {
-            Window {
-                until: of_request,
-                limit: "`limits.timeout_ms`",
-            }
-        } else {
-            Window {
-                until: of_call,
-                limit: "the time left of this call",
-            }
-        })
+        Ok(line::window(&self.line.limits, now, of_call))
     }
 
     /// Everything that can be wrong with a request before it leaves the host, cheapest first.
@@ -200,11 +226,12 @@ impl Upstream {
         segment::check_path(&request.path).map_err(Failed::invalid)?;
         let path = segment::encode_path(&request.path);
         let url = self
+            .line
             .root
             .join(&path, &request.query)
             .map_err(Failed::invalid)?;
         let headers = self.rules.check(request.headers).map_err(Failed::invalid)?;
-        let constants = self.constants.clone();
+        let constants = self.line.constants.clone();
         let mut signable = Signable {
             method: request.method.as_str(),
             path: &path,
@@ -225,7 +252,7 @@ impl Upstream {
     }
 
     fn check_size(&self, body: Option<&[u8]>) -> Result<(), Failed> {
-        let most = self.limits.request_bytes;
+        let most = self.line.limits.request_bytes;
         if body.is_none_or(|body| body.len() <= most) {
             return Ok(());
         }
@@ -242,29 +269,58 @@ impl Upstream {
         let unknown = || Failed::invalid("the manifest declares no such credential slot");
         let slot = self.slots.get(name).ok_or_else(unknown)?;
         let chosen = slot.chosen.as_ref().map_err(|names| missing(name, names))?;
-        let admitted = slot
-            .breaker
-            .admit(now)
-            .map_err(|held| held_back(name, held))?;
-        chosen.credential.apply(signable);
-        Ok(Signed { slot, admitted })
+        match &chosen.signs {
+            Signs::Session(pool) => Ok(Signed::Session(pool)),
+            Signs::Fixed {
+                credential,
+                breaker,
+            } => {
+                let admitted = breaker.admit(now).map_err(|held| held_back(name, held))?;
+                credential.apply(signable);
+                Ok(Signed::Fixed { breaker, admitted })
+            }
+        }
     }
 
-    async fn read(&self, opened: Opened) -> Result<Answer, Failed> {
+    async fn receive(&self, wire: Wire, window: Window) -> Result<Received, Failed> {
+        let opened = self.line.client.send(wire, window).await;
+        self.read(opened.map_err(|f| self.cleaned(f))?).await
+    }
+
+    async fn read(&self, opened: Opened) -> Result<Received, Failed> {
         let status = opened.status();
         let headers = opened.headers(|name| self.rules.shows(name));
-        let body = opened.body(self.limits.response_bytes).await?;
-        let clean = |(name, value)| (name, self.scrubber.text(value));
-        Ok(Answer {
+        let body = opened.body(self.line.limits.response_bytes).await;
+        let body = body.map_err(|f| self.cleaned(f))?;
+        Ok(Received {
             status,
-            headers: headers.into_iter().map(clean).collect(),
-            body: self.scrubber.body(body),
+            headers,
+            body,
         })
     }
 
+    /// Removes what was secret when the answer had arrived, tokens of other requests included.
+    fn clean(&self, received: Received) -> Answer {
+        let clean = |(name, value)| (name, self.line.scrubber.text(value));
+        Answer {
+            status: received.status,
+            headers: received.headers.into_iter().map(clean).collect(),
+            body: self.line.scrubber.body(received.body),
+        }
+    }
+
     fn cleaned(&self, mut failed: Failed) -> Failed {
-        failed.detail = self.scrubber.text(failed.detail);
+        failed.detail = self.line.scrubber.text(failed.detail);
         failed
+    }
+}
+
+impl Slot {
+    fn pool(&self) -> Option<&Arc<Pool>> {
+        match &self.chosen.as_ref().ok()?.signs {
+            Signs::Session(pool) => Some(pool),
+            Signs::Fixed { .. } => None,
+        }
     }
 }
 
@@ -293,7 +349,7 @@ impl fmt::Debug for Upstream {
         let mut shown = f.debug_struct("Upstream");
         shown
             .field("name", &self.name)
-            .field("base", &self.root.url().as_str());
+            .field("base", &self.line.root.url().as_str());
         shown.finish_non_exhaustive()
     }
 }

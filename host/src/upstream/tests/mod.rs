@@ -19,7 +19,7 @@ use stub::{Reply, Stub, answer};
 /// The secret of all tests; long enough to be scrubbed.
 const KEY: &str = "k3y/with+odd=chars";
 
-fn spec(port: u16) -> Spec {
+pub(super) fn spec(port: u16) -> Spec {
     Spec {
         name: "sales".to_owned(),
         site: Url::parse(&format!("http://127.0.0.1:{port}/crm/")).unwrap(),
@@ -44,6 +44,7 @@ fn spec(port: u16) -> Spec {
         },
         tls_verify: true,
         exceptions: Vec::new(),
+        refresh_tokens: Arc::new(MemoryRefreshStore::default()),
     }
 }
 
