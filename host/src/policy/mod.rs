@@ -9,6 +9,7 @@
 mod body;
 mod denial;
 mod filter;
+mod form;
 mod grant;
 mod json;
 mod judge;

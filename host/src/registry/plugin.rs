@@ -142,7 +142,7 @@ fn plugin_tool(declared: &Tool) -> Result<Arc<PluginTool>, String> {
 
 fn listed_input(declared: &Tool, schema: &Map<String, Value>) -> Map<String, Value> {
     let mut listed = schema.clone();
-    if declared.effect.needs_confirmation()
+    if declared.needs_confirmation()
         && let Value::Object(properties) = listed.entry("properties").or_insert_with(|| json!({}))
     {
         properties.insert(

@@ -11,13 +11,14 @@ use super::base::Root;
 use super::client::{Client, Window, Wire};
 use super::credential::{Asked, Reply, SecretHeader, Wire as Exchange};
 use super::failed::Failed;
+use super::probe::Roots;
 use super::redact::{Hidden, Redactor};
 use super::spec::Limits;
 use crate::policy::segment;
 
 /// What every request of a connection goes through.
 pub(super) struct Line {
-    pub(super) root: Root,
+    pub(super) roots: Roots,
     pub(super) client: Client,
     /// Headers that every request carries, or the secrets without which it cannot.
     pub(super) constants: Result<Vec<SecretHeader>, Vec<String>>,
@@ -28,6 +29,13 @@ pub(super) struct Line {
 /// The largest answer to one of the host's own requests, in bytes: a token and a user's profile.
 const LARGEST: usize = 256 * 1024;
 
+impl Line {
+    /// The base; the first request may have to look for it.
+    pub(super) async fn root(&self, window: Window) -> Result<&Root, Failed> {
+        self.roots.settled(&self.client, window).await
+    }
+}
+
 /// The line during one window of time.
 pub(super) struct Within<'l> {
     pub(super) line: &'l Line,
@@ -37,7 +45,8 @@ pub(super) struct Within<'l> {
 impl Within<'_> {
     async fn ask(&self, asked: Asked) -> Result<Reply, Failed> {
         let path = segment::encode_path(&asked.path);
-        let url = self.line.root.join(&path, &asked.query);
+        let root = self.line.root(self.window).await?;
+        let url = root.join(&path, &asked.query);
         let constants = self.line.constants.clone().unwrap_or_default();
         let (mut headers, mut body) = (vec![accept()], None);
         if let Some((media, bytes)) = asked.body {

@@ -20,8 +20,8 @@ use super::failed::{Failed, Reason, Stage};
 use super::line::{Line, Within, window};
 use super::redact::Hidden;
 
-/// How long the end of all sessions may take.
-pub(super) const FAREWELL: Duration = Duration::from_secs(2);
+/// How long the end of all sessions of a connection may take.
+pub const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The sessions of one slot.
 pub(super) struct Pool {
@@ -157,7 +157,8 @@ impl Pool {
             return Err(failed.clone());
         }
         let admitted = self.breaker.admit(Instant::now());
-        let admitted = admitted.map_err(|held| super::held_back(&self.slot, held))?;
+        let admitted = admitted
+            .map_err(|held| super::held_back(&format!("credential `{}`", self.slot), held))?;
         let line = Within {
             line: &self.line,
             window,

@@ -10,7 +10,7 @@ use portcullis_manifest::Method;
 use super::client::Wire;
 use super::failed::Failed;
 use super::pool::{Lease, Pool};
-use super::{Answer, Received, Upstream};
+use super::{Received, Upstream};
 
 impl Upstream {
     /// Sends a request in a session. A refused token is renewed once; the request is repeated when
@@ -21,7 +21,7 @@ impl Upstream {
         pool: &Arc<Pool>,
         wire: Wire,
         deadline: Instant,
-    ) -> Result<Answer, Failed> {
+    ) -> Result<Received, Failed> {
         let recipe = &pool.recipe;
         let body = wire.body.as_deref();
         let fits = recipe.place.check(&wire.headers, body);
@@ -30,15 +30,15 @@ impl Upstream {
         let first = self.try_with(&lease, pool, &wire, deadline).await?;
         if !recipe.refusals.fits(first.status, &first.body) {
             lease.accepted();
-            return Ok(self.clean(first));
+            return Ok(first);
         }
         if !lease.may_be_old(Instant::now()) {
-            return Ok(self.clean(first));
+            return Ok(first);
         }
         lease.refuse();
         let reads = matches!(wire.method, Method::Get | Method::Head);
         if !reads && !recipe.refused_means_not_done {
-            return Ok(self.clean(first));
+            return Ok(first);
         }
         lease.renew(self.window(Instant::now(), deadline)?).await?;
         let second = self.try_with(&lease, pool, &wire, deadline).await?;
@@ -47,7 +47,7 @@ impl Upstream {
         } else {
             lease.accepted();
         }
-        Ok(self.clean(second))
+        Ok(second)
     }
 
     async fn try_with(
@@ -64,6 +64,6 @@ impl Upstream {
         let mut wire = wire.clone();
         wire.secret_headers.extend(placed.header);
         wire.body = placed.body.or(wire.body);
-        self.receive(wire, window).await
+        self.receive(wire, window, |_| ()).await
     }
 }

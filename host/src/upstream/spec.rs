@@ -8,21 +8,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_manifest::{Base, Credential as Declared, Headers};
+use portcullis_manifest::{Base, Credential as Declared, Explained, Headers};
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
+use super::callers::Callers;
+use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
-    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant,
+    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant, fits,
     header_of,
 };
 use super::dial::{Blocked, Guard, Lookup};
 use super::headers::{HeaderProblem, HeaderRules};
 use super::line::Line;
 use super::pool::Pool;
+use super::probe::Roots;
 use super::redact::Redactor;
 use super::tls::Trust;
 use super::{Chosen, Signs, Slot, Upstream};
@@ -40,12 +43,18 @@ pub struct Spec {
     pub credentials: BTreeMap<String, Vec<Declared>>,
     /// The operator's `auth`.
     pub auth: Option<String>,
+    /// Whether each caller's own token goes upstream, and no other credential does.
+    pub forward: bool,
     /// The secrets that are configured.
     pub secrets: Secrets,
     /// The manifest's `headers`.
     pub headers: Headers,
     /// The limits of one request.
     pub limits: Limits,
+    /// When the CRM is left alone.
+    pub circuit: CircuitLimits,
+    /// The manifest's `explained`: 5xx answers that say nothing of the CRM's health.
+    pub explained: Vec<Explained>,
     /// Whether the server's certificate has to be trusted.
     pub tls_verify: bool,
     /// Addresses that may be dialled although they are link-local, metadata services or reserved.
@@ -110,9 +119,35 @@ pub enum SpecError {
         /// What there is.
         known: Vec<String>,
     },
+    /// `auth` names an alternative of the other identity.
+    #[error(
+        "`auth` chooses `{auth}`, which needs `identity = \"{wants}\"`; take `auth` out or change `identity`"
+    )]
+    AuthOfOtherIdentity {
+        /// What the operator wrote.
+        auth: String,
+        /// The identity that it belongs to.
+        wants: &'static str,
+    },
+    /// A slot has no alternative for the identity.
+    #[error("credential `{slot}` of the plugin {}", unfit(*.forward))]
+    Identity {
+        /// The slot.
+        slot: String,
+        /// Whether callers' own tokens were wanted.
+        forward: bool,
+    },
     /// The secrets cannot be searched for.
     #[error("the secrets are too large")]
     Secrets,
+}
+
+fn unfit(forward: bool) -> &'static str {
+    if forward {
+        "cannot be the caller's own token; use `identity = \"service\"`"
+    } else {
+        "can only be the caller's own token; use `identity = \"forward\"`"
+    }
 }
 
 pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
@@ -124,31 +159,36 @@ pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec
     let rules = HeaderRules::new(&spec.headers, &reserved(&spec));
     let rules = keep(rules.map_err(SpecError::from), &mut errors);
     let scrubber = keep(scrubber(&spec, &ready), &mut errors);
-    let (Some((base, guard)), Some(rules), Some(scrubber), true) =
+    let (Some((roots, guard)), Some(rules), Some(scrubber), true) =
         (guarded, rules, scrubber, errors.is_empty())
     else {
         return Err(errors);
     };
     let line = Arc::new(Line {
-        client: client(&spec, &base, &guard),
-        root: Root::new(base),
+        client: client(&spec, roots.known().url(), &guard),
+        roots,
         constants,
         limits: spec.limits,
         scrubber,
     });
     Ok(Upstream {
         name: spec.name,
+        circuit: Circuit::new(spec.circuit),
+        explained: spec.explained,
         slots: slots(ready, &line),
         rules,
+        callers: Callers::default(),
         guard,
         line,
     })
 }
 
-fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Url, Arc<Guard>), SpecError> {
+fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Roots, Arc<Guard>), SpecError> {
     let base = base_url(&spec.site, &spec.base)?;
     let guard = Guard::new(&base, &spec.exceptions, lookup)?;
-    Ok((base, Arc::new(guard)))
+    let root = Root::new(base, spec.base.trailing_slash);
+    let roots = Roots::new(root, spec.base.probe.as_ref())?;
+    Ok((roots, Arc::new(guard)))
 }
 
 /// A connection has half of a request's time, so that a host which does not answer is found to be
@@ -172,11 +212,19 @@ fn keep<T>(made: Result<T, SpecError>, errors: &mut Vec<SpecError>) -> Option<T>
 
 fn unknown_auth(spec: &Spec) -> Option<SpecError> {
     let auth = spec.auth.as_ref()?;
-    let alternatives = spec.credentials.values().flatten();
-    let known: BTreeSet<_> = alternatives.map(|a| a.name.clone()).collect();
-    (!known.contains(auth)).then(|| SpecError::Auth {
+    let alternatives = || spec.credentials.values().flatten();
+    let named: Vec<_> = alternatives().filter(|a| a.name == *auth).collect();
+    if named.is_empty() {
+        let known: BTreeSet<_> = alternatives().map(|a| a.name.clone()).collect();
+        return Some(SpecError::Auth {
+            auth: auth.clone(),
+            known: known.into_iter().collect(),
+        });
+    }
+    let usable = named.iter().any(|a| fits(&a.recipe, spec.forward));
+    (!usable).then(|| SpecError::AuthOfOtherIdentity {
         auth: auth.clone(),
-        known: known.into_iter().collect(),
+        wants: if spec.forward { "service" } else { "forward" },
     })
 }
 
@@ -185,8 +233,20 @@ type Found = Result<(String, Ready), Vec<String>>;
 
 fn ready(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Found> {
     let mut slots = BTreeMap::new();
-    for (slot, alternatives) in &spec.credentials {
-        let found = match choose(slot, alternatives, spec) {
+    for (name, alternatives) in &spec.credentials {
+        let alternatives: Vec<Declared> = alternatives
+            .iter()
+            .filter(|declared| fits(&declared.recipe, spec.forward))
+            .cloned()
+            .collect();
+        if alternatives.is_empty() {
+            errors.push(SpecError::Identity {
+                slot: name.clone(),
+                forward: spec.forward,
+            });
+            continue;
+        }
+        let found = match choose(name, &alternatives, spec) {
             Ok(found) => Ok(found),
             Err(ChooseError::Missing { names, .. }) => Err(names),
             Err(error) => {
@@ -194,7 +254,7 @@ fn ready(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Found> {
                 continue;
             }
         };
-        slots.insert(slot.clone(), found);
+        slots.insert(name.clone(), found);
     }
     slots
 }

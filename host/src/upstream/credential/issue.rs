@@ -3,16 +3,22 @@
 //! Owns what `login` and `oauth2` have in common. It must not know how many tokens are kept, nor
 //! who waits for one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use portcullis_manifest::{Credential as Declared, Recipe};
 use zeroize::Zeroizing;
 
+use super::login::Login;
+use super::oauth2::{Endpoint, OAuth2};
 use super::place::Placement;
 use super::refusal::Refusals;
 use super::request::{Asked, Reply};
+use super::template::TemplateError;
 use crate::upstream::failed::{Failed, Reason};
 use crate::upstream::redact::Hidden;
+use crate::upstream::spec::Spec;
 
 /// Sends the host's own requests; the upstream has it.
 pub(in crate::upstream) trait Wire: Sync {
@@ -78,10 +84,66 @@ pub(in crate::upstream) struct TokenRecipe {
     pub(in crate::upstream) call: &'static str,
 }
 
+/// The most sessions of one slot; each is a login at the CRM.
+pub(super) const MOST_SESSIONS: u32 = 32;
+
 /// The fewest characters of a token: shorter ones could not be kept out of what a guest sees.
 const SHORTEST: usize = 8;
 
 impl TokenRecipe {
+    /// Reads `login` or `oauth2`; other recipes have no token.
+    ///
+    /// # Errors
+    /// The recipe can never work.
+    pub(super) fn parse(
+        slot: &str,
+        declared: &Declared,
+        spec: &Spec,
+    ) -> Result<Self, TemplateError> {
+        let secrets = &spec.secrets;
+        let (issuer, place, sessions, call): (Box<dyn Issuer>, _, _, _) = match &declared.recipe {
+            Recipe::Login {
+                login,
+                logout,
+                capture,
+                place,
+                sessions,
+                lifetime_s,
+            } => {
+                let made = Login::parse(login, logout.as_ref(), capture, *lifetime_s, secrets)?;
+                (Box::new(made), place, *sessions, "login")
+            }
+            Recipe::OAuth2 {
+                grant,
+                token,
+                place,
+                refresh,
+            } => {
+                let endpoint = Endpoint {
+                    grant: *grant,
+                    token,
+                    refresh: *refresh,
+                };
+                let store = Arc::clone(&spec.refresh_tokens);
+                let key = format!("{}/{slot}", spec.name);
+                let made = OAuth2::parse(&endpoint, secrets, store, &key)?;
+                (Box::new(made), place, 1, "token request")
+            }
+            other => return Err(TemplateError::NoToken(other.name())),
+        };
+        if !(1..=MOST_SESSIONS).contains(&sessions) {
+            return Err(TemplateError::Sessions);
+        }
+        Ok(Self {
+            issuer,
+            place: Placement::parse(place, secrets)?,
+            refusals: Refusals::parse(&declared.expired)?,
+            refused_means_not_done: declared.refused_means_not_done,
+            sessions: sessions as usize,
+            call,
+        })
+    }
+
     /// Gets a token that can be used.
     pub(in crate::upstream) async fn issue(
         &self,

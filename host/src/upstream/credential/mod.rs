@@ -6,6 +6,7 @@
 //! A recipe either signs with what it has ([`Credential`]), or gets a token first
 //! ([`TokenRecipe`]), through a sender that it is handed.
 
+mod forward;
 mod header;
 mod hmac;
 mod issue;
@@ -32,14 +33,7 @@ pub use secrets::{Secret, Secrets};
 pub use template::TemplateError;
 
 use super::spec::Spec;
-use issue::Issuer;
-use login::Login;
-use oauth2::{Endpoint, OAuth2};
-use place::Placement;
-use refusal::Refusals;
-
-/// The most sessions of one slot; each is a login at the CRM.
-const MOST_SESSIONS: u32 = 32;
+use crate::caller::Token;
 
 /// One request, as far as a credential looks at it and may change it.
 #[derive(Debug)]
@@ -50,6 +44,8 @@ pub struct Signable<'a> {
     pub path: &'a str,
     /// Headers that only the host may set; names in lower case.
     pub headers: Vec<SecretHeader>,
+    /// The caller's own token, where the connection acts with it.
+    pub caller: Option<&'a Token>,
 }
 
 /// A header whose value no one may print.
@@ -71,6 +67,12 @@ impl fmt::Debug for SecretHeader {
 pub trait Credential: Send + Sync {
     /// Signs a request.
     fn apply(&self, request: &mut Signable<'_>);
+
+    /// Whether it signs with the caller's own token, so that nothing that is learnt of it holds for
+    /// another caller, and a call without one cannot be signed.
+    fn is_the_callers(&self) -> bool {
+        false
+    }
 
     /// Values made of secrets that an answer may echo, beside the secrets themselves.
     fn derived(&self) -> Vec<Zeroizing<String>> {
@@ -106,14 +108,6 @@ pub enum ChooseError {
         slot: String,
         /// The secrets that are not set.
         names: Vec<String>,
-    },
-    /// A recipe that this release does not carry out.
-    #[error("credential `{slot}`: recipe `{recipe}` is not supported by this release")]
-    Unsupported {
-        /// The slot.
-        slot: String,
-        /// The recipe.
-        recipe: &'static str,
     },
     /// A recipe's text is wrong.
     #[error("credential `{slot}`: {error}")]
@@ -166,6 +160,13 @@ fn lacks(declared: &Declared, secrets: &Secrets) -> Vec<String> {
         .collect()
 }
 
+/// Whether a recipe belongs to a connection of that identity: callers' own tokens and the operator's
+/// secrets never sign for each other.
+#[must_use]
+pub(super) const fn fits(recipe: &Recipe, forward: bool) -> bool {
+    matches!(recipe, Recipe::Forward {}) == forward
+}
+
 /// The header that a recipe sets; no guest may set it, whichever alternative is chosen.
 #[must_use]
 pub(super) fn header_of(recipe: &Recipe) -> Option<&str> {
@@ -188,65 +189,15 @@ fn prepare(slot: &str, declared: &Declared, spec: &Spec) -> Result<Ready, Choose
         Recipe::Bearer { value } => fixed(header::bearer(value, secrets)),
         Recipe::Basic { username, password } => fixed(header::basic(username, password, secrets)),
         Recipe::Hmac { header, id, key } => fixed(hmac::signed(header, id, key, secrets)),
+        Recipe::Forward {} => fixed(Ok(forward::forward())),
         Recipe::Login { .. } | Recipe::OAuth2 { .. } => {
-            token(slot, declared, spec).map(|recipe| Ready::Token(Box::new(recipe)))
-        }
-        Recipe::Forward {} => {
-            return Err(ChooseError::Unsupported {
-                slot: slot.to_owned(),
-                recipe: declared.recipe.name(),
-            });
+            let recipe = TokenRecipe::parse(slot, declared, spec);
+            recipe.map(|recipe| Ready::Token(Box::new(recipe)))
         }
     };
     ready.map_err(|error| ChooseError::Template {
         slot: slot.to_owned(),
         error,
-    })
-}
-
-/// A recipe with a token; for others there is none.
-fn token(slot: &str, declared: &Declared, spec: &Spec) -> Result<TokenRecipe, TemplateError> {
-    let secrets = &spec.secrets;
-    let (issuer, place, sessions, call): (Box<dyn Issuer>, _, _, _) = match &declared.recipe {
-        Recipe::Login {
-            login,
-            logout,
-            capture,
-            place,
-            sessions,
-            lifetime_s,
-        } => {
-            let made = Login::parse(login, logout.as_ref(), capture, *lifetime_s, secrets)?;
-            (Box::new(made), place, *sessions, "login")
-        }
-        Recipe::OAuth2 {
-            grant,
-            token,
-            place,
-            refresh,
-        } => {
-            let endpoint = Endpoint {
-                grant: *grant,
-                token,
-                refresh: *refresh,
-            };
-            let store = Arc::clone(&spec.refresh_tokens);
-            let key = format!("{}/{slot}", spec.name);
-            let made = OAuth2::parse(&endpoint, secrets, store, &key)?;
-            (Box::new(made), place, 1, "token request")
-        }
-        other => return Err(TemplateError::NoToken(other.name())),
-    };
-    if !(1..=MOST_SESSIONS).contains(&sessions) {
-        return Err(TemplateError::Sessions);
-    }
-    Ok(TokenRecipe {
-        issuer,
-        place: Placement::parse(place, secrets)?,
-        refusals: Refusals::parse(&declared.expired)?,
-        refused_means_not_done: declared.refused_means_not_done,
-        sessions: sessions as usize,
-        call,
     })
 }
 
@@ -308,10 +259,6 @@ mod tests {
     fn a_recipe_that_can_never_work_is_said_at_once() {
         let login = json!({ "method": "POST", "path": "l" });
         for (recipe, error) in [
-            (
-                json!({ "recipe": "forward" }),
-                "credential `v4`: recipe `forward` is not supported by this release",
-            ),
             (
                 json!({ "recipe": "login", "login": { "method": "POST", "path": "a//b" },
                     "capture": { "json": "/id" }, "place": { "cookie": "s" } }),

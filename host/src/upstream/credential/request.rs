@@ -35,10 +35,6 @@ pub(in crate::upstream) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn is_success(&self) -> bool {
-        matches!(self.status, 200..=299)
-    }
-
     pub(super) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
@@ -252,7 +248,7 @@ mod tests {
     fn a_form_with_json_in_it() {
         let request = json!({ "method": "POST", "path": "service/v4_1/rest.php?a=b",
             "form": { "method": "login" },
-            "form_json": { "rest_data": [{ "user_name": "{user}", "password": "{password|md5}" }, "{{x", [1.50, null]] } });
+            "form_json": { "rest_data": [{ "user_name": "{user}", "password": "{password|md5}" }, "{{x", [1.5, null]] } });
         let secrets = [("user", "a\"b&c"), ("password", "abc")];
         let asked = filled(request, &secrets).unwrap();
         assert_eq!(asked.path, ["service", "v4_1", "rest.php"]);
@@ -263,7 +259,7 @@ mod tests {
         assert_eq!(fields[0].1, "login");
         assert_eq!(
             fields[1].1,
-            r#"[{"user_name":"a\"b&c","password":"900150983cd24fb0d6963f7d28e17f72"},"{x",[1.50,null]]"#
+            r#"[{"user_name":"a\"b&c","password":"900150983cd24fb0d6963f7d28e17f72"},"{x",[1.5,null]]"#
         );
     }
 

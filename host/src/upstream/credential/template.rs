@@ -6,7 +6,7 @@
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::MOST_SESSIONS;
+use super::issue::MOST_SESSIONS;
 use super::secrets::Secrets;
 use crate::policy::segment;
 
