@@ -3,8 +3,12 @@
 mod bodies;
 mod circuit;
 mod credentials;
+mod crm;
+mod oauth2;
+mod pool;
 mod probe;
 mod requests;
+mod sessions;
 mod stages;
 mod stub;
 
@@ -16,12 +20,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
+use crm::{Crm, v4};
 use stub::{Reply, Stub, answer};
 
 /// The secret of all tests; long enough to be scrubbed.
 const KEY: &str = "k3y/with+odd=chars";
 
-fn spec(port: u16) -> Spec {
+pub(super) fn spec(port: u16) -> Spec {
     Spec {
         name: "sales".to_owned(),
         site: Url::parse(&format!("http://127.0.0.1:{port}/crm/")).unwrap(),
@@ -49,6 +54,7 @@ fn spec(port: u16) -> Spec {
         explained: Vec::new(),
         tls_verify: true,
         exceptions: Vec::new(),
+        refresh_tokens: Arc::new(MemoryRefreshStore::default()),
     }
 }
 
