@@ -19,7 +19,7 @@ pub use credential::{
     TokenClient, TokenRequest,
 };
 pub use route::{Method, Pairs, Route};
-pub use tool::{Effect, LiveCheck, Tool};
+pub use tool::{Case, Effect, LiveCheck, Tool};
 
 /// The revision of this format.
 pub const MANIFEST_REVISION: u32 = 1;

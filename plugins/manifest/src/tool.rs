@@ -1,5 +1,7 @@
 //! Tools: what a client sees, and the routes that each may use.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -67,6 +69,59 @@ pub struct Tool {
     /// What its preview may send; for destructive and outward tools.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preview_routes: Vec<Route>,
+    /// Arguments with which the tool has another effect and other routes; the first that holds
+    /// decides, and without one the tool's own effect and routes do. The tool's own effect is not
+    /// milder than any case's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Case>,
+}
+
+/// What a tool does when its arguments hold certain values. Judged by the host on the checked
+/// arguments, before the plugin runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// JSON pointer into the arguments → values, compared with their type; all pointers have to
+    /// hold. Null also stands for an argument that is absent.
+    pub when: BTreeMap<String, Vec<Value>>,
+    /// What it then does to the world.
+    pub effect: Effect,
+    /// What it may then send, and nothing else.
+    pub routes: Vec<Route>,
+    /// What its preview may then send; for destructive and outward cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preview_routes: Vec<Route>,
+}
+
+impl Case {
+    /// Whether a call with these arguments is of this case.
+    #[must_use]
+    pub fn holds(&self, arguments: &Value) -> bool {
+        self.when.iter().all(|(pointer, values)| {
+            values.contains(arguments.pointer(pointer).unwrap_or(&Value::Null))
+        })
+    }
+}
+
+impl Tool {
+    /// The case of a call with these arguments; none when the tool's own effect and routes count.
+    #[must_use]
+    pub fn case(&self, arguments: &Value) -> Option<&Case> {
+        self.cases.iter().find(|case| case.holds(arguments))
+    }
+
+    /// Every effect that a call can have. The tool's own is among them unless it can only be had
+    /// by calls that may send nothing.
+    #[must_use]
+    pub fn effects(&self) -> BTreeSet<Effect> {
+        let own = (self.cases.is_empty() || !self.routes.is_empty()).then_some(self.effect);
+        self.cases
+            .iter()
+            .map(|case| case.effect)
+            .chain(own)
+            .collect()
+    }
 }
 
 /// A read-only self-test of a connection: `invoke("live_check", {})` answers
@@ -77,4 +132,64 @@ pub struct Tool {
 pub struct LiveCheck {
     /// What it may send; judged like the routes of a `read` tool.
     pub routes: Vec<Route>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tool(routes: Value) -> Tool {
+        serde_json::from_value(json!({
+            "name": "run", "title": "", "description": "", "effect": "destructive",
+            "input_schema": {}, "output_schema": {}, "routes": routes,
+            "cases": [
+                {"when": {"/action": ["note"]}, "effect": "write", "routes": []},
+                {"when": {"/action": ["send"], "/dry": [true, null]}, "effect": "read", "routes": []},
+            ]
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_first_case_whose_pointers_all_hold_decides() {
+        let tool = tool(json!([]));
+        for (arguments, effect) in [
+            (json!({"action": "note"}), Some(Effect::Write)),
+            (json!({"action": "note", "dry": false}), Some(Effect::Write)),
+            (json!({"action": "send", "dry": true}), Some(Effect::Read)),
+            (json!({"action": "send"}), Some(Effect::Read)),
+            (json!({"action": "send", "dry": null}), Some(Effect::Read)),
+            (json!({"action": "send", "dry": false}), None),
+            (json!({"action": "send", "dry": "true"}), None),
+            (json!({"action": "Note"}), None),
+            (json!({"action": ["note"]}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(
+                tool.case(&arguments).map(|case| case.effect),
+                effect,
+                "{arguments}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_own_effect_counts_where_something_can_be_sent() {
+        let names = |tool: Tool| {
+            tool.effects()
+                .into_iter()
+                .map(Effect::as_str)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(tool(json!([]))), ["read", "write"]);
+        let own = json!([{"method": "POST", "path": "run"}]);
+        assert_eq!(names(tool(own)), ["read", "write", "destructive"]);
+        let plain = Tool {
+            cases: Vec::new(),
+            ..tool(json!([]))
+        };
+        assert_eq!(names(plain), ["destructive"]);
+    }
 }
