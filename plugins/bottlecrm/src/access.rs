@@ -22,7 +22,8 @@ pub(crate) fn check(call: &Call<'_>, entity: &Entity) -> Result<(), Failure> {
 pub(crate) fn readable(entity: &Entity) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = entity.row.to_vec();
     let written = entity.fields.iter().map(|field| field.name);
-    for name in entity.reads.iter().copied().chain(written) {
+    let read = written.filter(|name| !name.ends_with("_id"));
+    for name in entity.reads.iter().copied().chain(read) {
         if !names.contains(&name) {
             names.push(name);
         }

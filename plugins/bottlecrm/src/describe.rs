@@ -192,6 +192,8 @@ pub(crate) fn takes(kind: Kind, published: &[String]) -> Value {
                 .collect();
             json!({"type": "list of lines; replaces all lines", "line": parts})
         }
+        Kind::Id => json!({"type": "id"}),
+        Kind::Ids => json!({"type": "list of ids"}),
         Kind::Custom => json!({"type": "object", "format": "key → value, see custom_fields"}),
     }
 }

@@ -32,6 +32,10 @@ pub(crate) enum Kind {
     Lines,
     /// The organisation's own fields.
     Custom,
+    /// An id that is not looked up.
+    Id,
+    /// Several of them.
+    Ids,
 }
 
 /// What a reference points to.
@@ -110,7 +114,7 @@ impl Field {
     }
 }
 
-const fn may(name: &'static str, kind: Kind) -> Field {
+pub(crate) const fn may(name: &'static str, kind: Kind) -> Field {
     Field {
         name,
         kind,
@@ -118,7 +122,7 @@ const fn may(name: &'static str, kind: Kind) -> Field {
     }
 }
 
-const fn must(name: &'static str, kind: Kind) -> Field {
+pub(crate) const fn must(name: &'static str, kind: Kind) -> Field {
     Field {
         name,
         kind,

@@ -19,6 +19,7 @@ mod filters;
 mod get;
 mod ids;
 mod lists;
+mod live_check;
 mod manifest;
 mod payload;
 mod query;
@@ -58,9 +59,21 @@ pub fn plugin() -> Plugin {
             .preview_routes(routes::delete_preview),
         )
         .tool(
+            Tool::destructive(
+                "crm_action",
+                "Run an action",
+                actions::preview,
+                actions::run,
+            )
+            .routes(routes::none)
+            .cases(actions::cases),
+        )
+        .tool(
             Tool::read("crm_describe", "Describe an entity", describe::describe)
                 .routes(routes::describe),
         )
+        .tool(Tool::read("list_actions", "List actions", actions::list).routes(routes::none))
+        .live_check(routes::live_check, live_check::check)
 }
 
 portcullis_sdk::export!(plugin);

@@ -181,6 +181,15 @@ fn checked(
         }
         Kind::Many(link) => Ok(resolve::many(call, link, value, place.at)?.into()),
         Kind::Lines => lines(call, place, value),
+        Kind::Id => fits(said.is_some_and(ids::is_uuid), "an id, a UUID"),
+        Kind::Ids => fits(
+            value.as_array().is_some_and(|items| {
+                items
+                    .iter()
+                    .all(|item| item.as_str().is_some_and(ids::is_uuid))
+            }),
+            "a list of ids, UUIDs",
+        ),
         Kind::Custom => custom(call, place, value),
     }
 }
@@ -244,7 +253,10 @@ fn choice(
     if said.is_empty() || choices.contains(&said) {
         return Ok(value.clone());
     }
-    let published = schema::choices(call, place.entity, place.name)?;
+    let published = match place.at.starts_with("/data/") {
+        true => schema::choices(call, place.entity, place.name)?,
+        false => Vec::new(),
+    };
     if published.iter().any(|known| known == said) {
         return Ok(value.clone());
     }
@@ -315,6 +327,10 @@ pub(crate) fn parts(
             name,
             at: &at,
         };
+        if value.is_null() {
+            body.insert(name.clone(), Value::Null);
+            continue;
+        }
         match checked(call, &place, field.kind, value) {
             Ok(value) => drop(body.insert(name.clone(), value)),
             Err(flaw) => flaws.push(flaw),

@@ -6,7 +6,10 @@
 use portcullis_sdk::{Route, RouteExt, delete as delete_route, get as get_route, patch, post, put};
 use serde_json::Value;
 
-use crate::entity::{ALL, Entity, Verb};
+use crate::{
+    entity::{ALL, Entity, Verb},
+    fields::{Kind, Link},
+};
 
 /// Statuses that do not convert a lead.
 const UNCONVERTED: &[&str] = &["assigned", "in process", "recycled", "closed", ""];
@@ -81,8 +84,6 @@ pub(crate) fn live_check() -> Vec<Route> {
         get_route("api/profile"),
         get_route("api/org/settings"),
         get_route("schema"),
-        get_route("api/search"),
-        get_route("api/users/get-teams-and-users"),
     ];
     routes.extend(
         ["leads", "contacts", "tasks", "cases", "invoices", "tags"]
@@ -102,7 +103,27 @@ pub(crate) fn lookups() -> Vec<Route> {
 
 /// One record, the one of the argument.
 pub(crate) fn records() -> impl Iterator<Item = Route> {
-    with_record().map(|entity| get_route(&one(entity)).same("id", "/id"))
+    with_record().map(record)
+}
+
+/// One record of one entity, the one of the argument.
+pub(crate) fn record(entity: &Entity) -> Route {
+    get_route(&one(entity)).same("id", "/id")
+}
+
+/// What a parameter's names are resolved with.
+pub(crate) fn lookups_of(kind: Kind) -> Vec<Route> {
+    match kind {
+        Kind::One(Link::Person) | Kind::Many(Link::Person) => vec![
+            get_route("api/users/get-teams-and-users"),
+            get_route("api/profile"),
+        ],
+        Kind::One(link) | Kind::Many(link) => vec![
+            get_route("api/search"),
+            get_route(&format!("api/{}", link.entity())),
+        ],
+        _ => Vec::new(),
+    }
 }
 
 fn reading_back() -> impl Iterator<Item = Route> {

@@ -193,7 +193,7 @@ fn fields(document: &Document, entity: &Entity) -> BTreeMap<String, Published> {
         let Some(shape) = shape.and_then(|shape| followed(document, shape)) else {
             continue;
         };
-        for (name, property) in &shape.properties {
+        for (name, property) in shape.properties.iter().filter(|(name, _)| !is_upload(name)) {
             let field = fields.entry(name.clone()).or_default();
             field.create |= mode == Some(Mode::Create);
             field.update |= mode == Some(Mode::Update);
@@ -201,6 +201,11 @@ fn fields(document: &Document, entity: &Entity) -> BTreeMap<String, Published> {
         }
     }
     fields
+}
+
+/// Comments and files, which the document lists among the fields of a record.
+fn is_upload(name: &str) -> bool {
+    name == "comment" || name.ends_with("_attachment") || name.ends_with("_comments")
 }
 
 fn body(operation: Option<&Operation>) -> Option<&Shape> {

@@ -1,1 +1,2 @@
 //! x
+mod recorded_tmp;
