@@ -118,7 +118,7 @@ fn narrow(entity: &Entity, sent: &Record, began: Option<i64>) -> Vec<(String, St
         .find_map(|key| Some((key, text(key).filter(|_| filter(key))?)));
     match own {
         Some((key, value)) if entity.name != "leads" || key == "email" => {
-            params.push(by(key, value))
+            params.push(by(key, value));
         }
         _ if entity.paged => {
             let words = [

@@ -57,6 +57,9 @@ pub(crate) const NAMES: &[&str] = &[
     "suggest_solutions",
 ];
 
+type Run = fn(&Asked<'_>) -> Result<Record, Failure>;
+type Preview = fn(&Asked<'_>) -> Result<Value, Failure>;
+
 /// One action on some entities.
 pub(crate) struct Action {
     pub(crate) name: &'static str,
@@ -68,9 +71,9 @@ pub(crate) struct Action {
     pub(crate) irreversible: bool,
     pub(crate) about: &'static str,
     pub(crate) params: &'static [Field],
-    pub(crate) run: fn(&Asked<'_>) -> Result<Record, Failure>,
+    pub(crate) run: Run,
     /// What it would do; for destructive and outward actions.
-    pub(crate) preview: Option<fn(&Asked<'_>) -> Result<Value, Failure>>,
+    pub(crate) preview: Option<Preview>,
     pub(crate) routes: fn() -> Vec<Route>,
 }
 
@@ -84,7 +87,7 @@ pub(crate) struct Asked<'c> {
 }
 
 /// All rows, grouped by what they are about.
-fn all() -> impl Iterator<Item = &'static Action> {
+fn all() -> impl Iterator<Item = &'static Action> + Clone {
     [
         comment::ACTIONS,
         convert::ACTIONS,
@@ -146,7 +149,7 @@ pub(crate) fn cases() -> Vec<Case> {
             None => Vec::new(),
         };
         let pointer = |case: &&mut Case| case.when["/action"].contains(&action.name.into());
-        match cases.iter_mut().find(|case| pointer(&case)) {
+        match cases.iter_mut().find(pointer) {
             Some(case) => {
                 debug_assert_eq!(case.effect, action.effect, "{}", action.name);
                 case.routes.extend(routes);
