@@ -1,6 +1,6 @@
 //! One tool: its declaration gives schema, argument reading, dispatch and documentation.
 
-use portcullis_manifest::{self as manifest, Effect, Route};
+use portcullis_manifest::{self as manifest, Case, Effect, Route};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use crate::{
 
 type Run = Box<dyn Fn(&Call<'_>, Value) -> Result<Value, Failure>>;
 type Routes = fn() -> Vec<Route>;
+type Cases = fn() -> Vec<Case>;
 
 /// One tool. Nothing of its schema or routes is computed until `describe` asks.
 pub struct Tool {
@@ -27,6 +28,7 @@ pub struct Tool {
     preview: Option<Run>,
     routes: Routes,
     preview_routes: Routes,
+    cases: Cases,
     input: Builder,
     output: Builder,
 }
@@ -109,6 +111,7 @@ impl Tool {
             preview: None,
             routes: Vec::new,
             preview_routes: Vec::new,
+            cases: Vec::new,
             input: A::json_schema,
             output: O::json_schema,
         }
@@ -146,6 +149,13 @@ impl Tool {
     #[must_use]
     pub fn preview_routes(mut self, routes: Routes) -> Self {
         self.preview_routes = routes;
+        self
+    }
+
+    /// Arguments with which it has another effect and other routes.
+    #[must_use]
+    pub fn cases(mut self, cases: Cases) -> Self {
+        self.cases = cases;
         self
     }
 
@@ -188,6 +198,7 @@ impl Tool {
             output_schema: schema::output_schema(self.output),
             routes: (self.routes)(),
             preview_routes: (self.preview_routes)(),
+            cases: (self.cases)(),
         }
     }
 }

@@ -169,7 +169,11 @@ impl Harness {
             });
         };
         check_arguments(&declared.input_schema, &arguments)?;
-        let result = self.run(declared.routes.clone(), arguments, |call, arguments| {
+        let routes = match declared.case(&arguments) {
+            Some(case) => case.routes.clone(),
+            None => declared.routes.clone(),
+        };
+        let result = self.run(routes, arguments, |call, arguments| {
             self.plugin.invoke(call, tool, arguments)
         });
         if let Ok(value) = &result {
@@ -195,11 +199,13 @@ impl Harness {
     pub fn preview(&self, tool: &str, arguments: Value) -> Result<Value, Failure> {
         let declared = self.tool(tool).expect("the tool exists");
         check_arguments(&declared.input_schema, &arguments)?;
-        self.run(
-            declared.preview_routes.clone(),
-            arguments,
-            |call, arguments| self.plugin.preview(call, tool, arguments),
-        )
+        let routes = match declared.case(&arguments) {
+            Some(case) => case.preview_routes.clone(),
+            None => declared.preview_routes.clone(),
+        };
+        self.run(routes, arguments, |call, arguments| {
+            self.plugin.preview(call, tool, arguments)
+        })
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {
