@@ -46,6 +46,7 @@ pub mod bindings;
 mod cache;
 mod call;
 mod client;
+pub mod datetime;
 mod declare;
 mod failure;
 mod http;
@@ -65,7 +66,7 @@ pub use portcullis_manifest::{Effect, Manifest, Method, Recipe, Route};
 
 pub use args::read;
 pub use cache::Cache;
-pub use call::{Call, Connection, ConnectionLimits, Host, Level, Transport};
+pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transport};
 pub use client::{Ask, Client, MAX_RETRIES};
 pub use declare::{ManifestExt, RouteExt, alternative, delete, get, manifest, post, put, route};
 pub use failure::{Failure, Kind, Outcome, Record, code};
