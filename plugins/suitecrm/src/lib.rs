@@ -4,7 +4,10 @@
 //! send. Nothing here knows an address or a credential.
 
 mod activities;
+mod activity;
 mod applied;
+mod attachments;
+mod bulk;
 mod chosen;
 mod columns;
 mod create;
@@ -15,7 +18,9 @@ mod errors;
 mod fetch;
 mod filters;
 mod get;
+mod identity;
 mod links;
+mod live_check;
 mod manifest;
 mod metadata;
 mod module_fields;
@@ -30,6 +35,7 @@ mod rpc;
 mod save;
 mod search;
 mod search_text;
+mod server_info;
 mod settings;
 mod update;
 mod v8;
@@ -42,7 +48,7 @@ use portcullis_sdk::{Plugin, Tool};
 #[must_use]
 pub fn plugin() -> Plugin {
     let plugin = reading(Plugin::new(manifest::manifest));
-    writing(plugin)
+    logging(writing(plugin)).live_check(routes::live_check, live_check::check)
 }
 
 fn reading(plugin: Plugin) -> Plugin {
@@ -102,6 +108,22 @@ fn reading(plugin: Plugin) -> Plugin {
             )
             .routes(routes::read),
         )
+        .tool(
+            Tool::read(
+                "get_note_attachment",
+                "Read a note's file",
+                attachments::get_attachment,
+            )
+            .routes(routes::get_attachment),
+        )
+        .tool(
+            Tool::read(
+                "server_info",
+                "Describe the connection",
+                server_info::server_info,
+            )
+            .routes(routes::server_info),
+        )
 }
 
 fn writing(plugin: Plugin) -> Plugin {
@@ -119,6 +141,10 @@ fn writing(plugin: Plugin) -> Plugin {
                 .preview_routes(routes::read),
         )
         .tool(
+            Tool::write("bulk_upsert", "Create and update many records", bulk::bulk_upsert)
+                .routes(routes::bulk_upsert),
+        )
+        .tool(
             Tool::write("link_records", "Link records", links::link)
                 .about("Links a record with others, e.g. an account with contacts. Ids that do not exist are reported, and nothing is linked then.")
                 .idempotent()
@@ -129,6 +155,28 @@ fn writing(plugin: Plugin) -> Plugin {
                 .about("Removes links between a record and others; the records stay. Ids that were not linked are listed.")
                 .idempotent()
                 .routes(routes::unrelate),
+        )
+}
+
+fn logging(plugin: Plugin) -> Plugin {
+    plugin
+        .tool(Tool::write("log_call", "Log a call", activity::log_call).routes(routes::log_call))
+        .tool(
+            Tool::write("create_task", "Create a task", activity::create_task)
+                .routes(routes::new_activity),
+        )
+        .tool(
+            Tool::write("create_note", "Create a note", activity::create_note)
+                .routes(routes::new_activity),
+        )
+        .tool(
+            Tool::write(
+                "set_note_attachment",
+                "Store a note's file",
+                attachments::set_attachment,
+            )
+            .idempotent()
+            .routes(routes::set_attachment),
         )
 }
 

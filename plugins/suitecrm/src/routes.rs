@@ -146,13 +146,14 @@ pub(crate) fn unrelate() -> Vec<Route> {
     ]
 }
 
-/// Creates a call, a task or a note, and links a call's contacts.
-pub(crate) fn new_activity() -> Vec<Route> {
+/// Creates a call and links its contacts.
+pub(crate) fn log_call() -> Vec<Route> {
     let [plain, chosen] = new_record();
     vec![plain, chosen, v4(&["set_relationship"]), v4(READS)]
 }
 
-pub(crate) fn new_record_only() -> Vec<Route> {
+/// Creates a task or a note.
+pub(crate) fn new_activity() -> Vec<Route> {
     let [plain, chosen] = new_record();
     vec![plain, chosen, v4(READS)]
 }

@@ -4,6 +4,7 @@
 //! The first argument is the session, which the host fills in. Arguments go as a list, because PHP 8
 //! takes the names of an object for parameter names and PHP 7 takes only their order.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_sdk::{Ask, Call, Failure, Kind, Outcome, Response, code};
 use serde_json::{Value, json};
 
@@ -170,27 +171,8 @@ fn path() -> Vec<String> {
 fn form(method: &str, arguments: &Value) -> String {
     format!(
         "method={method}&input_type=JSON&response_type=JSON&rest_data={}",
-        encode(&arguments.to_string())
+        utf8_percent_encode(&arguments.to_string(), NON_ALPHANUMERIC)
     )
-}
-
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() * 3 / 2);
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => {
-                out.push(byte.into());
-            }
-            b' ' => out.push('+'),
-            _ => {
-                out.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    out.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
-                }
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -201,7 +183,7 @@ mod tests {
     fn a_form_survives_every_character() {
         assert_eq!(
             form("m", &json!([null, "a&b=c +ü%"])),
-            "method=m&input_type=JSON&response_type=JSON&rest_data=%5Bnull%2C%22a%26b%3Dc+%2B%C3%BC%25%22%5D"
+            "method=m&input_type=JSON&response_type=JSON&rest_data=%5Bnull%2C%22a%26b%3Dc%20%2B%C3%BC%25%22%5D"
         );
     }
 }
