@@ -332,8 +332,8 @@ impl Writer<'_> {
     }
 
     fn column(&self, name: &str) -> Result<String, Failure> {
-        if name == "user_hash" {
-            return Err(refuse("user_hash cannot be compared"));
+        if name == "user_hash" || name.starts_with('@') {
+            return Err(refuse(format!("`{name}` cannot be compared")));
         }
         let field = self.module.require_field(name, POINTER)?;
         match columns::column(self.module, &field, POINTER)? {

@@ -204,7 +204,11 @@ impl Exchange {
         self
     }
 
-    pub(super) fn answer(&self) -> Result<Response, HttpError> {
+    /// What it answers, for use in a closure.
+    ///
+    /// # Errors
+    /// What [`Exchange::fail`] set.
+    pub fn response(&self) -> Result<Response, HttpError> {
         self.answer.clone()
     }
 

@@ -103,7 +103,7 @@ impl StubHost {
         {
             Some(exchange) => {
                 exchange.left -= 1;
-                exchange.answer()
+                exchange.response()
             }
             None => {
                 let body = request.body.as_deref().map(String::from_utf8_lossy);
