@@ -78,6 +78,18 @@ pub struct Connection {
     pub credentials: Vec<String>,
     /// When the call began, RFC 3339 in UTC.
     pub now: String,
+    /// The connection's circuit breaker, where the host tells of it.
+    pub breaker: Option<Breaker>,
+}
+
+/// The circuit breaker of a connection.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Breaker {
+    /// `closed`, `open` or `half-open`.
+    pub state: String,
+    /// Consecutive faults.
+    pub failures: u32,
 }
 
 /// What a call may use up.

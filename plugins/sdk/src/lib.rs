@@ -46,6 +46,7 @@ pub mod bindings;
 mod cache;
 mod call;
 mod client;
+pub mod datetime;
 mod declare;
 mod failure;
 mod http;
@@ -65,7 +66,7 @@ pub use portcullis_manifest::{Case, Effect, Manifest, Method, Recipe, Route};
 
 pub use args::read;
 pub use cache::Cache;
-pub use call::{Call, Connection, ConnectionLimits, Host, Level, Transport};
+pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transport};
 pub use client::{Ask, Client, MAX_RETRIES};
 pub use declare::{
     ManifestExt, RouteExt, alternative, case, delete, get, manifest, patch, post, put, route,

@@ -76,6 +76,20 @@ impl Harness {
         self
     }
 
+    /// Sets what else the plugin is told of the connection.
+    #[must_use]
+    pub fn connection(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.host.connection[key] = value.into();
+        self
+    }
+
+    /// Leaves a credential slot without a credential.
+    #[must_use]
+    pub fn without_credential(mut self, slot: &str) -> Self {
+        self.host.slots.remove(slot);
+        self
+    }
+
     /// Expects a request.
     #[must_use]
     pub fn expect(self, exchange: Exchange) -> Self {
