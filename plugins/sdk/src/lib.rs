@@ -49,8 +49,10 @@ mod client;
 mod declare;
 mod failure;
 mod http;
+mod json;
 mod page;
 mod plugin;
+mod raw;
 mod schema;
 mod settings;
 #[cfg(feature = "testing")]
@@ -72,6 +74,7 @@ pub use failure::{Failure, Kind, Outcome, Record, code};
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;
+pub use raw::RawRecord;
 pub use schema::schema_of;
 pub use tool::Tool;
 #[cfg(target_arch = "wasm32")]
