@@ -4,7 +4,7 @@
 //! stand-in. A call keeps nothing for the next.
 
 use std::{
-    cell::{Cell, OnceCell},
+    cell::{Cell, OnceCell, RefCell},
     time::Duration,
 };
 
@@ -108,6 +108,7 @@ pub struct ConnectionLimits {
 pub struct Call<'h> {
     host: &'h dyn Host,
     connection: OnceCell<Connection>,
+    settings: RefCell<settings::Known>,
     changed: Cell<bool>,
 }
 
@@ -118,6 +119,7 @@ impl<'h> Call<'h> {
         Self {
             host,
             connection: OnceCell::new(),
+            settings: RefCell::default(),
             changed: Cell::new(false),
         }
     }
@@ -134,12 +136,13 @@ impl<'h> Call<'h> {
         Cache::new(self.host)
     }
 
-    /// The connection's settings, read into a struct. Only the struct's own fields are asked for.
+    /// The connection's settings, read into a struct. Only the struct's own fields are asked for,
+    /// each once in a call.
     ///
     /// # Errors
     /// `INTERNAL` when a value does not fit the struct, which the host's schema check prevents.
     pub fn settings<S: DeserializeOwned>(&self) -> Result<S, Failure> {
-        settings::read(self.host)
+        settings::read(self.host, &mut self.settings.borrow_mut())
     }
 
     /// The connection.

@@ -50,8 +50,10 @@ pub mod datetime;
 mod declare;
 mod failure;
 mod http;
+mod json;
 mod page;
 mod plugin;
+mod raw;
 mod schema;
 mod settings;
 #[cfg(feature = "testing")]
@@ -75,6 +77,7 @@ pub use failure::{Failure, Kind, Outcome, Record, code};
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;
+pub use raw::RawRecord;
 pub use schema::schema_of;
 pub use tool::Tool;
 #[cfg(target_arch = "wasm32")]
