@@ -196,6 +196,9 @@ pub trait RouteExt {
     /// The JSON body holds one of these values at a pointer.
     #[must_use]
     fn json<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
+    /// The JSON body holds at a pointer what the arguments hold at another.
+    #[must_use]
+    fn json_same(self, pointer: &str, argument: &str) -> Self;
     /// The JSON body holds nothing at a pointer.
     #[must_use]
     fn absent(self, pointer: &str) -> Self;
@@ -229,6 +232,12 @@ impl RouteExt for Route {
             pointer.to_owned(),
             values.into_iter().map(Into::into).collect(),
         );
+        self
+    }
+
+    fn json_same(mut self, pointer: &str, argument: &str) -> Self {
+        self.json_same
+            .insert(pointer.to_owned(), argument.to_owned());
         self
     }
 
