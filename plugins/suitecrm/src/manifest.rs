@@ -156,7 +156,7 @@ fn plain() -> Credential {
 fn login(name: &str, user: Value) -> Credential {
     let recipe = Recipe::Login {
         login: request("login", json!([user, "Portcullis", []])),
-        logout: Some(request("logout", json!(["{token}"]))),
+        logout: Some(Box::new(request("logout", json!(["{token}"])))),
         capture: Capture::Json("/id".to_owned()),
         place: Place::Form {
             form: "rest_data".to_owned(),
