@@ -122,6 +122,27 @@ async fn a_wrong_password_that_is_answered_with_500_and_quoted_gives_nothing_awa
 }
 
 #[tokio::test]
+async fn an_outage_of_the_token_endpoint_is_no_refusal() {
+    for reply in [
+        refusal("500 Oops", "server_error"),
+        refusal("503 Unavailable", "unknown_error"),
+        Reply::Bytes(answer("500 Oops", &[], "nope")),
+    ] {
+        let stub = Stub::new(vec![reply, token(json!({})), fine()]).await;
+        let upstream = with_recipe(stub.port, recipe("password"), &Arc::default());
+        let failed = send(&upstream, signed(Method::Get, &["a"]))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (failed.reason, failed.stage),
+            (Reason::Protocol, Stage::NotSent)
+        );
+        assert!(!failed.detail.contains("nope"), "{}", failed.detail);
+        assert_eq!(get(&upstream).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn an_expired_token_is_refreshed_and_the_refresh_token_rotates() {
     let store = Arc::<MemoryRefreshStore>::default();
     let replies = vec![
