@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::auth::authenticate;
+use super::direct::Direct;
 use super::edge::Neighbours;
 use super::sessions::Openers;
 use crate::call::{Proof, Scope};
@@ -54,6 +55,7 @@ struct Endpoint {
     neighbours: Neighbours,
     open: bool,
     openers: Openers,
+    direct: Direct,
     service: StreamableHttpService<Server, LocalSessionManager>,
     server: Server,
     sessions: Arc<LocalSessionManager>,
@@ -110,6 +112,7 @@ pub async fn serve(
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -> Endpoint {
+    let direct = Direct::new(server.clone(), options.request_bytes, closing.clone());
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(true)
         .with_json_response(true)
@@ -126,6 +129,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         neighbours: Neighbours::new(&options.hosts, &options.origins),
         open: options.open,
         openers: Openers::default(),
+        direct,
         service: StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::clone(&sessions),
@@ -183,7 +187,10 @@ impl Endpoint {
         let outside = !head.headers.contains_key(SESSION);
         head.extensions.insert(scope);
         head.extensions.insert(caller);
-        let request = Request::from_parts(head, body);
+        let request = match self.direct.answer(Request::from_parts(head, body)).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
         let response = match self.service.clone().oneshot(request).await {
             Ok(response) => response.into_response(),
             Err(never) => match never {},

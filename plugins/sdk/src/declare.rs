@@ -3,8 +3,8 @@
 //! Plain data in, plain data out; what makes a manifest acceptable is the host's judgement.
 
 use portcullis_manifest::{
-    ABI, Base, Credential, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method, Recipe, Route,
-    Secret,
+    ABI, Base, Case, Credential, Effect, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method,
+    Recipe, Route, Secret,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -150,9 +150,26 @@ pub fn put(path: &str) -> Route {
     route(Method::Put, path)
 }
 
+/// A PATCH route.
+pub fn patch(path: &str) -> Route {
+    route(Method::Patch, path)
+}
+
 /// A DELETE route.
 pub fn delete(path: &str) -> Route {
     route(Method::Delete, path)
+}
+
+/// A case of a tool: where the argument at a pointer holds one of these values, the tool has this
+/// effect and these routes.
+pub fn case(pointer: &str, values: &[&str], effect: Effect, routes: Vec<Route>) -> Case {
+    let values = values.iter().map(|&value| value.into()).collect();
+    Case {
+        when: [(pointer.to_owned(), values)].into(),
+        effect,
+        routes,
+        preview_routes: Vec::new(),
+    }
 }
 
 /// Adds matchers to a [`Route`]; all of them have to hold.
