@@ -89,10 +89,7 @@ async fn closing_ends_every_session_that_is_not_in_use_and_the_others_after_thei
     crm.until(|state| state.calls.contains_key("slow")).await;
     send(&upstream, v4("fast")).await.unwrap();
     upstream.close().await;
-    assert_eq!(
-        crm.with(|state| state.ended.clone()),
-        [token(2)]
-    );
+    assert_eq!(crm.with(|state| state.ended.clone()), [token(2)]);
     signal.notify_one();
     tasks.join_next().await.unwrap().unwrap().unwrap();
     crm.until(|state| state.ended.len() == 2).await;
