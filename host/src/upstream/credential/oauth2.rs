@@ -172,7 +172,7 @@ impl OAuth2 {
                 other => return other,
             }
         }
-        let fields = self.grant_fields().map_err(unset)?;
+        let fields = self.grant_fields()?;
         self.ask(wire, fields).await
     }
 
@@ -185,7 +185,7 @@ impl OAuth2 {
     }
 
     async fn ask(&self, wire: &dyn Wire, fields: Fields) -> Result<Issued, NotIssued> {
-        let request = self.request(fields).map_err(unset)?;
+        let request = self.request(fields)?;
         let reply = wire.exchange(request).await?;
         // Some servers answer a wrong password so, with an OAuth error in the body.
         let code = self
@@ -233,10 +233,6 @@ impl OAuth2 {
             );
         }
     }
-}
-
-fn unset(error: TemplateError) -> NotIssued {
-    NotIssued::odd(error.to_string())
 }
 
 fn refresh_fields(token: Zeroizing<String>) -> Fields {
