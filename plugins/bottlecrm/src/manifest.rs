@@ -2,7 +2,10 @@
 //!
 //! Tools and their routes are declared in `lib`, `routes` and `actions`.
 
-use portcullis_sdk::{Manifest, ManifestExt, Recipe, alternative, manifest_types::Credential};
+use portcullis_sdk::{
+    Manifest, ManifestExt, Recipe, alternative,
+    manifest_types::{Credential, EnvRule},
+};
 
 use crate::settings::Settings;
 
@@ -17,13 +20,27 @@ pub(crate) fn manifest() -> Manifest {
     .secret("token", "Personal access token, bcrm_pat_…")
     .credential("default", vec![token(), forward()])
     .env("BCRM_BASE_URL", "url")
-    .env("BCRM_TOKEN", "secrets.token")
+    .env_rule(
+        "BCRM_TOKEN",
+        EnvRule {
+            required: true,
+            ..EnvRule::of("secrets.token")
+        },
+    )
     .env("BCRM_TRANSPORT", "server.transport")
-    .env("BCRM_HOST", "server.host")
-    .env("BCRM_PORT", "server.port")
-    .env("BCRM_PATH", "server.path");
+    .env_rule("BCRM_HOST", usual("server.host", "127.0.0.1"))
+    .env_rule("BCRM_PORT", usual("server.port", "8900"))
+    .env_rule("BCRM_PATH", usual("server.path", "/mcp"));
     manifest.base.trailing_slash = true;
     manifest
+}
+
+/// What holds where the variable is not set.
+fn usual(set: &str, default: &str) -> EnvRule {
+    EnvRule {
+        default: Some(default.to_owned()),
+        ..EnvRule::of(set)
+    }
 }
 
 /// One token for all callers.

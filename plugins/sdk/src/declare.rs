@@ -3,8 +3,8 @@
 //! Plain data in, plain data out; what makes a manifest acceptable is the host's judgement.
 
 use portcullis_manifest::{
-    ABI, Base, Case, Credential, Effect, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method,
-    Recipe, Route, Secret,
+    ABI, Base, Case, Credential, Effect, EnvRule, Explained, ExplainedBody, Headers,
+    MANIFEST_REVISION, Manifest, Method, Recipe, Route, Secret,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -28,6 +28,7 @@ pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
         entities: None,
         credentials: Default::default(),
         live_check: None,
+        explained: Vec::new(),
         tools: Vec::new(),
     }
 }
@@ -58,6 +59,10 @@ pub trait ManifestExt {
     /// One with a rule of more parts, such as a default.
     #[must_use]
     fn env_rule(self, variable: &str, rule: EnvRule) -> Self;
+    /// An answer of status 5xx that a request can cause by what it asks for, so that it says nothing of
+    /// the CRM's health.
+    #[must_use]
+    fn explained(self, status: u16, body: ExplainedBody) -> Self;
     /// A credential slot with its alternatives; the first whose needs are set is used.
     #[must_use]
     fn credential(self, slot: &str, alternatives: Vec<Credential>) -> Self;
@@ -110,6 +115,14 @@ impl ManifestExt for Manifest {
 
     fn env_rule(mut self, variable: &str, rule: EnvRule) -> Self {
         self.env.insert(variable.to_owned(), rule);
+        self
+    }
+
+    fn explained(mut self, status: u16, body: ExplainedBody) -> Self {
+        self.explained.push(Explained {
+            status: vec![status],
+            body,
+        });
         self
     }
 
