@@ -26,9 +26,6 @@ pub(super) struct Line {
     pub(super) scrubber: Redactor,
 }
 
-/// The largest answer to one of the host's own requests, in bytes: a token and a user's profile.
-const LARGEST: usize = 256 * 1024;
-
 impl Line {
     /// The base; the first request may have to look for it.
     pub(super) async fn root(&self, window: Window) -> Result<&Root, Failed> {
@@ -62,7 +59,7 @@ impl Within<'_> {
         };
         let opened = self.line.client.send(wire, self.window).await?;
         let (status, headers) = (opened.status(), opened.headers(|_| true));
-        let most = LARGEST.min(self.line.limits.response_bytes);
+        let most = self.line.limits.response_bytes;
         Ok(Reply {
             status,
             headers,

@@ -20,6 +20,7 @@ mod probe;
 mod redact;
 mod scrub;
 mod session;
+mod slot;
 mod spec;
 mod tls;
 
@@ -47,7 +48,7 @@ pub use spec::{Limits, Spec, SpecError};
 use crate::caller::Token;
 use crate::policy::segment;
 use base::Root;
-use breaker::{Admitted, Breaker, Held, Verdict};
+use breaker::Verdict;
 use callers::{Callers, Known};
 use circuit::{Change, Circuit};
 use client::{Window, Wire};
@@ -55,7 +56,7 @@ use credential::Signable;
 use dial::Guard;
 use headers::HeaderRules;
 use line::Line;
-use pool::Pool;
+use slot::{Signed, Slot, missing};
 
 /// What is left of a call's time after an upstream request, so that the guest can still answer.
 pub const RESERVE: Duration = Duration::from_millis(250);
@@ -100,37 +101,6 @@ pub struct Upstream {
     callers: Callers,
     guard: Arc<Guard>,
     line: Arc<Line>,
-}
-
-/// One credential slot: what signs, or the secrets that are missing.
-struct Slot {
-    chosen: Result<Chosen, Vec<String>>,
-}
-
-/// The alternative that is used.
-struct Chosen {
-    name: String,
-    signs: Signs,
-}
-
-/// How requests are signed.
-enum Signs {
-    /// By a recipe whose secrets are all there.
-    Fixed {
-        credential: Box<dyn Credential>,
-        breaker: Breaker,
-    },
-    /// With a token that the CRM hands out.
-    Session(Arc<Pool>),
-}
-
-/// A request that is about to go out with a credential.
-enum Signed<'u> {
-    Fixed {
-        breaker: &'u Breaker,
-        admitted: Admitted,
-    },
-    Session(&'u Arc<Pool>),
 }
 
 /// An answer that may still hold secrets.
@@ -348,35 +318,6 @@ impl Upstream {
         Err(Failed::not_sent(Reason::TooLarge, detail))
     }
 
-    fn sign<'u>(
-        &'u self,
-        name: &str,
-        caller: Option<&'u Known>,
-        signable: &mut Signable<'_>,
-        now: Instant,
-    ) -> Result<Signed<'u>, Failed> {
-        let unknown = || Failed::invalid("the manifest declares no such credential slot");
-        let slot = self.slots.get(name).ok_or_else(unknown)?;
-        let chosen = slot.chosen.as_ref().map_err(|names| missing(name, names))?;
-        let (credential, breaker) = match &chosen.signs {
-            Signs::Session(pool) => return Ok(Signed::Session(pool)),
-            Signs::Fixed {
-                credential,
-                breaker,
-            } => (credential, breaker),
-        };
-        // A token that the CRM refuses to one caller says nothing of another's.
-        let (breaker, whose) = if credential.is_the_callers() {
-            let known = caller.ok_or_else(|| no_token(name))?;
-            (&known.breaker, "the token of this caller".to_owned())
-        } else {
-            (breaker, format!("credential `{name}`"))
-        };
-        let admitted = breaker.admit(now).map_err(|held| held_back(&whose, held))?;
-        credential.apply(signable);
-        Ok(Signed::Fixed { breaker, admitted })
-    }
-
     /// Removes what is secret when the answer has arrived, tokens of other requests included.
     fn without_secrets(&self, received: Received, caller: Option<&Known>) -> Answer {
         let headers = received.headers.into_iter();
@@ -408,15 +349,6 @@ impl Upstream {
     }
 }
 
-impl Slot {
-    fn pool(&self) -> Option<&Arc<Pool>> {
-        match &self.chosen.as_ref().ok()?.signs {
-            Signs::Session(pool) => Some(pool),
-            Signs::Fixed { .. } => None,
-        }
-    }
-}
-
 fn explains(known: &Explained, answer: &Answer) -> bool {
     let alike = || match &known.body {
         ExplainedBody::Empty => answer.body.iter().all(u8::is_ascii_whitespace),
@@ -436,32 +368,6 @@ fn circuit_open(held: &circuit::Held) -> Failed {
         ),
         retry_after: Some(held.retry_after),
     }
-}
-
-fn held_back(whose: &str, held: Held) -> Failed {
-    let ago = held.refused_ago.as_secs();
-    Failed {
-        reason: Reason::CredentialRejected,
-        stage: Stage::NotSent,
-        detail: format!(
-            "the CRM refused {whose} {ago} s ago; until it changes, one request a minute finds out whether it is repaired"
-        ),
-        retry_after: Some(held.retry_after),
-    }
-}
-
-fn no_token(slot: &str) -> Failed {
-    let detail =
-        format!("credential `{slot}` is the caller's own token, and this call brought none");
-    Failed::not_sent(Reason::CredentialMissing, detail)
-}
-
-fn missing(what: &str, names: &[String]) -> Failed {
-    let error = ChooseError::Missing {
-        slot: what.to_owned(),
-        names: names.to_vec(),
-    };
-    Failed::not_sent(Reason::CredentialMissing, error.to_string())
 }
 
 impl fmt::Debug for Upstream {

@@ -19,6 +19,7 @@ use super::credential::{NotIssued, TokenRecipe, Wire};
 use super::failed::{Failed, Reason, Stage};
 use super::line::{Line, Within, window};
 use super::redact::Hidden;
+use super::slot;
 
 /// How long the end of all sessions of a connection may take.
 pub const FAREWELL: Duration = Duration::from_secs(2);
@@ -158,7 +159,7 @@ impl Pool {
         }
         let admitted = self.breaker.admit(Instant::now());
         let admitted = admitted
-            .map_err(|held| super::held_back(&format!("credential `{}`", self.slot), held))?;
+            .map_err(|held| slot::held_back(&format!("credential `{}`", self.slot), held))?;
         let line = Within {
             line: &self.line,
             window,
@@ -226,7 +227,7 @@ impl Pool {
                 );
                 Failed {
                     reason: match failed.reason {
-                        Reason::InvalidRequest => Reason::Protocol,
+                        Reason::InvalidRequest | Reason::TooLarge => Reason::Protocol,
                         other => other,
                     },
                     stage: Stage::NotSent,

@@ -12,6 +12,7 @@ use portcullis_manifest::{Base, Credential as Declared, Explained, Headers};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::Upstream;
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
 use super::callers::Callers;
@@ -27,8 +28,8 @@ use super::line::Line;
 use super::pool::Pool;
 use super::probe::Roots;
 use super::redact::Redactor;
+use super::slot::{Chosen, Signs, Slot};
 use super::tls::Trust;
-use super::{Chosen, Signs, Slot, Upstream};
 
 /// Everything that a connection needs to know.
 #[derive(Debug)]

@@ -51,6 +51,12 @@ impl From<Failed> for NotIssued {
     }
 }
 
+impl From<TemplateError> for NotIssued {
+    fn from(error: TemplateError) -> Self {
+        Self::odd(error.to_string())
+    }
+}
+
 impl NotIssued {
     /// An answer that is neither a token nor a refusal.
     pub(super) fn odd(what: impl Into<String>) -> Self {

@@ -59,8 +59,7 @@ impl Login {
     }
 
     async fn log_in(&self, wire: &dyn Wire) -> Result<Issued, NotIssued> {
-        let asked = self.draft.fill(&self.secrets, None);
-        let asked = asked.map_err(|error| NotIssued::odd(error.to_string()))?;
+        let asked = self.draft.fill(&self.secrets, None)?;
         let reply = wire.exchange(asked).await?;
         let quoted = || quote(&reply, &self.secrets);
         judge(&reply, quoted)?;

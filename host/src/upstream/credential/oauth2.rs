@@ -29,6 +29,9 @@ use crate::policy::{FORM, JSON};
 /// lifetime.
 const EARLY: Duration = Duration::from_secs(30);
 
+/// Error codes that say nothing of the credential; RFC 6749, section 4.1.2.1.
+const OUTAGES: [&str; 2] = ["server_error", "temporarily_unavailable"];
+
 /// A manifest's token endpoint.
 pub(super) struct OAuth2 {
     grant: Grant,
@@ -113,10 +116,17 @@ impl OAuth2 {
     fn client_fields(&self) -> Result<Fields, TemplateError> {
         Ok(match self.client {
             TokenClient::None => Vec::new(),
-            TokenClient::Body | TokenClient::Basic => vec![
+            TokenClient::Basic => vec![
                 ("client_id", self.secret("client_id")?),
                 ("client_secret", self.secret("client_secret")?),
             ],
+            // A public client has no secret.
+            TokenClient::Body => {
+                let mut fields = vec![("client_id", self.secret("client_id")?)];
+                let secret = self.secrets.get("client_secret");
+                fields.extend(secret.map(|secret| ("client_secret", secret.value.clone())));
+                fields
+            }
         })
     }
 
@@ -162,7 +172,7 @@ impl OAuth2 {
                 other => return other,
             }
         }
-        let fields = self.grant_fields().map_err(unset)?;
+        let fields = self.grant_fields()?;
         self.ask(wire, fields).await
     }
 
@@ -175,11 +185,14 @@ impl OAuth2 {
     }
 
     async fn ask(&self, wire: &dyn Wire, fields: Fields) -> Result<Issued, NotIssued> {
-        let request = self.request(fields).map_err(unset)?;
+        let request = self.request(fields)?;
         let reply = wire.exchange(request).await?;
-        if reply.status == 500 && self.code(&reply).is_some() {
-            // Some servers answer a wrong password so, with an OAuth error in the body.
-            return Err(NotIssued::Refused(words(500, self.code(&reply))));
+        // Some servers answer a wrong password so, with an OAuth error in the body.
+        let code = self
+            .code(&reply)
+            .filter(|code| !OUTAGES.contains(&code.as_str()));
+        if let (500, Some(code)) = (reply.status, code) {
+            return Err(NotIssued::Refused(code));
         }
         judge(&reply, || self.code(&reply))?;
         let Some(body) = reply.json() else {
@@ -220,10 +233,6 @@ impl OAuth2 {
             );
         }
     }
-}
-
-fn unset(error: TemplateError) -> NotIssued {
-    NotIssued::odd(error.to_string())
 }
 
 fn refresh_fields(token: Zeroizing<String>) -> Fields {

@@ -23,8 +23,11 @@ pub(in crate::upstream) struct Asked {
     /// What signs it, beside the body.
     pub(in crate::upstream) headers: Vec<SecretHeader>,
     /// The media type and the body.
-    pub(in crate::upstream) body: Option<(&'static str, Zeroizing<Vec<u8>>)>,
+    pub(in crate::upstream) body: Option<Content>,
 }
+
+/// A media type and a body of it.
+pub(in crate::upstream) type Content = (&'static str, Zeroizing<Vec<u8>>);
 
 /// What came back, before anything is removed from it.
 pub(in crate::upstream) struct Reply {
@@ -157,7 +160,7 @@ impl Body {
         &self,
         secrets: &Secrets,
         token: Option<&str>,
-    ) -> Result<Option<(&'static str, Zeroizing<Vec<u8>>)>, TemplateError> {
+    ) -> Result<Option<Content>, TemplateError> {
         Ok(match self {
             Self::None => None,
             Self::Json(node) => {

@@ -11,7 +11,7 @@ fn recipe(grant: &str) -> Value {
         "expired": [{ "status": [401] }], "refused_means_not_done": true, "refresh": true })
 }
 
-fn with_recipe(port: u16, recipe: Value, store: &Arc<MemoryRefreshStore>) -> Upstream {
+fn with_recipe(port: u16, recipe: &Value, store: &Arc<MemoryRefreshStore>) -> Upstream {
     let mut spec = spec(port);
     spec.credentials = credentials(json!({ "api": [recipe] }));
     spec.secrets = Secrets::of(&[
@@ -25,7 +25,7 @@ fn with_recipe(port: u16, recipe: Value, store: &Arc<MemoryRefreshStore>) -> Ups
     Upstream::new(spec).unwrap()
 }
 
-fn token(more: Value) -> Reply {
+fn token(more: &Value) -> Reply {
     let mut body = json!({ "token_type": "Bearer", "access_token": TOKEN });
     body.as_object_mut()
         .unwrap()
@@ -85,11 +85,11 @@ async fn grants_and_where_the_client_stands() {
             "grant_type=refresh_token&refresh_token=refresh-0".to_owned(),
         ),
     ] {
-        let stub = Stub::new(vec![token(json!({})), fine()]).await;
+        let stub = Stub::new(vec![token(&json!({})), fine()]).await;
         let mut recipe = recipe(grant);
         recipe["token"]["body"] = json!(form);
         recipe["token"]["client"] = json!(place);
-        let upstream = with_recipe(stub.port, recipe, &Arc::default());
+        let upstream = with_recipe(stub.port, &recipe, &Arc::default());
         assert_eq!(get(&upstream).await.body, REDACTED.as_bytes());
         let seen = stub.seen();
         assert!(seen[0].starts_with("POST /crm/api/v1/access_token HTTP/1.1\r\n"));
@@ -102,7 +102,7 @@ async fn grants_and_where_the_client_stands() {
 #[tokio::test]
 async fn a_wrong_password_that_is_answered_with_500_and_quoted_gives_nothing_away() {
     let stub = Stub::new(vec![refusal("500 Oops", "unknown_error")]).await;
-    let upstream = with_recipe(stub.port, recipe("password"), &Arc::default());
+    let upstream = with_recipe(stub.port, &recipe("password"), &Arc::default());
     let failed = send(&upstream, signed(Method::Get, &["a"]))
         .await
         .unwrap_err();
@@ -122,21 +122,42 @@ async fn a_wrong_password_that_is_answered_with_500_and_quoted_gives_nothing_awa
 }
 
 #[tokio::test]
+async fn an_outage_of_the_token_endpoint_is_no_refusal() {
+    for reply in [
+        refusal("500 Oops", "server_error"),
+        refusal("503 Unavailable", "unknown_error"),
+        Reply::Bytes(answer("500 Oops", &[], "nope")),
+    ] {
+        let stub = Stub::new(vec![reply, token(&json!({})), fine()]).await;
+        let upstream = with_recipe(stub.port, &recipe("password"), &Arc::default());
+        let failed = send(&upstream, signed(Method::Get, &["a"]))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (failed.reason, failed.stage),
+            (Reason::Protocol, Stage::NotSent)
+        );
+        assert!(!failed.detail.contains("nope"), "{}", failed.detail);
+        assert_eq!(get(&upstream).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn an_expired_token_is_refreshed_and_the_refresh_token_rotates() {
     let store = Arc::<MemoryRefreshStore>::default();
     let replies = vec![
-        token(json!({ "refresh_token": "refresh-1" })),
+        token(&json!({ "refresh_token": "refresh-1" })),
         fine(),
         expired(),
-        token(json!({ "refresh_token": "refresh-2" })),
+        token(&json!({ "refresh_token": "refresh-2" })),
         fine(),
         expired(),
         refusal("401 Unauthorized", "invalid_grant"),
-        token(json!({})),
+        token(&json!({})),
         fine(),
     ];
     let stub = Stub::new(replies).await;
-    let upstream = with_recipe(stub.port, recipe("password"), &store);
+    let upstream = with_recipe(stub.port, &recipe("password"), &store);
     for _ in 0..3 {
         assert_eq!(get(&upstream).await.status, 200);
     }
@@ -154,14 +175,14 @@ async fn an_expired_token_is_refreshed_and_the_refresh_token_rotates() {
 async fn a_token_near_its_end_is_renewed_before_it_is_used() {
     let store = Arc::<MemoryRefreshStore>::default();
     let stub = Stub::new(vec![
-        token(json!({ "expires_in": 0 })),
+        token(&json!({ "expires_in": 0 })),
         fine(),
-        token(json!({ "expires_in": "3600" })),
+        token(&json!({ "expires_in": "3600" })),
         fine(),
         fine(),
     ])
     .await;
-    let upstream = with_recipe(stub.port, recipe("client_credentials"), &store);
+    let upstream = with_recipe(stub.port, &recipe("client_credentials"), &store);
     for _ in 0..3 {
         get(&upstream).await;
     }
@@ -172,14 +193,14 @@ async fn a_token_near_its_end_is_renewed_before_it_is_used() {
 async fn a_rotated_token_outlives_the_connection_and_not_a_change_of_the_configured_one() {
     let store = Arc::<MemoryRefreshStore>::default();
     let stub = Stub::new(vec![
-        token(json!({ "refresh_token": "refresh-1" })),
+        token(&json!({ "refresh_token": "refresh-1" })),
         fine(),
-        token(json!({ "refresh_token": "refresh-2" })),
+        token(&json!({ "refresh_token": "refresh-2" })),
         fine(),
     ])
     .await;
     for _ in 0..2 {
-        get(&with_recipe(stub.port, recipe("refresh_token"), &store)).await;
+        get(&with_recipe(stub.port, &recipe("refresh_token"), &store)).await;
     }
     assert!(body(&stub.seen()[0]).contains("refresh-0"));
     assert!(body(&stub.seen()[2]).contains("refresh-1"));
@@ -188,11 +209,11 @@ async fn a_rotated_token_outlives_the_connection_and_not_a_change_of_the_configu
 #[tokio::test]
 async fn many_requests_share_one_token() {
     let script = |request: &str| match request.contains("access_token") {
-        true => token(json!({ "expires_in": 3600 })),
+        true => token(&json!({ "expires_in": 3600 })),
         false => fine(),
     };
     let stub = Stub::with(script).await;
-    let upstream = with_recipe(stub.port, recipe("password"), &Arc::default());
+    let upstream = with_recipe(stub.port, &recipe("password"), &Arc::default());
     futures::future::join_all((0..10).map(|_| get(&upstream))).await;
     let logins = stub
         .seen()
@@ -205,13 +226,13 @@ async fn many_requests_share_one_token() {
 #[tokio::test]
 async fn a_second_401_is_the_answer() {
     let stub = Stub::new(vec![
-        token(json!({})),
+        token(&json!({})),
         expired(),
-        token(json!({})),
+        token(&json!({})),
         expired(),
     ])
     .await;
-    let upstream = with_recipe(stub.port, recipe("password"), &Arc::default());
+    let upstream = with_recipe(stub.port, &recipe("password"), &Arc::default());
     let answer = get(&upstream).await;
     assert_eq!((answer.status, answer.body), (401, REDACTED.into()));
 }

@@ -2,6 +2,7 @@
 
 use tokio::task::JoinSet;
 
+use super::crm::token;
 use super::*;
 
 #[tokio::test]
@@ -19,7 +20,7 @@ async fn a_slow_call_delays_no_other_while_there_is_room() {
     }
     crm.with(|state| {
         assert_eq!(state.logins, 2);
-        assert_eq!(state.used, [1, 2, 2, 2].map(super::crm::token));
+        assert_eq!(state.used, [1, 2, 2, 2].map(token));
     });
     signal.notify_one();
     tasks.join_next().await.unwrap().unwrap().unwrap();
@@ -44,7 +45,7 @@ async fn when_all_are_busy_the_least_busy_session_is_shared() {
         assert_eq!(state.logins, 2);
         let mut used = state.used.clone();
         used.sort();
-        assert_eq!(used, [1, 1, 2, 2].map(super::crm::token));
+        assert_eq!(used, [1, 1, 2, 2].map(token));
     });
     for _ in 0..4 {
         signal.notify_one();
@@ -72,7 +73,7 @@ async fn an_old_session_is_replaced_and_ended() {
     crm.until(|state| !state.ended.is_empty()).await;
     crm.with(|state| {
         assert_eq!(state.logins, 2);
-        assert_eq!(state.ended[0], super::crm::token(1));
+        assert_eq!(state.ended[0], token(1));
     });
 }
 
@@ -88,10 +89,7 @@ async fn closing_ends_every_session_that_is_not_in_use_and_the_others_after_thei
     crm.until(|state| state.calls.contains_key("slow")).await;
     send(&upstream, v4("fast")).await.unwrap();
     upstream.close().await;
-    assert_eq!(
-        crm.with(|state| state.ended.clone()),
-        [super::crm::token(2)]
-    );
+    assert_eq!(crm.with(|state| state.ended.clone()), [token(2)]);
     signal.notify_one();
     tasks.join_next().await.unwrap().unwrap().unwrap();
     crm.until(|state| state.ended.len() == 2).await;
