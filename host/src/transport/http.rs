@@ -12,6 +12,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::serve::ListenerExt;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
@@ -65,6 +66,10 @@ pub async fn serve(
         .route("/mcp/{connection}", any(one))
         .with_state(endpoint);
     let stopped = stop.clone();
+    // Events of a stream are small, and each has to leave at once.
+    let listener = listener.tap_io(|client| {
+        client.set_nodelay(true).ok();
+    });
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopped.cancelled().await })
         .into_future();
