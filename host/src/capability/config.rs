@@ -1,9 +1,18 @@
 //! `config`: the operator's settings of the connection, and what may be said about it.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::config::Host;
+
+/// What `connection` answers.
+#[derive(Serialize)]
+struct About<'l> {
+    #[serde(flatten)]
+    connection: &'l Map<String, Value>,
+    now: String,
+}
 
 impl Host for Guest {
     fn get(&mut self, key: String) -> Option<String> {
@@ -14,9 +23,11 @@ impl Host for Guest {
         let Some(link) = self.reach.link() else {
             return "{}".into();
         };
-        let mut about = link.about.clone();
-        about.insert("now".into(), json!(now()));
-        Value::Object(about).to_string()
+        let about = About {
+            connection: &link.about,
+            now: now(),
+        };
+        serde_json::to_string(&about).unwrap_or_else(|_| "{}".into())
     }
 }
 
