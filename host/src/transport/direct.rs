@@ -1,7 +1,7 @@
 //! The short way of the request that makes up nearly all: a `tools/call` of revision 2026-07-28.
 //!
-//! rmcp serves such a request with a service, four tasks and four channels of its own, which costs
-//! more than the sandbox does. Here the same handler runs in the task that read the request. Only a
+//! rmcp serves such a request with a service, four tasks and three channels of its own, an eighth of
+//! what a call costs. Here the same handler runs in the task that read the request. Only a
 //! request that leaves nothing to decide is taken; whatever is unusual in its head or its body goes
 //! to rmcp as it came, so that every refusal is rmcp's. It must not know how a call is served.
 

@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::serve::ListenerExt;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
@@ -79,6 +80,10 @@ pub async fn serve(
         .route(&below(&options.path), any(one))
         .with_state(endpoint);
     let stopped = stop.clone();
+    // Events of a stream are small, and each has to leave at once.
+    let listener = listener.tap_io(|client| {
+        client.set_nodelay(true).ok();
+    });
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopped.cancelled().await })
         .into_future();
