@@ -188,6 +188,7 @@ impl Tool {
             output_schema: schema::output_schema(self.output),
             routes: (self.routes)(),
             preview_routes: (self.preview_routes)(),
+            cases: Vec::new(),
         }
     }
 }
