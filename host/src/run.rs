@@ -1,6 +1,6 @@
 //! Builds everything from a configuration, serves until it is told to stop, and drains.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,6 +144,7 @@ impl Host {
                 .iter()
                 .cloned()
                 .chain(public.map(str::to_owned))
+                .chain(own_name(listener))
                 .collect(),
             origins: self.server.allowed_origins.clone(),
             request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
@@ -152,6 +153,16 @@ impl Host {
             path: self.server.path.to_string(),
             open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
+    }
+}
+
+/// The address that is listened on as a URL spells it; nobody can have another name point to it and
+/// call it by this one. A listener on every address has no name.
+fn own_name(listener: SocketAddr) -> Option<String> {
+    match listener.ip() {
+        ip if ip.is_unspecified() => None,
+        IpAddr::V4(ip) => Some(ip.to_string()),
+        IpAddr::V6(ip) => Some(format!("[{ip}]")),
     }
 }
 

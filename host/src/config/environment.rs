@@ -19,6 +19,7 @@ use super::{Env, collision, entities, listener, unset, variable};
 
 const ALLOW: &str = "PORTCULLIS_ALLOW";
 const HTTP: &str = "PORTCULLIS_HTTP";
+const HOSTS: &str = "PORTCULLIS_ALLOWED_HOSTS";
 
 /// Reads a variable of this process; one that is not Unicode counts as unset.
 #[must_use]
@@ -140,7 +141,22 @@ pub(super) fn tree(
         root.child("server", &Place::Environment)
             .set("http", place, Tree::Text(address));
     }
+    if let Some(names) = env(HOSTS).filter(|names| !names.trim().is_empty()) {
+        let place = Place::Variable(HOSTS.into());
+        let server = root.child("server", &Place::Environment);
+        server.set("allowed_hosts", place.clone(), listed(&names, &place));
+    }
     (root, offered)
+}
+
+/// Words with commas or blanks between them.
+fn listed(text: &str, place: &Place) -> Tree {
+    let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+    let nodes = words.map(|word| Node {
+        place: place.clone(),
+        value: Tree::Text(word.to_owned()),
+    });
+    Tree::List(nodes.collect())
 }
 
 /// Puts every variable of a plugin where its manifest says, for the connection of a name.
@@ -253,6 +269,7 @@ mod tests {
             ("LOGGING_JSON", "1"),
             ("PORTCULLIS_ALLOW", "read, write"),
             ("PORTCULLIS_HTTP", "127.0.0.1:0"),
+            ("PORTCULLIS_ALLOWED_HOSTS", "mcp.example.com, gateway:8900"),
             ("ESPOCRM_AUTH", ""),
         ];
         let config = read(&with(&more)).unwrap();
@@ -271,6 +288,10 @@ mod tests {
             (Some("warn"), true)
         );
         assert_eq!(config.server.http.unwrap().to_string(), "127.0.0.1:0");
+        assert_eq!(
+            config.server.allowed_hosts,
+            ["mcp.example.com", "gateway:8900"]
+        );
     }
 
     #[test]

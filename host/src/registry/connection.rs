@@ -227,7 +227,7 @@ fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
         SpecError::Auth { .. }
         | SpecError::AuthOfOtherIdentity { .. }
         | SpecError::Credential(_) => "auth",
-        SpecError::Identity { .. } => "identity",
+        SpecError::Identity { .. } | SpecError::NoSlot => "identity",
         SpecError::Secrets => "secrets",
         SpecError::Headers(_) | SpecError::Constant { .. } => "plugin",
     };

@@ -138,6 +138,11 @@ pub enum SpecError {
         /// Whether callers' own tokens were wanted.
         forward: bool,
     },
+    /// There is no slot that a caller's token could fill.
+    #[error(
+        "the plugin signs no request, so a caller's token has no use; use `identity = \"service\"`"
+    )]
+    NoSlot,
     /// The secrets cannot be searched for.
     #[error("the secrets are too large")]
     Secrets,
@@ -234,6 +239,9 @@ type Found = Result<(String, Ready), Vec<String>>;
 
 fn ready(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Found> {
     let mut slots = BTreeMap::new();
+    if spec.forward && spec.credentials.is_empty() {
+        errors.push(SpecError::NoSlot);
+    }
     for (name, alternatives) in &spec.credentials {
         let alternatives: Vec<Declared> = alternatives
             .iter()

@@ -1,6 +1,7 @@
 //! Whole requests against a stub on a loopback port.
 
 mod bodies;
+mod callers;
 mod circuit;
 mod credentials;
 mod crm;
