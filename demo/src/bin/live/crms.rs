@@ -1,0 +1,37 @@
+//! Where each CRM's installation is named: its variables, its base, its users.
+
+use portcullis_demo::behaviour::Saved;
+
+use super::target::Live;
+
+/// `ESPOCRM_URL` and `ESPOCRM_API_KEY`; the key's user needs every right on the table's entities.
+pub fn espocrm() -> Result<Live, String> {
+    let [url, key] = variables(["ESPOCRM_URL", "ESPOCRM_API_KEY"])?;
+    let who = move |who: &str, _: &Saved| match who {
+        "full" => Some(vec![("x-api-key".to_owned(), key.clone())]),
+        "nobody" => Some(Vec::new()),
+        _ => None,
+    };
+    let base = format!("{}/api/v1", url.trim_end_matches('/'));
+    Live::new(base, Box::new(who), Vec::new())
+}
+
+/// The values of all variables, or the names of those that are missing.
+fn variables<const N: usize>(names: [&str; N]) -> Result<[String; N], String> {
+    let missing: Vec<&str> = names
+        .into_iter()
+        .filter(|name| variable(name).is_none())
+        .collect();
+    if missing.is_empty() {
+        Ok(names.map(|name| variable(name).unwrap_or_default()))
+    } else {
+        Err(format!("not set: {}", missing.join(", ")))
+    }
+}
+
+/// The value of a variable that is set to more than blanks.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
+}
