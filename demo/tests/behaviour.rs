@@ -2,8 +2,9 @@
 //!
 //! Every group gets a CRM of its own, so that neither order nor failed logins matter.
 
-use portcullis_demo::behaviour::{Dialect, EspoTable, InProcess, Verdict, run};
+use portcullis_demo::behaviour::{Dialect, EspoTable, InProcess, SuiteTable, Verdict, run};
 use portcullis_demo::espocrm::{EspoCrm, Options, Version};
+use portcullis_demo::suitecrm::{self, SuiteCrm};
 
 /// Runs a table, each group against a fresh CRM. The table must not shrink unnoticed.
 async fn hold<D: Dialect>(dialect: &D, least_cases: usize, fresh: impl Fn() -> InProcess) {
@@ -53,4 +54,13 @@ async fn espocrm_10() {
 #[tokio::test]
 async fn espocrm_10_with_pipelines() {
     hold_espocrm(Version::V10 { pipelines: true }).await;
+}
+
+#[tokio::test]
+async fn suitecrm_7_14() {
+    hold(&SuiteTable, 150, || {
+        let crm = SuiteCrm::new(suitecrm::Options::default());
+        InProcess::suitecrm(crm.router())
+    })
+    .await;
 }

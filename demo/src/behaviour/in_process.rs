@@ -6,9 +6,9 @@ use axum::http::Request;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::espocrm;
 use super::saved::Saved;
 use super::target::{Answer, Ask, Headers, Target};
+use super::{espocrm, suitecrm};
 
 /// Who somebody is to one CRM: a name of the table, to headers.
 type Credentials = fn(&str, &Ask, &Saved) -> Option<Headers>;
@@ -31,6 +31,17 @@ impl InProcess {
             base: "/api/v1/",
             credentials: espocrm::demo_credentials,
             values: Vec::new(),
+        }
+    }
+
+    /// The in-memory SuiteCRM, installed at the root.
+    #[must_use]
+    pub fn suitecrm(router: Router) -> Self {
+        Self {
+            router,
+            base: "/",
+            credentials: suitecrm::demo_credentials,
+            values: suitecrm::demo_values(),
         }
     }
 }

@@ -3,8 +3,8 @@
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
-use super::clock::stamp;
 use super::seed::Planter;
+use crate::clock::stamp;
 
 const FIRMS: [&str; 10] = [
     "Harbour",

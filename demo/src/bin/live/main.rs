@@ -10,15 +10,16 @@ mod target;
 use std::io::Write;
 use std::process::ExitCode;
 
-use portcullis_demo::behaviour::{Dialect, EspoTable, Outcome, Verdict, run};
+use portcullis_demo::behaviour::{Dialect, EspoTable, Outcome, SuiteTable, Verdict, run};
 use target::Live;
 
-const USAGE: &str = "usage: live espocrm";
+const USAGE: &str = "usage: live espocrm | suitecrm";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match std::env::args().nth(1).as_deref() {
         Some("espocrm") => report(&EspoTable, crms::espocrm()).await,
+        Some("suitecrm") => report(&SuiteTable, crms::suitecrm()).await,
         _ => Err(USAGE.to_owned()),
     };
     ended.unwrap_or_else(|problem| {
