@@ -9,6 +9,7 @@ pub mod behaviour;
 mod clock;
 pub mod espocrm;
 pub mod fault;
+mod invented;
 mod pairs;
 mod seen;
 mod serve;

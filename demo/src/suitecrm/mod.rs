@@ -16,6 +16,7 @@ mod reply;
 mod saving;
 mod schema;
 mod seed;
+mod seed_records;
 mod sessions;
 mod sql;
 mod store;

@@ -3,8 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::Wrong;
-use super::expression::{Addresses, Comparison, Expression};
+use super::expression::{Comparison, Expression};
+use super::{Wrong, addresses};
 
 /// Where an expression gets its columns from.
 pub(crate) trait Columns {
@@ -40,7 +40,7 @@ pub(crate) fn seconds_of_sleep(expression: &Expression) -> f64 {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Datum {
+pub(super) enum Datum {
     Null,
     Number(f64),
     Text(String),
@@ -55,7 +55,7 @@ impl Datum {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Self::Null => String::new(),
             Self::Number(number) => number.to_string(),
@@ -127,13 +127,14 @@ fn truth(expression: &Expression, columns: &dyn Columns) -> Result<Option<bool>,
         Expression::IsNull(inside) => Some(value(inside, columns)? == Datum::Null),
         Expression::InAddresses(wanted, addresses) => {
             let wanted = value(wanted, columns)?.text();
-            Some(selected(addresses, columns)?.contains(&wanted))
+            Some(addresses::selected(addresses, columns)?.contains(&wanted))
         }
         other => value(other, columns)?.truth(),
     })
 }
 
-fn value(expression: &Expression, columns: &dyn Columns) -> Result<Datum, Wrong> {
+/// What an expression is worth.
+pub(super) fn value(expression: &Expression, columns: &dyn Columns) -> Result<Datum, Wrong> {
     Ok(match expression {
         Expression::Null => Datum::Null,
         Expression::Number(number) => Datum::Number(*number),
@@ -212,65 +213,6 @@ fn matches(text: &[char], pattern: &[char]) -> bool {
         Some((letter, rest)) => text
             .split_first()
             .is_some_and(|(first, text)| first == letter && matches(text, rest)),
-    }
-}
-
-/// What the sub-select on addresses gives.
-fn selected(addresses: &Addresses, columns: &dyn Columns) -> Result<Vec<String>, Wrong> {
-    const KNOWN: [&str; 2] = ["email_addr_bean_rel", "email_addresses"];
-    if addresses
-        .tables
-        .iter()
-        .any(|(_, table)| !KNOWN.contains(&table.as_str()))
-    {
-        return Err(Wrong);
-    }
-    let mut found = Vec::new();
-    for values in columns.addresses() {
-        let row = AddressRow {
-            tables: &addresses.tables,
-            values: &values,
-        };
-        let mut all = true;
-        for condition in &addresses.conditions {
-            all &= holds(condition, &row)?;
-        }
-        if all {
-            found.push(value(&addresses.column, &row)?.text());
-        }
-    }
-    Ok(found)
-}
-
-struct AddressRow<'a> {
-    tables: &'a [(String, String)],
-    values: &'a [(String, String)],
-}
-
-impl Columns for AddressRow<'_> {
-    fn column(&self, alias: Option<&str>, name: &str) -> Result<Option<String>, Wrong> {
-        let mut tables = self
-            .tables
-            .iter()
-            .filter(|(own, _)| alias.is_none_or(|alias| alias == own));
-        let found: Vec<&String> = tables
-            .by_ref()
-            .filter_map(|(_, table)| {
-                let full = format!("{table}.{name}");
-                self.values
-                    .iter()
-                    .find(|(own, _)| *own == full)
-                    .map(|(_, value)| value)
-            })
-            .collect();
-        match found.as_slice() {
-            [value] => Ok(Some((*value).clone())),
-            _ => Err(Wrong),
-        }
-    }
-
-    fn addresses(&self) -> Vec<Vec<(String, String)>> {
-        Vec::new()
     }
 }
 

@@ -7,6 +7,7 @@
 //! It knows the part of MariaDB's language that a connector may send. Anything else fails like a
 //! mistake does on the real one, whose database would answer some of it.
 
+mod addresses;
 mod evaluate;
 mod expression;
 mod guard;

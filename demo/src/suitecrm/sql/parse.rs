@@ -180,13 +180,13 @@ impl Parser {
         match token {
             Token::Number(number) => Ok(Expression::Number(number)),
             Token::Text(text) => Ok(Expression::Text(text)),
-            Token::Word(word) => self.named(word),
+            Token::Word(word) => self.named(&word),
             Token::Sign(_) => Err(Wrong),
         }
     }
 
     /// A column, a function or a constant that begins with a word.
-    fn named(&mut self, word: String) -> Parsed {
+    fn named(&mut self, word: &str) -> Parsed {
         if self.sign("(") {
             let name = word.to_ascii_lowercase();
             if self.sign(")") {

@@ -10,6 +10,9 @@ use crate::suitecrm::users::Act;
 use crate::suitecrm::values;
 use crate::suitecrm::work::Work;
 
+/// A module, and names and values for a record of it.
+type Incoming<'a> = (&'a Module, Vec<(String, String)>);
+
 impl<'a> Work<'a> {
     pub(super) fn create_v8(&mut self, body: &Value) -> Answer {
         let (module, sent) = self.incoming(body)?;
@@ -41,7 +44,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn incoming(&self, body: &Value) -> Result<(&'a Module, Vec<(String, String)>), Refusal> {
+    fn incoming(&self, body: &Value) -> Result<Incoming<'a>, Refusal> {
         let name = body["data"]["type"]
             .as_str()
             .ok_or_else(|| missing("type"))?;
