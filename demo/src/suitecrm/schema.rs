@@ -38,9 +38,10 @@ pub(crate) struct Field {
     pub(crate) label: String,
     #[serde(default)]
     pub(crate) required: bool,
-    #[serde(default)]
-    pub(crate) len: String,
-    /// The dropdown list of its values.
+    /// A number in some modules, a text in others, empty where there is none.
+    #[serde(default = "no_length")]
+    pub(crate) len: Value,
+    /// The dropdown list of its values; for dates and amounts, of how they may be searched.
     pub(crate) options: Option<String>,
     #[serde(default)]
     pub(crate) relate: String,
@@ -97,6 +98,10 @@ impl Link {
             },
         }
     }
+}
+
+fn no_length() -> Value {
+    Value::from("")
 }
 
 impl Field {

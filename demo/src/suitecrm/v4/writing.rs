@@ -138,7 +138,10 @@ impl Work<'_> {
         if let Some(by) = values.get_mut("modified_by_name") {
             *by = json!({"name": "modified_by_name", "value": self.user.name});
         }
-        values.insert("deleted".into(), json!({"name": "deleted", "value": 0}));
+        let numbers = module.fields.iter().filter(|field| field.is_custom());
+        for name in std::iter::once("deleted").chain(numbers.map(|field| field.name.as_str())) {
+            values.insert(name.to_owned(), json!({"name": name, "value": 0}));
+        }
         values
     }
 }

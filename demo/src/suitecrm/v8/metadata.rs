@@ -96,8 +96,8 @@ fn described(field: &Field) -> Value {
         other => other,
     };
     let mut told = json!({"type": field.kind, "required": field.required, "dbType": kept});
-    if let Ok(len) = field.len.parse::<u32>() {
-        told["len"] = json!(len);
+    if field.len != "" {
+        told["len"] = field.len.clone();
     }
     if let Some(default) = &field.default {
         told["default"] = json!(default);

@@ -28,7 +28,7 @@ impl Refusal {
     }
 
     pub(crate) fn no_link(link: &str, object: &str) -> Self {
-        Self::Content(format!(
+        Self::Parameters(format!(
             "Cannot load relationship {link} for {object} module"
         ))
     }
