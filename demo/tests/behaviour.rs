@@ -58,7 +58,7 @@ async fn espocrm_10_with_pipelines() {
 
 #[tokio::test]
 async fn suitecrm_7_14() {
-    hold(&SuiteTable, 150, || {
+    hold(&SuiteTable, 230, || {
         let crm = SuiteCrm::new(suitecrm::Options::default());
         InProcess::suitecrm(crm.router())
     })

@@ -9,8 +9,8 @@ use portcullis_demo::behaviour::{Answer, Ask, InProcess, Target};
 use portcullis_demo::fault::{Fault, Faults, faulty};
 use portcullis_demo::suitecrm::{
     ADMIN_ID, ADMIN_PASSWORD, ADMIN_PASSWORD_MD5, ADMIN_USER, CLIENT_ID, CLIENT_SECRET, Clock,
-    Options, Php, RESTRICTED_ID, RESTRICTED_USER, SALES_ID, SALES_PASSWORD_MD5, SALES_USER,
-    SuiteCrm, V8,
+    Options, Php, RESTRICTED_ID, RESTRICTED_PASSWORD_MD5, RESTRICTED_USER, SALES_ID,
+    SALES_PASSWORD_MD5, SALES_USER, SuiteCrm, V8,
 };
 use serde_json::{Value, json};
 
@@ -351,6 +351,27 @@ async fn what_is_ahead_belongs_to_the_caller_and_counts_won_deals() {
         v4(&crm, "get_upcoming_activities", json!([admin])).await,
         json!([])
     );
+}
+
+#[tokio::test]
+async fn a_forbidden_module_is_not_among_the_modules() {
+    let crm = crm();
+    let admin = session(&crm).await;
+    let dora = session_of(&crm, RESTRICTED_USER, RESTRICTED_PASSWORD_MD5).await;
+    let mut lists = Vec::new();
+    for session in [admin, dora] {
+        let answer = v4(&crm, "get_available_modules", json!([session, "all"])).await;
+        let modules = answer["modules"].as_array().expect("a list").clone();
+        let keys = modules
+            .iter()
+            .map(|module| module["module_key"].to_string());
+        lists.push(keys.collect::<Vec<String>>());
+    }
+    let missing: Vec<&String> = lists[0]
+        .iter()
+        .filter(|key| !lists[1].contains(key))
+        .collect();
+    assert_eq!(missing, ["\"Opportunities\""]);
 }
 
 #[tokio::test]
