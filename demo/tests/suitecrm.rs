@@ -384,6 +384,13 @@ async fn faults_stand_before_it() {
     let write = json!([session, "Accounts", [{"name": "name", "value": "Dropped"}]]);
     assert!(broken.send(call(REST, "set_entry", &write)).await.is_err());
     assert_eq!(crm.count("Accounts"), before + 1);
+    faults.on_body("method=set_entry&", Fault::Html(502));
+    let read = json!([session, "Accounts", "", "", 0, ["id"], [], 1]);
+    let list = broken.send(call(REST, "get_entry_list", &read)).await;
+    assert_eq!(list.expect("an answer").status, 200);
+    let refused = broken.send(call(REST, "set_entry", &write)).await;
+    assert_eq!(refused.expect("an answer").status, 502);
+    faults.clear();
     faults.next(Fault::Empty(500));
     assert_eq!(
         broken
