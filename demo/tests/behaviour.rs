@@ -2,7 +2,8 @@
 //!
 //! Every group gets a CRM of its own, so that neither order nor failed logins matter.
 
-use portcullis_demo::behaviour::{Dialect, EspoTable, InProcess, Verdict, run};
+use portcullis_demo::behaviour::{BottleTable, Dialect, EspoTable, InProcess, Verdict, run};
+use portcullis_demo::bottlecrm::{self, BottleCrm};
 use portcullis_demo::espocrm::{EspoCrm, Options, Version};
 
 /// Runs a table, each group against a fresh CRM. The table must not shrink unnoticed.
@@ -53,4 +54,13 @@ async fn espocrm_10() {
 #[tokio::test]
 async fn espocrm_10_with_pipelines() {
     hold_espocrm(Version::V10 { pipelines: true }).await;
+}
+
+#[tokio::test]
+async fn bottlecrm() {
+    hold(&BottleTable, 150, || {
+        let crm = BottleCrm::new(bottlecrm::Options::default());
+        InProcess::bottlecrm(crm.router())
+    })
+    .await;
 }

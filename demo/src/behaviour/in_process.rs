@@ -6,9 +6,9 @@ use axum::http::Request;
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::espocrm;
 use super::saved::Saved;
 use super::target::{Answer, Ask, Headers, Target};
+use super::{bottlecrm, espocrm};
 
 /// Who somebody is to one CRM: a name of the table, to headers.
 type Credentials = fn(&str, &Ask, &Saved) -> Option<Headers>;
@@ -30,6 +30,17 @@ impl InProcess {
             router,
             base: "/api/v1/",
             credentials: espocrm::demo_credentials,
+            values: Vec::new(),
+        }
+    }
+
+    /// The in-memory BottleCRM.
+    #[must_use]
+    pub fn bottlecrm(router: Router) -> Self {
+        Self {
+            router,
+            base: "/",
+            credentials: bottlecrm::demo_credentials,
             values: Vec::new(),
         }
     }

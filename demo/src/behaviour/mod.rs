@@ -8,6 +8,7 @@
 //! Cases make what they need, find it again by a word of their own run, and everything made is
 //! deleted at the end, also after a failure.
 
+mod bottlecrm;
 mod check;
 mod dialect;
 mod encode;
@@ -18,6 +19,7 @@ mod saved;
 mod table;
 mod target;
 
+pub use bottlecrm::BottleTable;
 pub use dialect::Dialect;
 pub use espocrm::EspoTable;
 pub use in_process::InProcess;

@@ -16,6 +16,32 @@ pub fn espocrm() -> Result<Live, String> {
     Live::new(base, Box::new(who), Vec::new())
 }
 
+/// `BCRM_BASE_URL` and `BCRM_TOKEN`; the token is an administrator's and not restricted.
+pub fn bottlecrm() -> Result<Live, String> {
+    let [url, token] = variables(["BCRM_BASE_URL", "BCRM_TOKEN"])?;
+    let who = move |who: &str, _: &Saved| {
+        let bearer = |scheme: &str, token: &str| {
+            Some(vec![(
+                "authorization".to_owned(),
+                format!("{scheme} {token}"),
+            )])
+        };
+        match who {
+            "full" => bearer("Bearer", &token),
+            "small_scheme" => bearer("bearer", &token),
+            "stranger" => bearer("Bearer", "bcrm_pat_nobody-knows-this-one"),
+            "in_token_header" => Some(vec![("token".to_owned(), token.clone())]),
+            "nobody" => Some(Vec::new()),
+            _ => None,
+        }
+    };
+    Live::new(
+        url.trim_end_matches('/').to_owned(),
+        Box::new(who),
+        Vec::new(),
+    )
+}
+
 /// The values of all variables, or the names of those that are missing.
 fn variables<const N: usize>(names: [&str; N]) -> Result<[String; N], String> {
     let missing: Vec<&str> = names
