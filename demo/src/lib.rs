@@ -6,6 +6,7 @@
 //! behaviour. They answer what the connectors use and refuse everything else as the real one does.
 
 pub mod behaviour;
+pub mod bottlecrm;
 mod clock;
 pub mod espocrm;
 pub mod fault;

@@ -2,7 +2,10 @@
 //!
 //! Every group gets a CRM of its own, so that neither order nor failed logins matter.
 
-use portcullis_demo::behaviour::{Dialect, EspoTable, InProcess, SuiteTable, Verdict, run};
+use portcullis_demo::behaviour::{
+    BottleTable, Dialect, EspoTable, InProcess, SuiteTable, Verdict, run,
+};
+use portcullis_demo::bottlecrm::{self, BottleCrm};
 use portcullis_demo::espocrm::{EspoCrm, Options, Version};
 use portcullis_demo::suitecrm::{self, SuiteCrm};
 
@@ -61,6 +64,15 @@ async fn suitecrm_7_14() {
     hold(&SuiteTable, 230, || {
         let crm = SuiteCrm::new(suitecrm::Options::default());
         InProcess::suitecrm(crm.router())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bottlecrm() {
+    hold(&BottleTable, 150, || {
+        let crm = BottleCrm::new(bottlecrm::Options::default());
+        InProcess::bottlecrm(crm.router())
     })
     .await;
 }

@@ -8,6 +8,7 @@
 //! Cases make what they need, find it again by a word of their own run, and everything made is
 //! deleted at the end, also after a failure.
 
+mod bottlecrm;
 mod check;
 mod dialect;
 mod encode;
@@ -19,6 +20,7 @@ mod suitecrm;
 mod table;
 mod target;
 
+pub use bottlecrm::BottleTable;
 pub use dialect::Dialect;
 pub use espocrm::EspoTable;
 pub use in_process::InProcess;

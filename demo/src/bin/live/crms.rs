@@ -17,7 +17,7 @@ pub fn espocrm() -> Result<Live, String> {
 }
 
 /// `SUITECRM_ENDPOINT`, the address of `rest.php`, `SUITECRM_USERNAME` and `SUITECRM_PASSWORD` of an
-/// administrator; with `SUITECRM_CLIENT_ID` and `SUITECRM_CLIENT_SECRET` also V8.
+/// administrator; with `SUITECRM_V8_CLIENT_ID` and `SUITECRM_V8_CLIENT_SECRET` also V8.
 pub fn suitecrm() -> Result<Live, String> {
     let [endpoint, user, password] = variables([
         "SUITECRM_ENDPOINT",
@@ -31,7 +31,7 @@ pub fn suitecrm() -> Result<Live, String> {
         return Err("SUITECRM_ENDPOINT does not end in /service/v4_1/rest.php".to_owned());
     };
     let mut values = vec![("user".to_owned(), user), ("password".to_owned(), password)];
-    let client = ["SUITECRM_CLIENT_ID", "SUITECRM_CLIENT_SECRET"].map(variable);
+    let client = ["SUITECRM_V8_CLIENT_ID", "SUITECRM_V8_CLIENT_SECRET"].map(variable);
     match client {
         [Some(id), Some(secret)] => {
             values.push(("client_id".to_owned(), id));
@@ -40,11 +40,37 @@ pub fn suitecrm() -> Result<Live, String> {
         [None, None] => {}
         _ => {
             return Err(
-                "set both SUITECRM_CLIENT_ID and SUITECRM_CLIENT_SECRET, or none".to_owned(),
+                "set both SUITECRM_V8_CLIENT_ID and SUITECRM_V8_CLIENT_SECRET, or none".to_owned(),
             );
         }
     }
     Live::new(base.to_owned(), Box::new(SuiteTable::credentials), values)
+}
+
+/// `BCRM_BASE_URL` and `BCRM_TOKEN`; the token is an administrator's and not restricted.
+pub fn bottlecrm() -> Result<Live, String> {
+    let [url, token] = variables(["BCRM_BASE_URL", "BCRM_TOKEN"])?;
+    let who = move |who: &str, _: &Saved| {
+        let bearer = |scheme: &str, token: &str| {
+            Some(vec![(
+                "authorization".to_owned(),
+                format!("{scheme} {token}"),
+            )])
+        };
+        match who {
+            "full" => bearer("Bearer", &token),
+            "small_scheme" => bearer("bearer", &token),
+            "stranger" => bearer("Bearer", "bcrm_pat_nobody-knows-this-one"),
+            "in_token_header" => Some(vec![("token".to_owned(), token.clone())]),
+            "nobody" => Some(Vec::new()),
+            _ => None,
+        }
+    };
+    Live::new(
+        url.trim_end_matches('/').to_owned(),
+        Box::new(who),
+        Vec::new(),
+    )
 }
 
 /// The values of all variables, or the names of those that are missing.
