@@ -3,17 +3,14 @@
 use portcullis_sdk::{Call, Failure, Page, code, path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::{
-    columns,
     fetch::{self, Listed, Query},
     filters::{self, Filter, Match},
     get,
     metadata::{self, Module},
     names, projection,
     rows::{self, Record},
-    rpc,
     settings::Settings,
     v8,
     via::{self, Via},
