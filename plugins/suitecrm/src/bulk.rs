@@ -10,13 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    applied::{self, Otherwise},
+    bulk_rows::{Outcome, Row, Status, assign, find, judged, outcome, status},
     chosen::Key,
     fetch,
     metadata::{self, Module},
-    names,
-    payload::{self, Data},
-    rows::{self, Record},
+    names, payload,
+    rows::Record,
     rpc, save,
     via::Via,
 };
@@ -61,51 +60,6 @@ pub(crate) struct Upserted {
     note: Option<String>,
     #[serde(flatten)]
     via: Via,
-}
-
-/// What became of a row.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-struct Outcome {
-    status: Status,
-    /// The record's id, where it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    /// Fields that the CRM stored otherwise than sent.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    stored_otherwise: Vec<Otherwise>,
-    /// Why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    Created,
-    Updated,
-    /// An earlier call with the same key made it.
-    Existed,
-    /// The CRM found a contact like it and answered with that one; no field was written.
-    Merged,
-    /// There is no record of that id; nothing was sent.
-    NotFound,
-    /// The CRM wrote nothing for this row: the role does not allow it.
-    Denied,
-    /// The CRM said yes, and the record is not there or has its old values.
-    NotApplied,
-    /// What became of it could not be read.
-    Unknown,
-    /// A dry run would create it.
-    WouldCreate,
-    /// A dry run would update it.
-    WouldUpdate,
-}
-
-/// A checked row.
-struct Row {
-    id: Option<String>,
-    data: Data,
-    outcome: Option<Outcome>,
 }
 
 pub(crate) fn bulk_upsert(call: &Call<'_>, args: &BulkArgs) -> Result<Upserted, Failure> {
@@ -241,7 +195,7 @@ fn one_by_one(
         .enumerate()
         .filter(|(_, row)| row.outcome.is_none())
     {
-        // A row that names its record is written under the tool's own bulk method below.
+        // A row that names its record needs no id of ours; it goes with the others below.
         let id = row
             .id
             .clone()
@@ -369,112 +323,6 @@ fn read_after(
     fetch::several(call, module, ids, &fields)
         .ok()
         .map(|(records, _)| records)
-}
-
-/// Which id belongs to which row. A full list stands in the rows' order; a shorter one lacks the
-/// denied rows, so ids go to the row that names them, or to the first that looks like the record.
-fn assign(
-    module: &Module,
-    rows: &[Row],
-    open: &[usize],
-    ids: &[String],
-    stored: Option<&[Record]>,
-) -> Vec<Option<String>> {
-    if ids.len() == open.len() {
-        return ids.iter().cloned().map(Some).collect();
-    }
-    let mut left: Vec<&String> = ids.iter().collect();
-    open.iter()
-        .map(|index| {
-            let row = &rows[*index];
-            let place = left.iter().position(|id| match &row.id {
-                Some(own) => own == *id,
-                None => stored
-                    .and_then(|stored| find(stored, id))
-                    .is_some_and(|record| applied::otherwise(module, &row.data, record).is_empty()),
-            });
-            place.map(|place| left.remove(place).clone())
-        })
-        .collect()
-}
-
-fn status(
-    row: &Row,
-    id: Option<&str>,
-    stored: Option<&[Record]>,
-    began: Option<&str>,
-    seen: &[String],
-) -> Status {
-    let Some(id) = id else {
-        return Status::Denied;
-    };
-    let Some(stored) = stored else {
-        return Status::Unknown;
-    };
-    let Some(record) = find(stored, id) else {
-        return Status::NotApplied;
-    };
-    if row.id.is_some() {
-        return Status::Updated;
-    }
-    let entered = datetime::to_utc(rows::text(record, "date_entered"));
-    let is_older = began
-        .zip(entered.as_deref())
-        .is_some_and(|(began, entered)| entered < began);
-    if is_older || seen.iter().any(|known| known == id) {
-        Status::Merged
-    } else {
-        Status::Created
-    }
-}
-
-fn judged(
-    module: &Module,
-    row: &Row,
-    status: Status,
-    id: Option<String>,
-    stored: Option<&[Record]>,
-) -> Outcome {
-    let record = id
-        .as_deref()
-        .and_then(|id| find(stored.unwrap_or_default(), id));
-    let stored_otherwise = match (status, record) {
-        (Status::Created | Status::Updated, Some(record)) => {
-            applied::otherwise(module, &row.data, record)
-        }
-        _ => Vec::new(),
-    };
-    let all_kept = status == Status::Updated && stored_otherwise.len() == row.data.len();
-    let message = match status {
-        Status::Merged => Some(
-            "a contact of that last name and address exists; its fields were not changed, use update with this id",
-        ),
-        Status::Denied => Some(
-            "the CRM wrote nothing for this row, without saying why; the role may not allow it",
-        ),
-        Status::NotApplied => Some("the CRM answered with an id, and there is no such record"),
-        Status::Unknown => Some("the row was sent, and could not be read afterwards"),
-        _ if all_kept => Some("the CRM kept the old values"),
-        _ => None,
-    };
-    Outcome {
-        stored_otherwise,
-        message: message.map(str::to_owned),
-        ..outcome(if all_kept { Status::NotApplied } else { status }, id)
-    }
-}
-
-fn find<'r>(stored: &'r [Record], id: &str) -> Option<&'r Record> {
-    stored.iter().find(|record| rows::text(record, "id") == id)
-}
-
-fn outcome(status: Status, id: Option<String>) -> Outcome {
-    Outcome {
-        status,
-        id,
-        stored_otherwise: Vec::new(),
-        message: None,
-    }
 }
 
 fn answer(args: &BulkArgs, rows: Vec<Row>, note: Option<String>) -> Upserted {

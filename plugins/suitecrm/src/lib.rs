@@ -3,13 +3,14 @@
 //! Each tool's file holds its arguments, its result and what it does; `routes` holds what each may
 //! send. Nothing here knows an address or a credential.
 
-mod activities;
 mod activity;
 mod applied;
 mod attachments;
 mod bulk;
+mod bulk_rows;
 mod chosen;
 mod columns;
+mod count;
 mod create;
 mod delete;
 mod dropdowns;
@@ -21,6 +22,7 @@ mod get;
 mod identity;
 mod links;
 mod live_check;
+mod log_call;
 mod manifest;
 mod metadata;
 mod module_fields;
@@ -28,6 +30,8 @@ mod modules;
 mod names;
 mod payload;
 mod projection;
+mod recent;
+mod record_activities;
 mod related;
 mod routes;
 mod rows;
@@ -37,6 +41,7 @@ mod search;
 mod search_text;
 mod server_info;
 mod settings;
+mod upcoming;
 mod update;
 mod v8;
 mod via;
@@ -60,7 +65,7 @@ fn reading(plugin: Plugin) -> Plugin {
         )
         .tool(Tool::read("get", "Get a record", get::get).routes(routes::get))
         .tool(Tool::read("get_many", "Get several records", get::get_many).routes(routes::read))
-        .tool(Tool::read("count", "Count records", search::count).routes(routes::count))
+        .tool(Tool::read("count", "Count records", count::count).routes(routes::count))
         .tool(
             Tool::read(
                 "get_relationships",
@@ -89,14 +94,14 @@ fn reading(plugin: Plugin) -> Plugin {
             Tool::read("list_modules", "List modules", modules::list_modules).routes(routes::read),
         )
         .tool(
-            Tool::read("get_recent", "List recent records", activities::get_recent)
+            Tool::read("get_recent", "List recent records", recent::get_recent)
                 .routes(routes::recent),
         )
         .tool(
             Tool::read(
                 "get_upcoming_activities",
                 "List what is due",
-                activities::get_upcoming,
+                upcoming::get_upcoming,
             )
             .routes(routes::upcoming),
         )
@@ -104,7 +109,7 @@ fn reading(plugin: Plugin) -> Plugin {
             Tool::read(
                 "get_record_activities",
                 "List a record's activities",
-                activities::get_record_activities,
+                record_activities::get_record_activities,
             )
             .routes(routes::read),
         )
@@ -160,7 +165,7 @@ fn writing(plugin: Plugin) -> Plugin {
 
 fn logging(plugin: Plugin) -> Plugin {
     plugin
-        .tool(Tool::write("log_call", "Log a call", activity::log_call).routes(routes::log_call))
+        .tool(Tool::write("log_call", "Log a call", log_call::log_call).routes(routes::log_call))
         .tool(
             Tool::write("create_task", "Create a task", activity::create_task)
                 .routes(routes::new_activity),

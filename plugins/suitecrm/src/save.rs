@@ -102,12 +102,13 @@ fn create_v4(
     }
 }
 
-/// Changes a record.
+/// Changes a record; `before` are its values before.
 pub(crate) fn update(
     call: &Call<'_>,
     module: &Module,
     id: &str,
     data: &Data,
+    before: &Record,
     via: &mut Via,
 ) -> Result<Saved, Failure> {
     via::write(
@@ -119,26 +120,40 @@ pub(crate) fn update(
             let record = v8::one(&v8::accept(&ask.send()?, &module.name)?, Some(module))?;
             Ok(from_v8(module, data, record))
         },
-        || {
-            let arguments = vec![
-                json!(module.name),
-                pairs(Some(id), None, data),
-                json!(false),
-            ];
-            match rpc::change(call, "set_entry", &module.name, arguments) {
-                Ok(Value::Null) => Err(refused_id()),
-                Ok(_) => verify(call, module, data, id.to_owned(), None),
-                Err(failure) if rpc::open(&failure) => {
-                    let note = "the CRM broke off its answer, and the change is stored".to_owned();
-                    match verify(call, module, data, id.to_owned(), Some(note)) {
-                        Ok(saved) if saved.otherwise.is_empty() => Ok(saved),
-                        _ => Err(failure),
-                    }
-                }
-                Err(failure) => Err(failure),
-            }
-        },
+        || update_v4(call, module, id, data, before),
     )
+}
+
+fn update_v4(
+    call: &Call<'_>,
+    module: &Module,
+    id: &str,
+    data: &Data,
+    before: &Record,
+) -> Result<Saved, Failure> {
+    let arguments = vec![
+        json!(module.name),
+        pairs(Some(id), None, data),
+        json!(false),
+    ];
+    let failure = match rpc::change(call, "set_entry", &module.name, arguments) {
+        Ok(Value::Null) => return Err(refused_id()),
+        Ok(_) => return verify(call, module, data, id.to_owned(), None),
+        Err(failure) if rpc::open(&failure) => failure,
+        Err(failure) => return Err(failure),
+    };
+    let note = "the CRM broke off its answer, and the change is stored".to_owned();
+    match verify(call, module, data, id.to_owned(), Some(note)) {
+        Ok(saved) if saved.otherwise.is_empty() => Ok(saved),
+        Ok(saved)
+            if data
+                .keys()
+                .all(|name| saved.record.get(name) == before.get(name)) =>
+        {
+            Err(failure.outcome(Outcome::NotDone))
+        }
+        _ => Err(failure),
+    }
 }
 
 /// Reads what was written.

@@ -101,7 +101,7 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
         answer.would_send = vec![planned(&module, &args.id, &data, &answer.via)];
         return Ok(answer);
     }
-    let saved = save::update(call, &module, &args.id, &data, &mut answer.via)?;
+    let saved = save::update(call, &module, &args.id, &data, &before, &mut answer.via)?;
     refuse_unapplied(&args.id, &answer.changes, &saved.otherwise)?;
     answer.updated = true;
     answer.record = Some(saved.record);

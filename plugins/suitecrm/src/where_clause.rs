@@ -4,7 +4,7 @@
 //! text is sent: what leaves here is written from the syntax tree, with columns qualified and
 //! literals quoted again.
 
-use portcullis_sdk::{Failure, text};
+use portcullis_sdk::Failure;
 use sqlparser::{
     ast::{
         BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
@@ -257,13 +257,13 @@ impl Writer<'_> {
     }
 
     fn function(&self, function: &Function) -> Result<String, Failure> {
-        let name = function.name.to_string().to_ascii_uppercase();
+        let written = name_of(function);
+        let name = written.to_ascii_uppercase();
         let known = FUNCTIONS.iter().find(|(allowed, ..)| *allowed == name);
         let Some((_, least, most)) = known else {
             let names = FUNCTIONS.iter().map(|(name, ..)| *name);
             return Err(refuse(format!(
-                "the function {} is not allowed; these are: {}",
-                function.name,
+                "the function {written} is not allowed; these are: {}",
                 names.collect::<Vec<_>>().join(", ")
             )));
         };
@@ -356,13 +356,34 @@ fn literal(value: &Sql) -> Result<String, Failure> {
     }
 }
 
+/// Names an expression without writing it out, because the code that writes any SQL is larger than
+/// the rest of the plugin.
 fn unknown(expression: &Expr) -> Failure {
-    let mut shown = expression.to_string();
-    text::cut(&mut shown, 80);
-    refuse(match expression {
-        Expr::Value(_) | Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
-            format!("`{shown}` alone is no condition")
+    let what = match expression {
+        Expr::Value(_) | Expr::TypedString(_) => "a value alone is no condition".to_owned(),
+        Expr::Identifier(name) => format!("`{}` alone is no condition", name.value),
+        Expr::CompoundIdentifier(parts) => {
+            let name = parts.last().map_or("", |part| part.value.as_str());
+            format!("`{name}` alone is no condition")
         }
-        _ => format!("`{shown}` is not allowed in a query"),
-    })
+        Expr::Function(function) => {
+            format!("{} alone is no condition", name_of(function))
+        }
+        Expr::Like { .. } => "LIKE with ANY or ESCAPE is not allowed in a query".to_owned(),
+        Expr::RLike { .. } | Expr::SimilarTo { .. } | Expr::ILike { .. } => {
+            "matching by pattern other than LIKE is not allowed in a query".to_owned()
+        }
+        Expr::Case { .. } => "CASE is not allowed in a query".to_owned(),
+        Expr::Cast { .. } | Expr::Convert { .. } => "CAST is not allowed in a query".to_owned(),
+        Expr::BinaryOp { op, .. } => format!("`{op}` between two values is not allowed in a query"),
+        Expr::UnaryOp { op, .. } => format!("`{op}` before a value is not allowed in a query"),
+        _ => "a part of the query is of a kind that is not allowed".to_owned(),
+    };
+    refuse(what)
+}
+
+fn name_of(function: &Function) -> String {
+    let parts = function.name.0.iter();
+    let names = parts.map(|part| part.as_ident().map_or("?", |name| name.value.as_str()));
+    names.collect::<Vec<_>>().join(".")
 }

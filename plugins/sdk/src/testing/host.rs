@@ -85,7 +85,7 @@ impl StubHost {
         if allowed
             .0
             .iter()
-            .any(|route| routes::matches(route, request, &allowed.1))
+            .any(|route| routes::route_matches(route, request, &allowed.1))
         {
             return Ok(());
         }

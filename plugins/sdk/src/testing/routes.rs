@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use crate::http::Request;
 
-pub(super) fn matches(route: &Route, request: &Request, arguments: &Value) -> bool {
+/// Whether a route lets a request of a call with these arguments through.
+#[must_use]
+pub fn route_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     route.method == request.method
         && path_matches(route, request, arguments)
         && route

@@ -1,7 +1,14 @@
 //! The plugin against a native stand-in for the host: each finding about the API by number, bad
 //! inputs, the two transports, and what each tool promises. All data is made up.
 
+mod activities;
+mod bulk;
 mod clauses;
 mod findings;
 mod fixtures;
+mod links;
+mod live_check;
+mod manifest;
 mod reading;
+mod transports;
+mod writing;

@@ -1,4 +1,5 @@
-//! The tools `get_recent`, `get_upcoming_activities` and `get_record_activities`.
+//! The tool `get_record_activities`: calls, meetings, tasks and notes of a record, read at the same
+//! time. A type that cannot be read is named, never shown as empty.
 
 use portcullis_sdk::{Call, Failure, code};
 use schemars::JsonSchema;
@@ -6,174 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    entities,
     fetch::{self, Linked},
-    get, metadata, modules, names, rows, rpc, search,
+    get, metadata, modules, names, projection, rows, rpc, search,
     settings::Settings,
     via::Via,
 };
-
-const RECENT: &[&str] = &["Accounts", "Contacts", "Leads"];
-
-/// Lists the records that the API's user looked at last.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RecentArgs {
-    /// Modules; default Accounts, Contacts and Leads.
-    #[serde(default)]
-    #[schemars(
-        length(min = 1, max = 20),
-        inner(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"))
-    )]
-    modules: Option<Vec<String>>,
-    /// How many; default 10.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 100))]
-    max_results: Option<u32>,
-}
-
-/// Records that were looked at.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Recent {
-    items: Vec<RecentItem>,
-    count: usize,
-    #[serde(flatten)]
-    via: Via,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct RecentItem {
-    id: String,
-    module: String,
-    name: String,
-    /// When; null where the CRM does not tell.
-    viewed_at: Option<String>,
-    url: String,
-}
-
-/// The record's id is `item_id`; `id` is the number of a line in the CRM's log of views.
-pub(crate) fn get_recent(call: &Call<'_>, args: &RecentArgs) -> Result<Recent, Failure> {
-    let wanted: Vec<String> = match &args.modules {
-        Some(names) => names.clone(),
-        None => RECENT.iter().map(|&name| name.to_owned()).collect(),
-    };
-    for (index, name) in wanted.iter().enumerate() {
-        names::check(call, name, &format!("/modules/{index}"))?;
-    }
-    let visible = modules::list(call)?;
-    if args.modules.is_some() {
-        for (index, name) in wanted.iter().enumerate() {
-            visible.require_list(name, &format!("/modules/{index}"))?;
-        }
-    }
-    let most = search::page_size(&Settings::of(call)?, args.max_results.or(Some(10)))?;
-    let answer = rpc::read(call, "get_last_viewed", "", vec![json!(wanted)])?;
-    let list = answer
-        .as_array()
-        .ok_or_else(|| rpc::unexpected("get_last_viewed"))?;
-    let items: Vec<_> = list
-        .iter()
-        .filter_map(|raw| recent_item(call, raw))
-        .filter(|item| visible.allow(&item.module, "list"))
-        .take(most as usize)
-        .collect();
-    Ok(Recent {
-        count: items.len(),
-        items,
-        via: Via::v4_1(),
-    })
-}
-
-fn recent_item(call: &Call<'_>, raw: &Value) -> Option<RecentItem> {
-    let (id, module) = (raw["item_id"].as_str()?, raw["module_name"].as_str()?);
-    Some(RecentItem {
-        id: id.to_owned(),
-        module: module.to_owned(),
-        name: entities::decode(raw["item_summary"].as_str().unwrap_or_default()),
-        viewed_at: raw["date_modified"].as_str().and_then(rows::iso),
-        url: rows::url(call, module, id),
-    })
-}
-
-/// Lists the next calls, meetings, tasks and opportunities of the API's user: at most ten, by date.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UpcomingArgs {}
-
-/// What is due.
-#[derive(Serialize, JsonSchema)]
-pub(crate) struct Upcoming {
-    activities: Vec<UpcomingItem>,
-    count: usize,
-    /// How many opportunities were left out because they are closed; the CRM lists them by their
-    /// date.
-    left_out_closed: usize,
-    #[serde(flatten)]
-    via: Via,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct UpcomingItem {
-    id: String,
-    module: String,
-    date_due: Option<String>,
-    summary: String,
-    url: String,
-}
-
-pub(crate) fn get_upcoming(call: &Call<'_>, _: &UpcomingArgs) -> Result<Upcoming, Failure> {
-    let answer = rpc::read(call, "get_upcoming_activities", "", Vec::new())?;
-    let list = answer
-        .as_array()
-        .ok_or_else(|| rpc::unexpected("get_upcoming_activities"))?;
-    let mut activities: Vec<_> = list
-        .iter()
-        .filter_map(|raw| upcoming_item(call, raw))
-        .collect();
-    let settings = Settings::of(call)?;
-    activities.retain(|item| settings.allows(&item.module));
-    let closed = closed_deals(call, &activities)?;
-    let before = activities.len();
-    activities.retain(|item| !(item.module == "Opportunities" && closed.contains(&item.id)));
-    Ok(Upcoming {
-        count: activities.len(),
-        left_out_closed: before - activities.len(),
-        activities,
-        via: Via::v4_1(),
-    })
-}
-
-fn upcoming_item(call: &Call<'_>, raw: &Value) -> Option<UpcomingItem> {
-    let (id, module) = (raw["id"].as_str()?, raw["module"].as_str()?);
-    let due = raw["date_due"].as_str().unwrap_or_default();
-    Some(UpcomingItem {
-        id: id.to_owned(),
-        module: module.to_owned(),
-        date_due: rows::iso(due).or_else(|| (!due.is_empty()).then(|| due.to_owned())),
-        summary: entities::decode(raw["summary"].as_str().unwrap_or_default()),
-        url: rows::url(call, module, id),
-    })
-}
-
-/// The CRM means to leave closed opportunities out, and does not.
-fn closed_deals(call: &Call<'_>, items: &[UpcomingItem]) -> Result<Vec<String>, Failure> {
-    let deals: Vec<String> = items
-        .iter()
-        .filter(|item| item.module == "Opportunities")
-        .map(|item| item.id.clone())
-        .collect();
-    if deals.is_empty() {
-        return Ok(Vec::new());
-    }
-    let module = metadata::module(call, "Opportunities")?;
-    let fields = ["id".to_owned(), "sales_stage".to_owned()];
-    let (records, _) = fetch::several(call, &module, &deals, &fields)?;
-    Ok(records
-        .iter()
-        .filter(|record| rows::text(record, "sales_stage").starts_with("Closed"))
-        .map(|record| rows::text(record, "id").to_owned())
-        .collect())
-}
 
 /// Lists the calls, meetings, tasks and notes of a record.
 #[derive(Deserialize, JsonSchema)]
@@ -357,7 +195,7 @@ fn keep(
         .map(|(record, _)| record)
         .collect();
     for record in &mut records {
-        crate::projection::shorten(record, settings.text_limit as usize);
+        projection::shorten(record, settings.text_limit as usize);
     }
     get::with_urls(call, kind.module(), &mut records);
     let place = match kind {

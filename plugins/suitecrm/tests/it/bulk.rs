@@ -1,0 +1,213 @@
+//! bulk_upsert: a result for every row.
+
+use portcullis_sdk::{Outcome, Reason, Stage};
+use serde_json::{Value, json};
+
+use crate::fixtures::{ID, OTHER, THIRD, broken, crm, entries, failed, fields, gone_row, row, v4};
+
+fn statuses(answer: &Value) -> Vec<&str> {
+    answer["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["status"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn updates_of_what_is_not_there_are_not_sent() {
+    let sent = json!([[{"name": "name", "value": "New"}], [{"name": "id", "value": ID}, {"name": "employees", "value": "3"}]]);
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(
+            v4("get_entries", json!(["Accounts", [OTHER, ID], ["id"]])).reply(
+                200,
+                entries(vec![
+                    row("Accounts", ID, json!({})),
+                    gone_row("Accounts", OTHER),
+                ]),
+            ),
+        )
+        .expect(
+            v4("set_entries", json!(["Accounts", sent])).reply(200, json!({"ids": [THIRD, ID]})),
+        )
+        .expect(
+            v4(
+                "get_entries",
+                json!([
+                    "Accounts",
+                    [THIRD, ID],
+                    ["id", "date_entered", "name", "employees"]
+                ]),
+            )
+            .reply(
+                200,
+                entries(vec![
+                    row("Accounts", THIRD, json!({"name": "New", "employees": ""})),
+                    row("Accounts", ID, json!({"name": "Old", "employees": "3"})),
+                ]),
+            ),
+        );
+    let records =
+        json!([{"name": "New"}, {"id": OTHER, "name": "Ghost"}, {"id": ID, "employees": 3}]);
+    let answer = harness
+        .invoke(
+            "bulk_upsert",
+            json!({"module": "Accounts", "records": records}),
+        )
+        .unwrap();
+    assert_eq!(statuses(&answer), ["created", "not_found", "updated"]);
+    assert_eq!(
+        (&answer["ids"], &answer["complete"]),
+        (&json!([THIRD, ID]), &json!(false))
+    );
+}
+
+#[test]
+fn rows_that_the_crm_did_not_apply_are_told() {
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(
+            v4("get_entries", json!(["Accounts", [ID], ["id"]]))
+                .reply(200, entries(vec![row("Accounts", ID, json!({}))])),
+        )
+        .expect(v4("set_entries", json!(["Accounts"])).reply(200, json!({"ids": [ID, OTHER]})))
+        .expect(v4("get_entries", json!(["Accounts", [ID, OTHER]])).reply(
+            200,
+            entries(vec![
+                row("Accounts", ID, json!({"name": "Old"})),
+                gone_row("Accounts", OTHER),
+            ]),
+        ));
+    let answer = harness.invoke("bulk_upsert", json!({"module": "Accounts", "records": [{"id": ID, "name": "New"}, {"name": "Other"}]})).unwrap();
+    assert_eq!(statuses(&answer), ["not_applied", "not_applied"]);
+    assert_eq!(
+        answer["results"][0]["stored_otherwise"],
+        json!([{"field": "name", "sent": "New", "stored": "Old"}])
+    );
+    assert_eq!(answer["count"], 0);
+}
+
+#[test]
+fn everything_is_checked_before_anything_is_sent() {
+    for (records, pointer) in [
+        (
+            json!([{"name": "A"}, {"name": "B", "industry": "x"}]),
+            "/records/1/industry",
+        ),
+        (json!([{"industry": "Banking"}]), "/records/0/name"),
+        (json!([{"id": ID}]), "/records/0"),
+        (
+            json!([{"id": ID, "name": "A"}, {"id": ID, "name": "B"}]),
+            "/records/1/id",
+        ),
+        (json!([{"id": "x' OR 1=1", "name": "A"}]), "/records/0/id"),
+        (json!([{"id": 7, "name": "A"}]), "/records/0/id"),
+        (json!([{"name": "A", "deleted": "1"}]), "/records/0/deleted"),
+    ] {
+        let failure = failed(crm().expect(fields("Accounts")).invoke(
+            "bulk_upsert",
+            json!({"module": "Accounts", "records": records}),
+        ));
+        assert_eq!(
+            (failure.fields.as_slice(), failure.outcome),
+            ([pointer.to_owned()].as_slice(), Some(Outcome::NotDone)),
+            "{records}"
+        );
+    }
+}
+
+#[test]
+fn a_dry_run_tells_what_would_happen_to_each_row() {
+    let harness = crm().expect(fields("Accounts")).expect(
+        v4("get_entries", json!(["Accounts", [ID, OTHER]])).reply(
+            200,
+            entries(vec![
+                row("Accounts", ID, json!({})),
+                gone_row("Accounts", OTHER),
+            ]),
+        ),
+    );
+    let records = json!([{"id": ID, "name": "A"}, {"id": OTHER, "name": "B"}, {"name": "C"}]);
+    let answer = harness
+        .invoke(
+            "bulk_upsert",
+            json!({"module": "Accounts", "records": records, "dry_run": true}),
+        )
+        .unwrap();
+    assert_eq!(
+        statuses(&answer),
+        ["would_update", "not_found", "would_create"]
+    );
+}
+
+#[test]
+fn a_broken_off_bulk_write_leaves_the_outcome_open() {
+    for exchange in [
+        broken(v4("set_entries", json!(["Accounts"]))),
+        v4("set_entries", json!(["Accounts"])).fail(Reason::Timeout, Stage::MaybeSent),
+    ] {
+        let failure = failed(crm().expect(fields("Accounts")).expect(exchange).invoke(
+            "bulk_upsert",
+            json!({"module": "Accounts", "records": [{"name": "A"}]}),
+        ));
+        assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened));
+    }
+    // Written, and not readable afterwards.
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(v4("set_entries", json!(["Accounts"])).reply(200, json!({"ids": [ID]})))
+        .expect(broken(v4("get_entries", json!(["Accounts", [ID]]))));
+    let answer = harness
+        .invoke(
+            "bulk_upsert",
+            json!({"module": "Accounts", "records": [{"name": "A"}]}),
+        )
+        .unwrap();
+    assert_eq!(statuses(&answer), ["unknown"]);
+}
+
+#[test]
+fn with_a_key_rows_get_ids_that_a_repetition_finds() {
+    let key = "november import";
+    let ids = |body: &str| -> Vec<String> {
+        serde_json::from_value(crate::fixtures::argument(body, 2)).unwrap()
+    };
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(v4("get_entries", json!(["Accounts"])).reply(200, entries(Vec::new())));
+    let ask = |dry_run: bool| json!({"module": "Accounts", "records": [{"name": "A"}, {"name": "B"}], "idempotency_key": key, "dry_run": dry_run});
+    harness.invoke("bulk_upsert", ask(true)).unwrap();
+    let body = String::from_utf8_lossy(harness.requests().last().unwrap().body.as_deref().unwrap())
+        .into_owned();
+    let chosen = ids(&body);
+    assert_eq!(chosen.len(), 2);
+
+    let pairs = |id: &str, name: &str| json!([{"name": "id", "value": id}, {"name": "new_with_id", "value": key}, {"name": "name", "value": name}]);
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(
+            v4("get_entries", json!(["Accounts", chosen, ["id"]]))
+                .reply(200, entries(vec![row("Accounts", &chosen[0], json!({}))])),
+        )
+        .expect(
+            v4("set_entry", json!(["Accounts", pairs(&chosen[1], "B")]))
+                .reply(200, json!({"id": chosen[1]})),
+        )
+        .expect(v4("get_entries", json!(["Accounts", [chosen[1]]])).reply(
+            200,
+            entries(vec![row("Accounts", &chosen[1], json!({"name": "B"}))]),
+        ));
+    let answer = harness.invoke("bulk_upsert", ask(false)).unwrap();
+    assert_eq!(statuses(&answer), ["existed", "created"]);
+    assert_eq!(answer["complete"], true);
+
+    let many: Vec<Value> = (0..51)
+        .map(|index| json!({"name": format!("N{index}")}))
+        .collect();
+    let failure = failed(crm().expect(fields("Accounts")).invoke(
+        "bulk_upsert",
+        json!({"module": "Accounts", "records": many, "idempotency_key": key}),
+    ));
+    assert_eq!(failure.fields, ["/records"]);
+}
