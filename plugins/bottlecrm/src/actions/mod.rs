@@ -162,7 +162,20 @@ pub(crate) fn cases() -> Vec<Case> {
             }
         }
     }
+    for case in &mut cases {
+        once(&mut case.routes);
+        once(&mut case.preview_routes);
+    }
     cases
+}
+
+fn once(routes: &mut Vec<Route>) {
+    let all = std::mem::take(routes);
+    for route in all {
+        if !routes.contains(&route) {
+            routes.push(route);
+        }
+    }
 }
 
 /// The record itself, and what names among the parameters are resolved with.

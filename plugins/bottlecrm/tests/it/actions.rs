@@ -2,31 +2,29 @@
 //! refused before anything leaves.
 
 use portcullis_sdk::{
-    Effect, Method, Outcome,
+    Effect, Failure, Method, Outcome,
     testing::{Harness, delete, get, patch, post},
 };
 use serde_json::{Value, json};
 
 use crate::fixtures::{ID, NOW, OTHER, YESTERDAY, crm, failed, id, invoice, page, ticket};
 
-fn act(
-    crm: &Harness,
-    entity: &str,
-    action: &str,
-    params: Value,
-) -> Result<Value, portcullis_sdk::Failure> {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
+fn act(crm: &Harness, entity: &str, action: &str, params: Value) -> Result<Value, Failure> {
     crm.invoke(
         "crm_action",
         json!({"entity": entity, "id": ID, "action": action, "params": params}),
     )
 }
 
-fn show(
-    crm: &Harness,
-    entity: &str,
-    action: &str,
-    params: Value,
-) -> Result<Value, portcullis_sdk::Failure> {
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
+fn show(crm: &Harness, entity: &str, action: &str, params: Value) -> Result<Value, Failure> {
     crm.preview(
         "crm_action",
         json!({"entity": entity, "id": ID, "action": action, "params": params}),

@@ -37,11 +37,6 @@ fn invoices_estimates_and_products_are_put_others_patched() {
         ),
     ] {
         let crm = crm().expect(put(&path(below)).body(data.clone()).reply(200, reply));
-        let crm = if entity == "products" {
-            crm.expect(get(&path(below)).reply(200, json!({"id": ID, "price": "11.00"})))
-        } else {
-            crm
-        };
         let done = crm
             .invoke(
                 "crm_update",
@@ -67,6 +62,25 @@ fn invoices_estimates_and_products_are_put_others_patched() {
         )
         .unwrap();
     assert_eq!(done["record"], json!({"status": "Completed"}));
+}
+
+#[test]
+fn a_tag_is_put_whole() {
+    let stored = json!({"id": ID, "name": "Key account", "slug": "key-account", "color": "blue", "description": "", "is_active": true});
+    let crm = crm()
+        .expect(get(&path("tags")).reply(200, json!({"tag": stored})))
+        .expect(
+            put(&path("tags"))
+                .body(json!({"name": "Key account", "color": "red", "description": ""}))
+                .reply(200, json!({"tag": {"id": ID, "name": "Key account", "color": "red", "description": ""}})),
+        );
+    let done = crm
+        .invoke(
+            "crm_update",
+            json!({"entity": "tags", "id": ID, "data": {"color": "red"}}),
+        )
+        .unwrap();
+    assert_eq!(done["record"], json!({"color": "red"}));
 }
 
 #[test]
