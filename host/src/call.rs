@@ -11,12 +11,13 @@ use tokio::sync::watch;
 
 use crate::admission::Admission;
 use crate::audit::Line;
+use crate::caller::{Caller, Token};
 use crate::capability::Record;
 use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
 use crate::error::{Kind, Outcome, ToolError};
 use crate::names::CallId;
-use crate::policy::{self, ConfirmRule, Confirmation, Denial, Principal};
-use crate::registry::{Registry, Snapshot, Tool};
+use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
+use crate::registry::{Connection, Registry, Shared, Snapshot, Tool};
 use crate::runtime::{Call, Failure, Fault, Runtime};
 use crate::schema;
 
@@ -52,13 +53,55 @@ impl Drop for Running<'_> {
     }
 }
 
-/// Which connections an endpoint serves.
+/// Which connections a client reaches where it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// All of them.
+    /// All of them: on this machine, over stdio or by the command line.
     All,
+    /// Those of the endpoint without a name.
+    Shared,
     /// One, by its name.
     Connection(String),
+}
+
+/// How callers of an endpoint prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Not at all: they act as the operator's accounts.
+    Nothing,
+    /// By their own token, which the CRM judges.
+    OwnToken,
+}
+
+impl Scope {
+    /// Whether a connection is reached.
+    #[must_use]
+    pub fn covers(&self, snapshot: &Snapshot, connection: &Connection) -> bool {
+        match self {
+            Self::All => true,
+            Self::Shared => snapshot.shared.covers(&connection.config),
+            Self::Connection(name) => connection.config.name.as_str() == name,
+        }
+    }
+
+    /// What its callers have to prove; nothing where there is no such endpoint.
+    #[must_use]
+    pub fn proof(&self, snapshot: &Snapshot) -> Option<Proof> {
+        let forwards = match self {
+            Self::All => false,
+            Self::Shared => match snapshot.shared {
+                Shared::Service => false,
+                Shared::Forward => true,
+                Shared::Nobody => return None,
+            },
+            Self::Connection(name) => snapshot.connection(name)?.forwards(),
+        };
+        Some(if forwards {
+            Proof::OwnToken
+        } else {
+            Proof::Nothing
+        })
+    }
 }
 
 /// A tool call as a client asked for it.
@@ -68,7 +111,7 @@ pub struct Request {
     /// The arguments.
     pub arguments: Map<String, Value>,
     /// Who asks.
-    pub principal: Principal,
+    pub caller: Caller,
     /// Where.
     pub scope: Scope,
 }
@@ -120,10 +163,12 @@ async fn run(
     let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
-        principal,
+        caller,
         ..
     } = request;
-    policy::open(&principal, &tool.grant).map_err(|d| denied(&d))?;
+    let principal = caller.principal();
+    policy::open(principal, &tool.grant).map_err(|d| denied(&d))?;
+    let token = own_token(tool, &caller)?;
     let said = take_confirmation(tool, &mut arguments)?;
     let (arguments, text) = check_arguments(app, tool, arguments)?;
     let call = Call {
@@ -132,14 +177,16 @@ async fn run(
         arguments: Arc::new(arguments),
         text,
         record,
+        caller: token,
     };
+    let grant = tool.grant.for_call(&call.arguments);
+    policy::open(principal, &grant).map_err(|d| denied(&d))?;
     let _admitted = app
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
-    let confirmation = confirm(app, tool, &principal, &call, &said).await?;
-    let permit =
-        policy::authorize(&principal, &tool.grant, confirmation).map_err(|d| denied(&d))?;
+    let confirmation = confirm(app, (tool, &grant), principal, &call, &said).await?;
+    let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let result = app
         .runtime
@@ -149,22 +196,34 @@ async fn run(
 }
 
 fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownTool> {
-    let within = |tool: &&Arc<Tool>| match &request.scope {
-        Scope::All => true,
-        Scope::Connection(name) => tool.connection.config.name.as_str() == name,
-    };
     snapshot
         .find(&request.name)
-        .filter(within)
+        .filter(|tool| request.scope.covers(snapshot, &tool.connection))
         .cloned()
-        .ok_or_else(|| unknown(snapshot, &request.name))
+        .ok_or_else(|| unknown(snapshot, &request.scope, &request.name))
 }
 
-fn unknown(snapshot: &Snapshot, name: &str) -> UnknownTool {
+/// The caller's token where the connection acts with it, and nowhere else.
+fn own_token(tool: &Tool, caller: &Caller) -> Result<Option<Token>, ToolError> {
+    if !tool.connection.forwards() {
+        return Ok(None);
+    }
+    let lacks = || {
+        let name = &tool.connection.config.name;
+        let message =
+            format!("`{name}` acts with the caller's own token, and this call brought none");
+        ToolError::new(Kind::AuthNeeded, "TOKEN_NEEDED", message)
+            .suggest("over HTTP it comes as `Authorization: Bearer …`, with `portcullis call` from the variable that --token-env names")
+    };
+    caller.token().cloned().map(Some).ok_or_else(lacks)
+}
+
+fn unknown(snapshot: &Snapshot, scope: &Scope, name: &str) -> UnknownTool {
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     let known: Vec<String> = snapshot
         .listed
         .iter()
+        .filter(|tool| scope.covers(snapshot, &tool.connection))
         .map(|tool| tool.listed_name.clone())
         .collect();
     UnknownTool {
@@ -180,7 +239,7 @@ fn denied(denial: &Denial) -> ToolError {
 }
 
 fn take_confirmation(tool: &Tool, arguments: &mut Map<String, Value>) -> Result<Said, ToolError> {
-    if !tool.plugin.declared.effect.needs_confirmation() {
+    if !tool.plugin.declared.needs_confirmation() {
         return Ok(Said::Nothing);
     }
     Said::take(arguments).map_err(|(at, what)| {
@@ -233,15 +292,15 @@ fn check_arguments(
 /// the preview.
 async fn confirm(
     app: &App,
-    tool: &Tool,
+    (tool, grant): (&Tool, &Grant),
     principal: &Principal,
     call: &Call,
     said: &Said,
 ) -> Result<Confirmation, ToolError> {
-    if !tool.plugin.declared.effect.needs_confirmation() {
+    if !grant.effect().needs_confirmation() {
         return Ok(Confirmation::NotNeeded);
     }
-    let permit = policy::authorize_preview(principal, &tool.grant).map_err(|d| denied(&d))?;
+    let permit = policy::authorize_preview(principal, grant).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let preview = app
         .runtime
@@ -255,7 +314,7 @@ async fn confirm(
     }
     match app
         .confirmations
-        .redeem((principal, &tool.grant), intent, said, state)
+        .redeem((principal, grant), intent, said, state)
     {
         Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
         Err(why) => {

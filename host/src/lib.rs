@@ -17,6 +17,7 @@ pub mod mcp;
 pub mod admission;
 pub mod audit;
 pub mod call;
+pub mod caller;
 pub mod confirm;
 
 pub mod registry;

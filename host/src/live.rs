@@ -85,6 +85,7 @@ fn get_base() -> Outgoing {
         headers: Vec::new(),
         body: None,
         credential: None,
+        caller: None,
     }
 }
 
@@ -120,6 +121,14 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
             "this plugin has none; only the address was tried".into(),
         )];
     };
+    if connection.forwards() {
+        return vec![found(
+            Level::Warn,
+            "self-test",
+            "not run: this connection acts with each caller's own token; only the address was tried"
+                .into(),
+        )];
+    }
     let permit = Grant::live_check(&connection.config.name, check)
         .map_err(|error| error.to_string())
         .and_then(|grant| {
@@ -141,6 +150,7 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
         arguments: Arc::new(json!({})),
         text: "{}".into(),
         record: Arc::new(Record::default()),
+        caller: None,
     };
     match app
         .runtime

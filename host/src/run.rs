@@ -1,5 +1,6 @@
 //! Builds everything from a configuration, serves until it is told to stop, and drains.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::{Admission, Rate};
 use crate::call::App;
+use crate::caller::Caller;
 use crate::config::{Config, Server};
 use crate::confirm::Confirmations;
 use crate::mcp::{self, Changes};
@@ -104,23 +106,32 @@ impl Host {
             tasks.spawn(settle(Arc::clone(connection)));
         }
         let drain = Duration::from_millis(self.server.limits.drain_ms);
-        match listen {
+        let served = match listen {
             Listen::Stdio => {
-                transport::serve_stdio(self.mcp(Principal::stdio()), stop, drain).await
+                let caller = Caller::known(Principal::stdio());
+                transport::serve_stdio(self.mcp(Some(caller)), stop, drain).await
             }
             Listen::Http(listener) => {
-                let options = self.http_options(drain);
-                let server = self.mcp(Principal::anonymous());
-                Ok(transport::serve_http(server, listener, &options, stop).await?)
+                let options = self.http_options(listener.local_addr()?, drain);
+                let server = self.mcp(None);
+                let served = transport::serve_http(server, listener, &options, stop).await;
+                served.map_err(Into::into)
             }
-        }
+        };
+        self.close().await;
+        served
     }
 
-    fn mcp(&self, principal: Principal) -> mcp::Server {
-        mcp::Server::new(Arc::clone(&self.app), Arc::clone(&self.changes), principal)
+    /// Ends the sessions at the CRMs, after the last call.
+    pub async fn close(&self) {
+        self.app.registry.close().await;
     }
 
-    fn http_options(&self, drain: Duration) -> HttpOptions {
+    fn mcp(&self, caller: Option<Caller>) -> mcp::Server {
+        mcp::Server::new(Arc::clone(&self.app), Arc::clone(&self.changes), caller)
+    }
+
+    fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {
         let public = self
             .server
             .public_url
@@ -138,6 +149,8 @@ impl Host {
             request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
             sessions: usize::try_from(self.server.limits.sessions).unwrap_or(usize::MAX),
             drain,
+            path: self.server.path.to_string(),
+            open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod cli;
 mod confirmation;
 mod crm_tools;
 mod documents;
+mod forward;
 mod http;
 mod plugin_files;
 mod policy;

@@ -61,8 +61,8 @@ fn portcullis_manifest_of_nothing() -> Value {
 }
 
 /// The world, and what Rust's standard library asks of WASI in a release build. Files are named by its C
-/// library and there is no folder behind them; sockets and HTTP are not among it.
-const MAY_IMPORT: [&str; 19] = [
+/// library and there is no folder behind them, terminals by some builds of it; sockets and HTTP are not among it.
+const MAY_IMPORT: [&str; 24] = [
     "portcullis:plugin/cache",
     "portcullis:plugin/call",
     "portcullis:plugin/config",
@@ -74,6 +74,11 @@ const MAY_IMPORT: [&str; 19] = [
     "wasi:cli/stderr",
     "wasi:cli/stdin",
     "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
     "wasi:clocks/monotonic-clock",
     "wasi:clocks/wall-clock",
     "wasi:filesystem/preopens",

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
 /// `capability` are two halves of the sandbox and know each other; everything else points one way.
-const MAY_USE: [(&str, &[&str]); 23] = [
-    ("transport", &["call", "mcp"]),
-    ("mcp", &["call", "error", "policy", "registry"]),
+const MAY_USE: [(&str, &[&str]); 24] = [
+    ("transport", &["call", "caller", "mcp", "policy"]),
+    ("mcp", &["call", "caller", "error", "registry"]),
     (
         "call",
         &[
             "admission",
             "audit",
+            "caller",
             "capability",
             "confirm",
             "error",
@@ -43,15 +44,16 @@ const MAY_USE: [(&str, &[&str]); 23] = [
         ],
     ),
     ("policy", &["names"]),
+    ("caller", &["policy"]),
     (
         "runtime",
-        &["capability", "config", "error", "names", "policy"],
+        &["caller", "capability", "config", "error", "names", "policy"],
     ),
     (
         "capability",
-        &["config", "names", "policy", "runtime", "upstream"],
+        &["caller", "config", "names", "policy", "runtime", "upstream"],
     ),
-    ("upstream", &["policy"]),
+    ("upstream", &["caller", "policy"]),
     ("config", &["names"]),
     ("error", &["names"]),
     ("names", &[]),
@@ -75,6 +77,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
         &[
             "admission",
             "call",
+            "caller",
             "config",
             "confirm",
             "mcp",
@@ -88,6 +91,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
         "cli",
         &[
             "call",
+            "caller",
             "config",
             "error",
             "live",

@@ -1,4 +1,5 @@
-//! `cache`: what the plugin of a connection keeps between calls.
+//! `cache`: what the plugin of a connection keeps between calls; on a connection that acts with its
+//! callers' own tokens, for each of them apart.
 
 use std::time::Duration;
 
@@ -7,19 +8,20 @@ use crate::runtime::bindings::portcullis::plugin::cache::Host;
 
 impl Host for Guest {
     fn get(&mut self, key: String) -> Option<Vec<u8>> {
-        self.reach.link()?.cache.get(&key)
+        let link = self.reach.link()?;
+        link.cache.get(&self.reach.owner(), &key)
     }
 
     fn put(&mut self, key: String, value: Vec<u8>, ttl_ms: u32) {
         if let Some(link) = self.reach.link() {
-            link.cache
-                .put(key, value, Duration::from_millis(ttl_ms.into()));
+            let ttl = Duration::from_millis(ttl_ms.into());
+            link.cache.put(&self.reach.owner(), &key, value, ttl);
         }
     }
 
     fn remove(&mut self, key: String) {
         if let Some(link) = self.reach.link() {
-            link.cache.remove(&key);
+            link.cache.remove(&self.reach.owner(), &key);
         }
     }
 }

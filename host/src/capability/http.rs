@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt};
 use super::{Reach, Within};
 use portcullis_manifest::Method;
 
+use crate::caller::Token;
 use crate::policy::{Asked, Canonical};
 use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::http as wit;
@@ -57,6 +58,7 @@ async fn forward(
         door,
         arguments,
         record,
+        caller,
     } = within;
     if !record.count_request(u32::try_from(link.limits.upstream_calls).unwrap_or(u32::MAX)) {
         return Err(refuse(
@@ -86,7 +88,7 @@ async fn forward(
     record.count_bytes(size);
     let result = link
         .upstream
-        .send(outgoing(request, canonical), deadline)
+        .send(outgoing(request, canonical, caller.clone()), deadline)
         .await;
     match (&result, place) {
         (Ok(answer), Some(place)) => record.answered(place, answer.status),
@@ -111,7 +113,11 @@ fn asked(request: &wit::Request) -> Asked<'_> {
 }
 
 /// The request as it is sent: a body that a matcher looked at is the one that the host re-encoded.
-fn outgoing(request: wit::Request, canonical: Option<Canonical>) -> Outgoing {
+fn outgoing(
+    request: wit::Request,
+    canonical: Option<Canonical>,
+    caller: Option<Token>,
+) -> Outgoing {
     let (headers, body) = match canonical {
         None => (request.headers, request.body),
         Some(canonical) => {
@@ -128,6 +134,7 @@ fn outgoing(request: wit::Request, canonical: Option<Canonical>) -> Outgoing {
         headers,
         body,
         credential: request.credential,
+        caller,
     }
 }
 
@@ -178,6 +185,7 @@ const fn reason(reason: Reason) -> wit::Reason {
     match reason {
         Reason::CredentialMissing => wit::Reason::CredentialMissing,
         Reason::CredentialRejected => wit::Reason::CredentialRejected,
+        Reason::CircuitOpen => wit::Reason::CircuitOpen,
         Reason::BudgetSpent => wit::Reason::BudgetSpent,
         Reason::TooLarge => wit::Reason::TooLarge,
         Reason::Timeout => wit::Reason::Timeout,

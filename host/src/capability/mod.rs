@@ -19,7 +19,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
+use tokio_util::sync::DropGuard;
 
+use crate::caller::Token;
 use crate::config::Limits;
 use crate::names::CallId;
 use portcullis_manifest::Effect;
@@ -34,13 +36,17 @@ impl crate::runtime::bindings::portcullis::plugin::types::Host for crate::runtim
 /// What a connection gives to its plugin.
 pub struct Link {
     /// The way to the CRM.
-    pub upstream: Upstream,
+    pub upstream: Arc<Upstream>,
+    /// Tells, by being dropped, that no call uses the connection any more.
+    pub in_use: DropGuard,
     /// The settings with their defaults.
     pub settings: Map<String, Value>,
     /// What `config.connection` answers, without the call's time.
     pub about: Map<String, Value>,
     /// What the plugin keeps between calls.
     pub cache: GuestCache,
+    /// Whether each caller acts with their own token.
+    pub forward: bool,
     /// The connection's limits.
     pub limits: Limits,
 }
@@ -86,6 +92,7 @@ struct Within {
     door: Door,
     arguments: Arc<Value>,
     record: Arc<Record>,
+    caller: Option<Token>,
 }
 
 impl Reach {
@@ -107,6 +114,7 @@ impl Reach {
             door,
             arguments: Arc::clone(&call.arguments),
             record: Arc::clone(&call.record),
+            caller: call.caller.clone(),
         };
         Self {
             call: call.id,
@@ -117,5 +125,16 @@ impl Reach {
 
     fn link(&self) -> Option<&Link> {
         self.within.as_ref().map(|within| &*within.link)
+    }
+
+    /// Whose cache it is: everybody's where all act as one account, else the caller's own.
+    fn owner(&self) -> String {
+        match &self.within {
+            Some(within) if within.link.forward => match &within.caller {
+                Some(token) => token.owner().to_string(),
+                None => "nobody".to_owned(),
+            },
+            _ => String::new(),
+        }
     }
 }

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use super::setup::setup;
 use super::{CallArgs, Exit, complain, print};
 use crate::call::{App, Called, Request, Scope};
+use crate::caller::{Caller, Token};
+use crate::config::process_environment;
 use crate::error::ToolError;
 use crate::policy::Principal;
 
@@ -21,22 +23,27 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
             );
         }
     };
+    let caller = match caller(args.token_env.as_deref()) {
+        Ok(caller) => caller,
+        Err(message) => return complain(Exit::Usage, message),
+    };
     let setup = match setup(config, |_| Ok(())).await {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
     let app = &setup.host.app;
-    let first = once(app, &args.tool, arguments.clone()).await;
+    let first = once(app, &caller, &args.tool, arguments.clone()).await;
     let answer = match first {
         Ok(Err(preview)) if args.confirm => match token(&preview) {
             Some(token) => {
                 eprintln!("{:#}", preview.to_json());
-                once(app, &args.tool, with(arguments, token)).await
+                once(app, &caller, &args.tool, with(arguments, token)).await
             }
             None => Ok(Err(preview)),
         },
         other => other,
     };
+    setup.host.close().await;
     match answer {
         Err(unknown) => complain(
             Exit::Usage,
@@ -50,12 +57,22 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
     }
 }
 
-async fn once(app: &App, tool: &str, arguments: Map<String, Value>) -> Called {
-    let principal = Principal::named("cli", "operator");
+/// The operator, with a token of their own where they named its variable.
+fn caller(variable: Option<&str>) -> Result<Caller, String> {
+    let Some(name) = variable else {
+        return Ok(Caller::known(Principal::named("cli", "operator")));
+    };
+    let value = process_environment(name)
+        .ok_or_else(|| format!("--token-env: variable `{name}` is not set"))?;
+    let token = Token::new(&value).map_err(|error| format!("--token-env: `{name}`: {error}"))?;
+    Ok(Caller::holding(token))
+}
+
+async fn once(app: &App, caller: &Caller, tool: &str, arguments: Map<String, Value>) -> Called {
     let request = Request {
         name: tool.to_owned(),
         arguments,
-        principal,
+        caller: caller.clone(),
         scope: Scope::All,
     };
     crate::call::call(app, request).await

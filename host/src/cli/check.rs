@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::setup::{Setup, setup};
 use super::{CheckArgs, Exit, print};
 use crate::live::{self, Finding, Level};
-use crate::registry::Snapshot;
+use crate::registry::{Connection, Snapshot};
 use crate::telemetry::Telemetry;
 
 /// Checks; every problem is printed.
@@ -55,12 +55,12 @@ fn overview(snapshot: &Snapshot) -> String {
             .join(", ");
         writeln!(
             text,
-            "connection {}: plugin {} {}, {}, {tools} tools (allow {allow}), credential {}",
+            "connection {}: plugin {} {}, {}, {tools} tools (allow {allow}), {}",
             config.name,
             connection.plugin.id,
             connection.plugin.manifest.version,
             config.url,
-            connection.credentials(),
+            identity(connection),
         )
         .ok();
     }
@@ -82,6 +82,15 @@ fn overview(snapshot: &Snapshot) -> String {
     text
 }
 
+/// Whose rights the CRM sees, and by which credential.
+fn identity(connection: &Connection) -> String {
+    if connection.forwards() {
+        "identity forward: each caller's own token, over HTTP".to_owned()
+    } else {
+        format!("credential {}", connection.credentials())
+    }
+}
+
 async fn all_live(setup: &Setup, text: &mut String) -> Level {
     let mut worst = Level::Ok;
     let app = &setup.host.app;
@@ -92,6 +101,7 @@ async fn all_live(setup: &Setup, text: &mut String) -> Level {
             write_finding(text, &finding);
         }
     }
+    setup.host.close().await;
     worst
 }
 

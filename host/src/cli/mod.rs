@@ -104,9 +104,14 @@ struct ServeArgs {
     /// Serve one client on standard input and output, also when the file names a listener.
     #[arg(long, conflicts_with = "http")]
     stdio: bool,
-    /// Listen on this address instead of the file's, e.g. 127.0.0.1:8787.
-    #[arg(long, value_name = "ADDRESS")]
-    http: Option<SocketAddr>,
+    /// Listen on this address instead of the file's, e.g. 127.0.0.1:8787. Without an address: on the
+    /// file's, or on the one that the variables of the replaced program name.
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
+    http: Option<Option<SocketAddr>>,
+    /// Serve every CRM of this file of suitecrm-mcp instead of what a configuration file says; the
+    /// credentials come from the environment.
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    entities: Option<PathBuf>,
 }
 
 /// The demonstration.
@@ -153,6 +158,9 @@ struct CallArgs {
     /// Show the preview of a destructive tool and run it without asking again.
     #[arg(long)]
     confirm: bool,
+    /// The variable that holds your own token, for a connection with `identity = "forward"`.
+    #[arg(long, value_name = "NAME")]
+    token_env: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,9 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use portcullis_manifest::Route;
+use serde_json::json;
+
 use super::setup::setup;
 use super::{Exit, print};
 use crate::policy;
@@ -69,26 +72,31 @@ fn one(text: &mut String, plugin: &Plugin, routes: bool) {
     }
     for tool in &manifest.tools {
         writeln!(text, "    {} ({})", tool.name, tool.effect.as_str()).ok();
-        let all = tool
-            .routes
-            .iter()
-            .map(|r| ("", r))
-            .chain(tool.preview_routes.iter().map(|r| ("preview: ", r)));
-        for (kind, route) in all {
-            writeln!(
-                text,
-                "        {kind}{} {}{}",
-                route.method.as_str(),
-                route.path,
-                matchers(route)
-            )
-            .ok();
+        routes_of(text, &tool.routes, &tool.preview_routes);
+        for case in &tool.cases {
+            let when: Vec<_> = case
+                .when
+                .iter()
+                .map(|(pointer, values)| format!("{pointer} {}", json!(values)))
+                .collect();
+            let (when, effect) = (when.join(" and "), case.effect.as_str());
+            writeln!(text, "      where {when} ({effect})").ok();
+            routes_of(text, &case.routes, &case.preview_routes);
         }
     }
 }
 
+fn routes_of(text: &mut String, routes: &[Route], previews: &[Route]) {
+    let routes = routes.iter().map(|r| ("", r));
+    let all = routes.chain(previews.iter().map(|r| ("preview: ", r)));
+    for (kind, route) in all {
+        let (method, path) = (route.method.as_str(), &route.path);
+        writeln!(text, "        {kind}{method} {path}{}", matchers(route)).ok();
+    }
+}
+
 /// The matchers of a route as its manifest writes them.
-fn matchers(route: &portcullis_manifest::Route) -> String {
+fn matchers(route: &Route) -> String {
     let Ok(serde_json::Value::Object(mut members)) = serde_json::to_value(route) else {
         return String::new();
     };

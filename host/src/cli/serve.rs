@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
-use super::setup::{Setup, setup};
+use super::setup::{Setup, setup, setup_entities};
 use super::{Exit, ServeArgs, complain};
-use crate::config::{Config, check_listener};
+use crate::config::{Config, Identity, check_listener};
 use crate::run::Listen;
 use crate::shutdown;
 use crate::telemetry::Telemetry;
@@ -35,26 +35,57 @@ async fn try_serve(
         host,
         config,
         reread,
-    } = setup(config, apply).await?;
-    let listen = match address(&args, &config) {
+    } = match &args.entities {
+        Some(file) => setup_entities(file, apply).await?,
+        None => setup(config, apply).await?,
+    };
+    let listen = match address(&args, &config)? {
         Some(address) => {
-            check_listener(address, config.server.insecure_remote)
+            check_listener(address, config.server.insecure_remote, &config.connections)
                 .map_err(|message| complain(Exit::Usage, format_args!("{address} {message}")))?;
             Listen::Http(bind(address).await?)
         }
-        None => Listen::Stdio,
+        None => {
+            check_stdio(&config).map_err(|message| complain(Exit::Config, message))?;
+            Listen::Stdio
+        }
     };
-    say_where(&listen);
+    say_where(&listen, &config);
     host.serve(listen, reread, stop.token())
         .await
         .map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))
 }
 
-fn address(args: &ServeArgs, config: &Config) -> Option<SocketAddr> {
-    if args.stdio {
-        None
-    } else {
-        args.http.or(config.server.http)
+/// Where to listen; nowhere for stdio.
+fn address(args: &ServeArgs, config: &Config) -> Result<Option<SocketAddr>, Exit> {
+    match args.http {
+        _ if args.stdio => Ok(None),
+        None => Ok(config.server.http),
+        Some(Some(address)) => Ok(Some(address)),
+        Some(None) => match (config.server.http, &config.offered) {
+            (Some(address), _) => Ok(Some(address)),
+            (None, Some(Ok(address))) => Ok(Some(*address)),
+            (None, Some(Err(problem))) => Err(complain(Exit::Config, problem)),
+            (None, None) => Err(complain(
+                Exit::Usage,
+                "--http needs an address here, e.g. `--http 127.0.0.1:8787`; neither `server.http` nor a variable names one",
+            )),
+        },
+    }
+}
+
+/// Standard input has no place for a caller's own token.
+fn check_stdio(config: &Config) -> Result<(), String> {
+    let mut forward = config
+        .connections
+        .iter()
+        .filter(|connection| connection.identity == Identity::Forward);
+    match forward.next() {
+        None => Ok(()),
+        Some(connection) => Err(format!(
+            "connection `{}` has `identity = \"forward\"`, so every request brings its caller's own token, which stdio cannot carry; serve it over HTTP (`server.http` or --http), or use `identity = \"service\"` with a secret",
+            connection.name
+        )),
     }
 }
 
@@ -70,12 +101,24 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, Exit> {
     })
 }
 
-fn say_where(listen: &Listen) {
-    match listen {
-        Listen::Stdio => tracing::info!("serving one client on standard input and output"),
-        Listen::Http(listener) => match listener.local_addr() {
-            Ok(address) => tracing::info!("listening on http://{address}/mcp"),
-            Err(error) => tracing::warn!(%error, "listening"),
-        },
+fn say_where(listen: &Listen, config: &Config) {
+    let listener = match listen {
+        Listen::Stdio => {
+            tracing::info!("serving one client on standard input and output");
+            return;
+        }
+        Listen::Http(listener) => listener,
+    };
+    match listener.local_addr() {
+        Ok(address) => tracing::info!("listening on http://{address}{}", config.server.path),
+        Err(error) => tracing::warn!(%error, "listening"),
+    }
+    for connection in &config.connections {
+        if connection.identity == Identity::Forward {
+            let (path, name) = (&config.server.path, &connection.name);
+            tracing::info!(
+                "{path}/{name} wants each caller's own token, as `Authorization: Bearer …`"
+            );
+        }
     }
 }

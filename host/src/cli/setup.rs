@@ -24,6 +24,22 @@ pub async fn setup(
     adjust: impl FnOnce(&Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let located = config::locate(given.as_deref(), &process_environment);
+    build(located, None, adjust).await
+}
+
+/// The same for a file of entities, which takes the place of a configuration file.
+pub async fn setup_entities(
+    file: &Path,
+    adjust: impl FnOnce(&Config) -> Result<(), Exit>,
+) -> Result<Setup, Exit> {
+    build(Located::entities(), Some(file), adjust).await
+}
+
+async fn build(
+    located: Located,
+    entities: Option<&Path>,
+    adjust: impl FnOnce(&Config) -> Result<(), Exit>,
+) -> Result<Setup, Exit> {
     let first = match &located.source {
         Source::File(path) => Some(read_file(path).map_err(wrong)?),
         Source::Environment => None,
@@ -34,7 +50,7 @@ pub async fn setup(
         .map_err(|error| complain(Exit::Internal, error))?;
     let config = match first {
         Some(config) => config,
-        None => from_environment(&embedded).map_err(wrong)?,
+        None => from_environment(&embedded, entities).map_err(wrong)?,
     };
     adjust(&config)?;
     eprintln!("{located}");
@@ -73,12 +89,18 @@ fn read_file(path: &Path) -> Result<Config, Problems> {
     Config::from_file(path, &process_environment)
 }
 
-fn from_environment(embedded: &EmbeddedPlugins) -> Result<Config, Problems> {
+fn from_environment(
+    embedded: &EmbeddedPlugins,
+    entities: Option<&Path>,
+) -> Result<Config, Problems> {
     let manifests: Vec<Manifest> = embedded
         .values()
         .map(|plugin| plugin.manifest.clone())
         .collect();
-    Config::from_environment(&process_environment, &manifests)
+    match entities {
+        Some(file) => Config::from_entities(file, &process_environment, &manifests),
+        None => Config::from_environment(&process_environment, &manifests),
+    }
 }
 
 fn reread(located: &Located) -> Option<Reread> {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use portcullis_manifest::Effect;
 use serde_json::{Value, json};
 
 use super::setup::setup;
@@ -43,12 +44,12 @@ fn table(tools: &[Arc<Tool>]) -> String {
         .max()
         .unwrap_or(0);
     tools.iter().fold(String::new(), |mut text, tool| {
-        let open = if tool.grant.is_open() {
-            ""
-        } else {
-            "  (not allowed)"
+        let open = match (tool.grant.is_open(), tool.connection.forwards()) {
+            (false, _) => "  (not allowed)",
+            (true, true) => "  (with the caller's own token)",
+            (true, false) => "",
         };
-        let effect = tool.plugin.declared.effect.as_str();
+        let effect = effects(tool);
         writeln!(
             text,
             "{:width$}  {effect:11}  {}{open}",
@@ -59,13 +60,22 @@ fn table(tools: &[Arc<Tool>]) -> String {
     })
 }
 
+/// The effects that its calls can have, e.g. `write` or `write/outward`.
+fn effects(tool: &Tool) -> String {
+    let effects = tool.plugin.declared.effects();
+    let words: Vec<_> = effects.into_iter().map(Effect::as_str).collect();
+    words.join("/")
+}
+
 fn as_json(tool: &Tool) -> Value {
     json!({
         "name": tool.listed_name,
         "title": tool.plugin.declared.title,
         "description": tool.plugin.declared.description,
         "connection": tool.connection.config.name,
+        "identity": tool.connection.config.identity.as_str(),
         "effect": tool.plugin.declared.effect,
+        "effects": tool.plugin.declared.effects(),
         "allowed": tool.grant.is_open(),
         "inputSchema": *tool.plugin.listed_input,
         "outputSchema": *tool.plugin.listed_output,

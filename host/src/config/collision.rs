@@ -19,9 +19,9 @@ pub(super) fn among<'m>(active: &[Found<'m>], allow: &BTreeSet<Effect>) -> BTree
             .manifest
             .tools
             .iter()
-            .filter(|tool| allow.contains(&tool.effect));
+            .filter(|tool| !tool.effects().is_disjoint(allow));
         tools
-            .map(|tool| names::listed(found.prefix(), &tool.name))
+            .map(|tool| names::listed(&found.prefix(), &tool.name))
             .collect()
     };
     let tools: Vec<_> = active

@@ -61,6 +61,17 @@ pub enum Identity {
     Forward,
 }
 
+impl Identity {
+    /// The word of the file.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Forward => "forward",
+        }
+    }
+}
+
 /// Who confirms a destructive or outward call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Confirm {

@@ -3,16 +3,19 @@
 //! Owns which variables make a connection. The manifests' `env` tables tell what a variable sets; it
 //! must not know any variable of a plugin by name.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use portcullis_manifest::{Effect, EnvRule, Manifest};
 use zeroize::Zeroizing;
 
 use super::connections::EFFECTS;
+use super::listener::{Offered, Transport};
 use super::nearest::choose;
 use super::problem::{Place, Report};
 use super::tree::{Node, Table, Tree};
-use super::{Env, collision, unset, variable};
+use super::{Env, collision, entities, listener, unset, variable};
 
 const ALLOW: &str = "PORTCULLIS_ALLOW";
 const HTTP: &str = "PORTCULLIS_HTTP";
@@ -26,7 +29,7 @@ pub fn process_environment(name: &str) -> Option<String> {
 /// A plugin with those of its variables that are set; an empty one counts as unset.
 pub(super) struct Found<'m> {
     pub(super) manifest: &'m Manifest,
-    pub(super) set: Vec<(&'m str, &'m EnvRule, Zeroizing<String>)>,
+    pub(super) set: Vec<(Cow<'m, str>, &'m EnvRule, Zeroizing<String>)>,
 }
 
 impl<'m> Found<'m> {
@@ -39,7 +42,7 @@ impl<'m> Found<'m> {
         let set = manifest
             .env
             .iter()
-            .filter_map(|(name, rule)| Some((name.as_str(), rule, value(name)?)))
+            .filter_map(|(name, rule)| Some((name.as_str().into(), rule, value(name)?)))
             .collect();
         Self { manifest, set }
     }
@@ -52,67 +55,126 @@ impl<'m> Found<'m> {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.set.iter().any(|(set, ..)| *set == name)
+        self.set.iter().any(|(set, ..)| set == name)
     }
 
-    pub(super) fn prefix(&self) -> &str {
-        self.value("prefix").unwrap_or(&self.manifest.env_prefix)
+    /// The value of a key and the variable that has it or would have it: what is set, or the rule's
+    /// default.
+    pub(super) fn given(&self, key: &str) -> Option<(&str, &str)> {
+        let set = self.set.iter().find(|(_, rule, _)| rule.set == key);
+        let default = || {
+            let mut rules = self.manifest.env.iter().filter(|(_, rule)| rule.set == key);
+            rules.find_map(|(name, rule)| Some((name.as_str(), rule.default.as_deref()?)))
+        };
+        set.map(|(name, _, value)| (&**name, value.as_str()))
+            .or_else(default)
+    }
+
+    /// What stands before the names of tools.
+    pub(super) fn prefix(&self) -> Cow<'_, str> {
+        let of_manifest = self.manifest.env_prefix.as_str();
+        match (self.value("prefix"), self.value("code")) {
+            (Some(prefix), _) => prefix.into(),
+            (None, Some(code)) => variable::with_code(of_manifest, code).into(),
+            (None, None) => of_manifest.into(),
+        }
     }
 }
 
-/// The tree that the variables stand for.
-pub(super) fn tree(env: Env<'_>, manifests: &[Manifest], report: &Report) -> Table {
+/// The tree that the variables stand for, and the address that they offer. A file of entities takes the
+/// place of the variables of the plugin that reads it, as far as it says the same.
+pub(super) fn tree(
+    env: Env<'_>,
+    manifests: &[Manifest],
+    file: Option<&Path>,
+    report: &Report,
+) -> (Table, Offered) {
+    let reader = file.and_then(|_| entities::reader(manifests));
     let (active, idle): (Vec<_>, Vec<_>) = manifests
         .iter()
+        .filter(|manifest| reader.is_none_or(|(reader, _)| reader.id != manifest.id))
         .map(|manifest| Found::new(manifest, env))
         .partition(|found| found.value("url").is_some());
     unset::url(&idle, &active, report);
-    if active.is_empty() {
+    if active.is_empty() && file.is_none() {
         unset::everything(manifests, report);
     }
     let (allow, allowed) = allow(env, report);
     let colliding = collision::among(&active, &allow);
     let mut root = Table::empty(Place::Environment);
+    let mut offered = active.iter().find_map(listener::address);
+    for found in &active {
+        let id = &found.manifest.id;
+        connect(found, id, &found.prefix(), &mut root, report);
+        let connection = root
+            .child("connections", &Place::Environment)
+            .child(id, &Place::Environment);
+        connection.set("allow", allowed.place.clone(), allowed.value.clone());
+        if colliding.contains(id.as_str()) {
+            collision::prefixed(found, connection, report);
+        }
+        if found.transport(report) == Transport::Http {
+            if found.can_forward() {
+                listener::forward(found, id, connection, report);
+            }
+            listener::listen(found, &mut root, report);
+        }
+        unset::secrets(found, id, report);
+    }
+    if let Some(file) = file {
+        match reader {
+            Some((manifest, entities)) => {
+                let found = Found::new(manifest, env);
+                offered = listener::address(&found).or(offered);
+                let said = (&allowed, report);
+                entities::connections(file, &found, entities, env, &mut root, said);
+            }
+            None => {
+                let message = "no plugin of this build reads a file of entities";
+                report.error(&Place::File(file.into()), "", message);
+            }
+        }
+    }
     if let Some(address) = env(HTTP).filter(|address| !address.is_empty()) {
         let place = Place::Variable(HTTP.into());
         root.child("server", &Place::Environment)
             .set("http", place, Tree::Text(address));
     }
-    for found in &active {
-        connect(found, &mut root, report);
-        let connection = root
-            .child("connections", &Place::Environment)
-            .child(&found.manifest.id, &Place::Environment);
-        connection.set("allow", allowed.place.clone(), allowed.value.clone());
-        if colliding.contains(found.manifest.id.as_str()) {
-            collision::prefixed(found, connection, report);
-        }
-        unset::secrets(found, report);
-    }
-    root
+    (root, offered)
 }
 
-/// Puts every variable of a plugin where its manifest says.
-fn connect(found: &Found<'_>, root: &mut Table, report: &Report) {
-    let id = &found.manifest.id;
+/// Puts every variable of a plugin where its manifest says, for the connection of a name.
+pub(super) fn connect(
+    found: &Found<'_>,
+    name: &str,
+    prefix: &str,
+    root: &mut Table,
+    report: &Report,
+) {
     let connection = root
         .child("connections", &Place::Environment)
-        .child(id, &Place::Environment);
+        .child(name, &Place::Environment);
+    let id = &found.manifest.id;
     connection.set("plugin", Place::Environment, Tree::Text(id.clone()));
-    connection.set(
-        "prefix",
-        Place::Environment,
-        Tree::Text(found.manifest.env_prefix.clone()),
-    );
-    for (name, rule, value) in &found.set {
-        let place = Place::Variable((*name).into());
-        match variable::convert(name, value, rule, found.manifest) {
-            Ok(value) => target(root, id, &rule.set).set(leaf(&rule.set), place, value),
+    let by = found.set.iter().find(|(_, rule, _)| is_prefix(rule));
+    let place = by.map_or(Place::Environment, |(variable, ..)| {
+        Place::Variable((&**variable).into())
+    });
+    connection.set("prefix", place, Tree::Text(prefix.to_owned()));
+    let elsewhere = |rule: &EnvRule| is_prefix(rule) || rule.set.starts_with("server.");
+    for (variable, rule, value) in found.set.iter().filter(|(_, rule, _)| !elsewhere(rule)) {
+        let place = Place::Variable((&**variable).into());
+        match variable::convert(variable, value, rule, found.manifest) {
+            Ok(value) => target(root, name, &rule.set).set(leaf(&rule.set), place, value),
             Err(message) => {
-                report.error(&place, &format!("connections.{id}.{}", rule.set), message);
+                report.error(&place, &format!("connections.{name}.{}", rule.set), message);
             }
         }
     }
+}
+
+fn is_prefix(rule: &EnvRule) -> bool {
+    matches!(rule.set.as_str(), "prefix" | "code")
 }
 
 /// The table that a rule's key stands in.
@@ -222,7 +284,7 @@ mod tests {
             ("PORTCULLIS_HTTP", "0.0.0.0:80"),
             ("SUITECRM_URL", "https://u:hunter2@crm.example.com"),
         ];
-        insta::assert_snapshot!(read(&with(&more)).unwrap_err(), @r"
+        insta::assert_snapshot!(read(&with(&more)).unwrap_err(), @r#"
         PORTCULLIS_ALLOW: unknown effect `raed`; did you mean `read`?
         ESPOCRM_TIMEOUT_SECS: must be a whole number from 1 to 600, not `soon`
         ESPOCRM_TLS_VERIFY: must be `true` or `false` (`1` or `0`, `yes` or `no`), not `maybe`
@@ -230,11 +292,11 @@ mod tests {
         warning: environment: connections.espocrm.prefix: several CRMs have tools of the same name, so the names of this one begin with `espocrm_`
         warning: environment: connections.suitecrm.prefix: several CRMs have tools of the same name, so the names of this one begin with `suitecrm_`
         warning: SUITECRM_API_KEY: is not set, so calls to the CRM cannot authenticate
-        PORTCULLIS_HTTP: listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file
         LOGGING_LEVEL: unknown level `loud`; known here: `off`, `error`, `warn`, `info`, `debug`, `trace`
         SUITECRM_URL: holds a user name or a password; take them out and put them into `secrets`
+        PORTCULLIS_HTTP: listens beyond this machine, where whoever reaches the port would act with the account of `espocrm`, `suitecrm`; use `127.0.0.1` behind a proxy that authenticates, `identity = "forward"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file
         7 problems, 3 warnings
-        ");
+        "#);
     }
 
     #[test]

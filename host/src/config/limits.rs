@@ -24,6 +24,8 @@ pub enum Unit {
     Lines,
     /// Sessions of clients.
     Sessions,
+    /// Requests in a row that met a fault.
+    Faults,
 }
 
 impl Unit {
@@ -37,6 +39,7 @@ impl Unit {
             Self::CallsPerSecond => "calls per second",
             Self::Lines => "lines",
             Self::Sessions => "sessions",
+            Self::Faults => "faults",
         }
     }
 }
@@ -164,6 +167,8 @@ limits! {
         concurrent_calls: Calls, 8, 1 => 1000, "Calls that run at once on this connection; protects the CRM.";
         rate_per_second: CallsPerSecond, 20, 1 => 10_000, "Steady rate of calls on this connection, all callers together; protects the CRM.";
         rate_burst: Calls, 40, 1 => 100_000, "Calls that may come at once on this connection before the rate holds.";
+        breaker_threshold: Faults, 5, 1 => 1000, "Requests in a row that met a timeout, a broken connection or an unexplained 5xx before the CRM is left alone.";
+        breaker_reset_ms: Milliseconds, 60_000, 1000 => 3_600_000, "How long the CRM is left alone before one request finds out whether it works again.";
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Why {
     UserFolder,
     /// No file is there.
     NoFile,
+    /// The flag `--entities`.
+    Entities,
 }
 
 /// Finds the configuration. A file that the flag or the variable names need not exist: that it does
@@ -69,6 +71,17 @@ fn among(flag: Option<&Path>, env: Env<'_>, working: &Path, user: Option<&Path>)
     }
 }
 
+impl Located {
+    /// The environment, beside a file of entities.
+    #[must_use]
+    pub const fn entities() -> Self {
+        Self {
+            source: Source::Environment,
+            why: Why::Entities,
+        }
+    }
+}
+
 impl fmt::Display for Located {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "configuration: {} ({})", self.source, self.why)
@@ -82,6 +95,7 @@ impl fmt::Display for Why {
             Self::Variable => "named by PORTCULLIS_CONFIG",
             Self::WorkingFolder => "in the working folder",
             Self::UserFolder => "in the user's configuration folder",
+            Self::Entities => "beside the file of --entities",
             Self::NoFile => "no --config, no PORTCULLIS_CONFIG, no portcullis.toml here or in the user's configuration folder",
         })
     }

@@ -14,10 +14,12 @@ mod address;
 mod collision;
 mod connection;
 mod connections;
+mod entities;
 mod environment;
 mod example;
 mod file;
 mod limits;
+mod listener;
 mod locate;
 mod nearest;
 mod problem;
@@ -36,6 +38,7 @@ mod bad_input;
 mod tests;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use portcullis_manifest::Manifest;
@@ -47,7 +50,7 @@ pub use limits::{Limit, Limits, ServerLimits, Unit};
 pub use locate::{Located, Why, locate};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use secret::{Reference, Secret};
-pub use server::{Log, Server, check_listener, default_cache};
+pub use server::{EndpointPath, Log, Server, check_listener, default_cache};
 
 use problem::Report;
 
@@ -63,6 +66,9 @@ pub struct Config {
     pub server: Server,
     /// The connections, in the order of the file.
     pub connections: Vec<Connection>,
+    /// Where variables say to listen if HTTP is asked for without an address, or what is wrong with
+    /// them; they ask for nothing by themselves.
+    pub offered: Option<Result<SocketAddr, Problem>>,
     /// What works, and should be known.
     pub warnings: Vec<Problem>,
 }
@@ -119,9 +125,31 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with them.
     pub fn from_environment(env: Env<'_>, manifests: &[Manifest]) -> Result<Self, Problems> {
+        Self::from_variables(env, manifests, None)
+    }
+
+    /// The same with a file in which the program that one of the plugins replaces lists several CRMs:
+    /// one connection for each, see [`portcullis_manifest::Entities`].
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file and with the variables.
+    pub fn from_entities(
+        file: &Path,
+        env: Env<'_>,
+        manifests: &[Manifest],
+    ) -> Result<Self, Problems> {
+        Self::from_variables(env, manifests, Some(file))
+    }
+
+    fn from_variables(
+        env: Env<'_>,
+        manifests: &[Manifest],
+        entities: Option<&Path>,
+    ) -> Result<Self, Problems> {
         let report = Report::default();
-        let tree = environment::tree(env, manifests, &report);
-        resolve::config(&tree, Source::Environment, env, Path::new(""), report)
+        let (tree, offered) = environment::tree(env, manifests, entities, &report);
+        let config = resolve::config(&tree, Source::Environment, env, Path::new(""), report)?;
+        Ok(Self { offered, ..config })
     }
 
     /// The connection of a name.

@@ -137,12 +137,16 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.0 {
+        for (at, problem) in self.0.iter().enumerate() {
             let mark = if problem.is_error() { "" } else { "warning: " };
-            writeln!(f, "{mark}{problem}")?;
+            let end = if at == 0 { "" } else { "\n" };
+            write!(f, "{end}{mark}{problem}")?;
+        }
+        if self.0.len() == 1 {
+            return Ok(());
         }
         let errors = self.errors();
-        write!(f, "{}", counted(errors, "problem"))?;
+        write!(f, "\n{}", counted(errors, "problem"))?;
         match self.0.len() - errors {
             0 => Ok(()),
             warnings => write!(f, ", {}", counted(warnings, "warning")),

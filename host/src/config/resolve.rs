@@ -47,15 +47,15 @@ pub(super) fn config(
     };
     let section = Section::open("", root, &report, &KEYS);
     let absent = Table::empty(root.place.clone());
-    let server = server::read(
-        section.table("server").map_or(&absent, |field| field.value),
-        &context,
-    );
+    let host = section.table("server").map_or(&absent, |field| field.value);
+    let server = server::read(host, &context);
     let table = section.table("connections");
     let connections = table
         .as_ref()
         .map(|field| connections::read(field, &context))
         .unwrap_or_default();
+    let written = table.as_ref().map(|field| field.value);
+    server::judge_listener(host, &server, written, &context);
     let none = table.is_none_or(|field| field.value.entries.is_empty());
     if none && matches!(source, Source::File(_)) {
         let message = "no connection, so there is nothing to serve; add a table `[connections.NAME]`, see `portcullis config example`";
@@ -65,6 +65,7 @@ pub(super) fn config(
         source,
         server,
         connections,
+        offered: None,
         warnings: report.finish()?,
     })
 }

@@ -2,22 +2,25 @@
 //!
 //! Owns its keys and their checks; it must not know connections, and listens on nothing.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use url::Url;
 
 use super::address;
+use super::connection::{Connection, Identity};
 use super::limits::ServerLimits;
 use super::nearest::instead;
 use super::problem::shown;
 use super::resolve::Context;
 use super::section::Section;
-use super::tree::Table;
+use super::tree::{Table, Tree};
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 9] = [
+pub(super) const KEYS: [&str; 10] = [
     "http",
+    "path",
     "insecure_remote",
     "public_url",
     "allowed_hosts",
@@ -38,7 +41,9 @@ const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 pub struct Server {
     /// Where to listen for MCP over HTTP; `None` for stdio alone.
     pub http: Option<SocketAddr>,
-    /// Whether it may listen beyond this machine, although nobody has to authenticate.
+    /// Under which path.
+    pub path: EndpointPath,
+    /// Whether it may listen beyond this machine, although not everybody has to authenticate.
     pub insecure_remote: bool,
     /// The address under which clients reach the HTTP endpoint, where a proxy stands before it.
     pub public_url: Option<Url>,
@@ -56,6 +61,38 @@ pub struct Server {
     pub log: Log,
 }
 
+/// The path of the HTTP endpoint, e.g. `/mcp`: begins with a slash and ends with none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointPath(String);
+
+impl Default for EndpointPath {
+    fn default() -> Self {
+        Self("/mcp".into())
+    }
+}
+
+impl fmt::Display for EndpointPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl EndpointPath {
+    /// A slash at the end makes no difference; names are letters, digits and `-._~`, so that nothing has
+    /// to be encoded.
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let plain = |name: &str| {
+            let known = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+            !name.is_empty() && !name.bytes().all(|b| b == b'.') && name.bytes().all(known)
+        };
+        let path = text.strip_suffix('/').unwrap_or(text);
+        match path.strip_prefix('/') {
+            Some(names) if names.split('/').all(plain) => Ok(Self(path.to_owned())),
+            _ => Err("must be a path of names of letters, digits and `-._~`, e.g. `/mcp`"),
+        }
+    }
+}
+
 /// What is logged, to stderr.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Log {
@@ -71,7 +108,13 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
     let section = Section::open("server", table, context.report, &KEYS);
     let path = |key: &str| section.text(key)?.check(|text| context.path(text));
     Server {
-        http: listener(&section),
+        http: section
+            .text("http")
+            .and_then(|field| field.check(|text| address::socket(text))),
+        path: section
+            .text("path")
+            .and_then(|field| field.check(|text| EndpointPath::parse(text)))
+            .unwrap_or_default(),
         insecure_remote: section
             .flag("insecure_remote")
             .is_some_and(|flag| flag.value),
@@ -106,31 +149,72 @@ pub fn default_cache() -> Option<PathBuf> {
 /// Whether a listener may be opened.
 ///
 /// # Errors
-/// It is reachable from beyond this machine, where nobody has to authenticate, and the operator did
-/// not say that this is meant.
-pub fn check_listener(listener: SocketAddr, insecure_remote: bool) -> Result<(), &'static str> {
-    if insecure_remote || listener.ip().to_canonical().is_loopback() {
-        return Ok(());
-    }
-    Err(
-        "listens beyond this machine, and this release has no authentication for HTTP; use `127.0.0.1` behind a proxy that authenticates, or set `server.insecure_remote = true` in a configuration file",
-    )
+/// It is reachable from beyond this machine, where nobody has to authenticate for one of these
+/// connections, and the operator did not say that this is meant.
+pub fn check_listener(
+    listener: SocketAddr,
+    insecure_remote: bool,
+    connections: &[Connection],
+) -> Result<(), String> {
+    let open = connections
+        .iter()
+        .filter(|connection| connection.identity == Identity::Service)
+        .map(|connection| connection.name.as_str());
+    check_open(listener, insecure_remote, &open.collect::<Vec<_>>())
 }
 
-fn listener(section: &Section<'_>) -> Option<SocketAddr> {
-    let insecure = section
-        .flag("insecure_remote")
-        .is_some_and(|flag| flag.value);
-    let field = section.text("http")?;
-    let listener = field.check(|text| address::socket(text))?;
-    match check_listener(listener, insecure) {
-        Err(message) => field.error(message),
-        Ok(()) if check_listener(listener, false).is_err() => {
-            field.warn("listens beyond this machine without authentication: whoever reaches the port acts on every connection");
-        }
-        Ok(()) => {}
+/// Judges the listener by the connections as they are written, also those with a mistake elsewhere.
+pub(super) fn judge_listener(
+    table: &Table,
+    server: &Server,
+    connections: Option<&Table>,
+    context: &Context<'_>,
+) {
+    let section = Section::free("server", table, context.report);
+    let (Some(listener), Some(field)) = (server.http, section.text("http")) else {
+        return;
+    };
+    let entries = connections.map_or(&[][..], |table| &table.entries);
+    let open: Vec<&str> = entries
+        .iter()
+        .filter(|(_, node)| !forwards(&node.value))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if let Err(message) = check_open(listener, server.insecure_remote, &open) {
+        field.error(message);
+    } else if check_open(listener, false, &open).is_err() {
+        field.warn(format!(
+            "listens beyond this machine without authentication: whoever reaches the port acts with the account of {}",
+            quoted(&open)
+        ));
     }
-    Some(listener)
+}
+
+fn forwards(connection: &Tree) -> bool {
+    let Tree::Table(table) = connection else {
+        return false;
+    };
+    let identity = table.get("identity").map(|node| &node.value);
+    matches!(identity, Some(Tree::Text(text)) if text == Identity::Forward.as_str())
+}
+
+/// `open` are the connections whose callers prove nothing.
+fn check_open(listener: SocketAddr, insecure_remote: bool, open: &[&str]) -> Result<(), String> {
+    if insecure_remote || open.is_empty() || listener.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    Err(format!(
+        "listens beyond this machine, where whoever reaches the port would act with the account of {}; use `127.0.0.1` behind a proxy that authenticates, `identity = \"forward\"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file",
+        quoted(open)
+    ))
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<_> = names
+        .iter()
+        .map(|name| format!("`{}`", shown(name)))
+        .collect();
+    quoted.join(", ")
 }
 
 fn checked(
@@ -235,14 +319,47 @@ mod tests {
         );
     }
 
+    const SALES: &str = "[connections.sales]\nplugin = 'a'\nurl = 'https://crm.example.com'\n";
+
     #[test]
     fn beyond_loopback_only_on_demand() {
-        let open = config("[server]\nhttp = '0.0.0.0:1'\ninsecure_remote = true");
+        let open = format!("[server]\nhttp = '0.0.0.0:1'\ninsecure_remote = true\n{SALES}");
+        let warnings = config(&open).warnings;
         assert!(
-            open.warnings
-                .iter()
-                .any(|warning| warning.message.contains("without authentication"))
+            warnings[0].message.contains("the account of `sales`"),
+            "{warnings:?}"
         );
-        assert!(problems("[server]\nhttp = '0.0.0.0:1'")[0].contains("no authentication for HTTP"));
+        let refused = &problems(&format!("[server]\nhttp = '0.0.0.0:1'\n{SALES}"))[0];
+        assert!(
+            refused.contains("server.http: listens beyond this machine"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn beyond_loopback_where_every_caller_brings_a_token() {
+        let forward = format!("[server]\nhttp = '0.0.0.0:1'\n{SALES}identity = 'forward'\n");
+        assert!(config(&forward).warnings.is_empty());
+        let both = format!("{forward}{}", SALES.replace("sales", "open"));
+        assert!(problems(&both)[0].contains("the account of `open`"));
+    }
+
+    #[test]
+    fn paths() {
+        for (text, expected) in [
+            ("/mcp", Some("/mcp")),
+            ("/api/v1.0/mcp/", Some("/api/v1.0/mcp")),
+            ("/", None),
+            ("", None),
+            ("mcp", None),
+            ("/a//b", None),
+            ("/a/../b", None),
+            ("/{a}", None),
+            ("/a b", None),
+            ("/a?b", None),
+        ] {
+            let path = EndpointPath::parse(text).ok().map(|path| path.to_string());
+            assert_eq!(path.as_deref(), expected, "{text}");
+        }
     }
 }

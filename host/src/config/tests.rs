@@ -70,13 +70,21 @@ pub(super) fn manifest(id: &str) -> Manifest {
 
 /// What variables make of two plugins.
 pub(super) fn read(variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    read_of(&[manifest("espocrm"), manifest("suitecrm")], variables)
+}
+
+/// What variables make of some plugins.
+pub(super) fn read_of(
+    manifests: &[Manifest],
+    variables: &[(&str, &str)],
+) -> Result<Config, Problems> {
     let env = |name: &str| {
         variables
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, value)| (*value).to_owned())
     };
-    Config::from_environment(&env, &[manifest("espocrm"), manifest("suitecrm")])
+    Config::from_environment(&env, manifests)
 }
 
 /// The warnings about variables that are right.

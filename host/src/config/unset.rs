@@ -9,37 +9,71 @@ use super::environment::Found;
 use super::problem::{Place, Report, shown};
 
 /// Names the secrets without which a connection cannot authenticate. The call itself says it again.
-pub(super) fn secrets(found: &Found<'_>, report: &Report) {
-    let missing = missing(found.manifest, found.value("auth"), &|name| found.has(name));
-    let forward = found.value("identity") == Some("forward");
-    let key = format!("connections.{}.secrets", found.manifest.id);
-    for name in missing.iter().filter(|_| !forward) {
-        let message = "is not set, so calls to the CRM cannot authenticate";
-        report.warn(&Place::Variable((*name).into()), &key, message);
+pub(super) fn secrets(found: &Found<'_>, connection: &str, report: &Report) {
+    if found.value("identity") == Some("forward") || wants_http(found) {
+        return;
     }
+    // By the keys that are set, whichever variable set them.
+    let is_set = |name: &str| {
+        let rule = found.manifest.env.get(name);
+        found.has(name) || rule.is_some_and(|rule| found.value(&rule.set).is_some())
+    };
+    let missing = missing(found.manifest, found.value("auth"), &is_set);
+    let key = format!("connections.{connection}.secrets");
+    for name in missing {
+        let place = Place::Variable(name.into());
+        if found
+            .manifest
+            .env
+            .get(name)
+            .is_some_and(|rule| rule.required)
+        {
+            report.error(&place, &key, required(found));
+        } else {
+            report.warn(
+                &place,
+                &key,
+                "is not set, so calls to the CRM cannot authenticate",
+            );
+        }
+    }
+}
+
+fn required(found: &Found<'_>) -> String {
+    let message = "is not set, and nothing is served without it; set it";
+    match found.given("server.transport") {
+        Some((name, _)) if found.can_forward() => {
+            format!("{message}, or let every caller bring their own token with `{name}=http`")
+        }
+        _ => message.to_owned(),
+    }
+}
+
+fn wants_http(found: &Found<'_>) -> bool {
+    let transport = found.given("server.transport");
+    found.can_forward()
+        && transport.is_some_and(|(_, text)| text.trim().eq_ignore_ascii_case("http"))
 }
 
 /// Says of a plugin that has credentials but no address what it lacks. Where another connection
 /// works this is a warning: the variable may belong to something else.
 pub(super) fn url(idle: &[Found<'_>], active: &[Found<'_>], report: &Report) {
     for found in idle {
-        let own = |rule: &EnvRule| rule.set == "auth" || rule.set.starts_with("secrets.");
-        let orphan = found
-            .set
-            .iter()
-            .find(|(name, rule, _)| own(rule) && !active.iter().any(|other| other.has(name)));
         let url = found
             .manifest
             .env
             .iter()
             .find(|(_, rule)| rule.set == "url");
+        let orphan = found.set.iter().find(|(name, rule, _)| {
+            is_own(name, rule, url) && !active.iter().any(|other| other.has(name))
+        });
         if let (Some((name, rule, _)), Some((url, _))) = (orphan, url) {
             let key = format!("connections.{}.{}", found.manifest.id, rule.set);
             let message = format!(
                 "is set, but `{url}` is not; set it to the address of the CRM, or unset `{}`",
                 shown(name)
             );
-            let place = Place::Variable((*name).into());
+            let place = Place::Variable((&**name).into());
             if active.is_empty() {
                 report.error(&place, &key, message);
             } else {
@@ -47,6 +81,16 @@ pub(super) fn url(idle: &[Found<'_>], active: &[Found<'_>], report: &Report) {
             }
         }
     }
+}
+
+/// Whether a variable is set for this plugin and nothing else: it authenticates, or it says where to
+/// listen and its name begins like that of the address.
+fn is_own(name: &str, rule: &EnvRule, url: Option<(&String, &EnvRule)>) -> bool {
+    let family = |name: &str| name.split('_').next().map(str::to_owned);
+    let related = url.is_some_and(|(url, _)| family(url) == family(name));
+    rule.set == "auth"
+        || rule.set.starts_with("secrets.")
+        || (rule.set.starts_with("server.") && related)
 }
 
 /// Says that nothing is configured, and what could be.

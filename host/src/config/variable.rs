@@ -15,6 +15,16 @@ use super::tree::{Node, Tree};
 const TEXTS: [&str; 6] = ["url", "prefix", "auth", "identity", "confirm", "log.level"];
 const FLAGS: [&str; 2] = ["tls_verify", "log.json"];
 
+/// A prefix and a code after it, spelt as names are; the code alone after an empty prefix.
+pub(super) fn with_code(prefix: &str, code: &str) -> String {
+    let code = code.trim().to_ascii_lowercase().replace('-', "_");
+    if prefix.is_empty() {
+        code
+    } else {
+        format!("{prefix}_{code}")
+    }
+}
+
 /// What a variable's value stands for.
 pub(super) fn convert(
     name: &str,
@@ -149,8 +159,8 @@ mod tests {
             "X",
             value,
             &EnvRule {
-                set: key.into(),
                 times,
+                ..EnvRule::of(key)
             },
             &manifest("espocrm"),
         )

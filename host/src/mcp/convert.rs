@@ -21,14 +21,10 @@ pub const VERSIONS: &[ProtocolVersion] = &[
 
 /// The list that a client sees, in its fixed order.
 pub fn tools(snapshot: &Snapshot, scope: &Scope) -> Vec<Tool> {
-    let shown = |tool: &&Arc<registry::Tool>| match scope {
-        Scope::All => true,
-        Scope::Connection(name) => tool.connection.config.name.as_str() == name,
-    };
     snapshot
         .listed
         .iter()
-        .filter(shown)
+        .filter(|tool| scope.covers(snapshot, &tool.connection))
         .map(|tool| listed(tool, tool.listed_name.clone()))
         .collect()
 }

@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{App, Request, Scope, call};
-use crate::policy::Principal;
+use crate::call::{App, Proof, Request, Scope, call};
+use crate::caller::Caller;
 
 /// What a client is told about this server when it connects.
 const INSTRUCTIONS: &str = "Tools of the CRMs that this server's operator connected. Search before you create. \
@@ -38,18 +38,18 @@ const LIST_TTL_MS: u64 = 60_000;
 pub struct Server {
     app: Arc<App>,
     changes: Arc<Changes>,
-    principal: Principal,
+    caller: Option<Caller>,
     closing: CancellationToken,
 }
 
 impl Server {
-    /// A server for one principal.
+    /// A server for one caller; without one, for those that the transport puts into each request.
     #[must_use]
-    pub fn new(app: Arc<App>, changes: Arc<Changes>, principal: Principal) -> Self {
+    pub fn new(app: Arc<App>, changes: Arc<Changes>, caller: Option<Caller>) -> Self {
         Self {
             app,
             changes,
-            principal,
+            caller,
             closing: CancellationToken::new(),
         }
     }
@@ -71,10 +71,28 @@ impl Server {
 }
 
 impl Server {
-    /// Whether there is a connection of that name.
+    /// What callers of an endpoint have to prove; nothing where there is no such endpoint.
     #[must_use]
-    pub fn has_connection(&self, name: &str) -> bool {
-        self.app.registry.snapshot().connection(name).is_some()
+    pub fn proof(&self, scope: &Scope) -> Option<Proof> {
+        scope.proof(&self.app.registry.snapshot())
+    }
+
+    /// The caller of this very request. An HTTP request that the transport let in without one is a
+    /// mistake of this program, and runs as nobody.
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        let caller = match parts(context) {
+            Some(parts) => parts.extensions.get::<Caller>(),
+            None => self.caller.as_ref(),
+        };
+        let nobody = || ErrorData::internal_error("the request has no caller", None);
+        caller.cloned().ok_or_else(nobody)
+    }
+
+    /// Whether a tool's schema wants arguments in HTTP headers as well (`x-mcp-header`).
+    #[must_use]
+    pub fn wants_headers(&self, tool: &str) -> bool {
+        let snapshot = self.app.registry.snapshot();
+        snapshot.find(tool).is_some_and(|tool| tool.plugin.headers)
     }
 }
 
@@ -121,7 +139,7 @@ impl ServerHandler for Server {
         let request = Request {
             name: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
-            principal: self.principal.clone(),
+            caller: self.caller(&context)?,
             scope: scope(&context),
         };
         let answer = tokio::select! {
@@ -170,16 +188,15 @@ pub fn revisions() -> String {
         .join(", ")
 }
 
-/// `/mcp/<connection>` serves that connection; everything else serves all.
+/// The endpoint of a request over HTTP; over stdio there is one, for everything.
 fn scope(context: &RequestContext<RoleServer>) -> Scope {
-    context
-        .extensions
-        .get::<axum::http::request::Parts>()
-        .map_or(Scope::All, |parts| {
-            parts
-                .extensions
-                .get::<Scope>()
-                .cloned()
-                .unwrap_or(Scope::All)
-        })
+    match parts(context) {
+        Some(parts) => parts.extensions.get().cloned().unwrap_or(Scope::Shared),
+        None => Scope::All,
+    }
+}
+
+/// The head of the HTTP request that this message came with, also within a session.
+fn parts(context: &RequestContext<RoleServer>) -> Option<&axum::http::request::Parts> {
+    context.extensions.get()
 }

@@ -9,10 +9,13 @@ use url::form_urlencoded;
 use super::json::JsonError;
 
 /// The media type of a form.
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The media type of JSON.
-pub(super) const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
+
+/// The media type of JSON:API documents.
+pub(super) const JSON_API: &str = "application/vnd.api+json";
 
 /// Why a body is not in the form that a matcher can look at. Holds no value of the body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +24,8 @@ pub enum BodyError {
     #[error("there is no body")]
     Missing,
     /// Not exactly one content type, or another one, or one with parameters that matter.
-    #[error("the content type has to be exactly one `{0}`")]
-    MediaType(&'static str),
+    #[error("the content type has to be exactly one `{}`", .0.join("` or `"))]
+    MediaType(&'static [&'static str]),
     /// A form that is not UTF-8.
     #[error("the form is not UTF-8")]
     Encoding,
@@ -36,22 +39,24 @@ pub enum BodyError {
     Json(#[from] JsonError),
 }
 
-/// Whether the headers name one media type, exactly once. `charset=utf-8` may follow, since both
-/// media types are UTF-8 anyway and common clients add it; any other parameter is refused.
+/// The one media type among `wanted` that the headers name, exactly once. `charset=utf-8` may
+/// follow, since all of them are UTF-8 anyway and common clients add it; any other parameter is
+/// refused.
 ///
 /// # Errors
 /// No such header, several, or another value.
-pub(super) fn check_media_type(
+pub(super) fn media_type(
     headers: &[(String, String)],
-    wanted: &'static str,
-) -> Result<(), BodyError> {
+    wanted: &'static [&'static str],
+) -> Result<&'static str, BodyError> {
     let mut found = headers
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    match (found.next(), found.next()) {
-        (Some((_, value)), None) if is_media_type(value, wanted) => Ok(()),
-        _ => Err(BodyError::MediaType(wanted)),
-    }
+    let (Some((_, value)), None) = (found.next(), found.next()) else {
+        return Err(BodyError::MediaType(wanted));
+    };
+    let named = wanted.iter().find(|wanted| is_media_type(value, wanted));
+    named.copied().ok_or(BodyError::MediaType(wanted))
 }
 
 fn is_media_type(value: &str, wanted: &str) -> bool {
@@ -65,9 +70,21 @@ fn is_media_type(value: &str, wanted: &str) -> bool {
 
 /// The fields of a form, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// Reads the form of a request.
+    ///
+    /// # Errors
+    /// It has another content type, no body, or one that is no form.
+    pub(crate) fn of_request(
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Result<Self, BodyError> {
+        media_type(headers, &[FORM])?;
+        Self::read(body.ok_or(BodyError::Missing)?)
+    }
+
     /// Reads a form body.
     ///
     /// # Errors
@@ -92,7 +109,7 @@ impl Form {
     /// The value of a field that stands exactly once, also counting spellings such as `name[]`
     /// and `NAME` that some server takes for the same field.
     #[must_use]
-    pub(super) fn once(&self, name: &str) -> Option<&str> {
+    pub(crate) fn once(&self, name: &str) -> Option<&str> {
         let mut alike = self.0.iter().filter(|(n, _)| is_alike(n, name));
         match (alike.next(), alike.next()) {
             (Some((found, value)), None) if found == name => Some(value),
@@ -101,7 +118,7 @@ impl Form {
     }
 
     /// Replaces the value of a field.
-    pub(super) fn set(&mut self, name: &str, value: String) {
+    pub(crate) fn set(&mut self, name: &str, value: String) {
         if let Some(field) = self.0.iter_mut().find(|(n, _)| n == name) {
             field.1 = value;
         }
@@ -109,7 +126,7 @@ impl Form {
 
     /// The body as it is sent.
     #[must_use]
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .finish()
@@ -160,15 +177,19 @@ mod tests {
             (&["application/json; charset=utf-16"], false),
             (&["application/json; charset=utf-8; x=y"], false),
             (&["application/json, text/plain"], false),
+            (&["application/json", JSON_API], false),
             (&["application/json", "application/json"], false),
             (&["application/json", FORM], false),
-            (&["application/vnd.api+json"], false),
+            (&["application/vnd.api+json"], true),
+            (&["application/vnd.api+json; charset=utf-8"], true),
+            (&["application/vnd.api+json; ext=x"], false),
+            (&["application/problem+json"], false),
             (&["text/plain"], false),
             (&[""], false),
             (&[], false),
         ] {
-            let checked = check_media_type(&content_type(values), JSON);
-            assert_eq!(checked.is_ok(), ok, "{values:?}");
+            let named = media_type(&content_type(values), &[JSON, JSON_API]);
+            assert_eq!(named.is_ok(), ok, "{values:?}");
         }
     }
 

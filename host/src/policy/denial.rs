@@ -35,6 +35,7 @@ pub struct Denial {
     connection: ConnectionName,
     tool: ToolName,
     effect: Effect,
+    case: Option<Arc<str>>,
     rule: Arc<Rule>,
 }
 
@@ -46,6 +47,7 @@ impl Denial {
             connection: grant.connection.clone(),
             tool: grant.tool.clone(),
             effect: grant.effect,
+            case: grant.case.clone(),
             rule: Arc::clone(&grant.rule),
         }
     }
@@ -79,10 +81,16 @@ impl Denial {
         } = self;
         let effect = self.effect.as_str();
         match self.layer {
-            Layer::Effects => format!(
-                "the operator of this server does not allow `{tool}` on `{connection}`: it is a {effect} tool, and {} allowed there",
-                self.allowed_words()
-            ),
+            Layer::Effects => {
+                let what = match &self.case {
+                    None => format!("it is a {effect} tool"),
+                    Some(case) => format!("{case} it is a {effect} tool"),
+                };
+                let allowed = self.allowed_words();
+                format!(
+                    "the operator of this server does not allow `{tool}` on `{connection}`: {what}, and {allowed} allowed there"
+                )
+            }
             Layer::Tools => {
                 format!("the operator of this server has not enabled `{tool}` on `{connection}`")
             }
@@ -101,7 +109,11 @@ impl Denial {
     fn log_reason(&self) -> String {
         let effect = self.effect.as_str();
         let reason = match self.layer {
-            Layer::Effects => format!("it is {effect}, and {} allowed", self.allowed_words()),
+            Layer::Effects => {
+                let case = self.case.as_deref().map(|case| format!("{case} "));
+                let (case, allowed) = (case.unwrap_or_default(), self.allowed_words());
+                format!("{case}it is {effect}, and {allowed} allowed")
+            }
             Layer::Tools => "`tools` leaves it out".to_owned(),
             Layer::Confirmation => format!("it is {effect} and was not confirmed"),
             Layer::HumanConfirmation => {

@@ -3,10 +3,12 @@
 //! Owns the intersection. A grant is never wider than either side: the manifest alone says what a
 //! tool may send, the operator alone whether it may run. It must not know calls or callers.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use portcullis_manifest::{Effect, LiveCheck, Tool};
+use portcullis_manifest::{Case, Effect, LiveCheck, Route, Tool};
+use serde_json::Value;
 
 use super::filter::ToolFilter;
 use super::route::{RouteError, RouteSet};
@@ -46,6 +48,19 @@ pub struct Grant {
     pub(super) routes: Arc<RouteSet>,
     pub(super) preview_routes: Arc<RouteSet>,
     pub(super) rule: Arc<Rule>,
+    /// Arguments with which the tool has another effect and other routes.
+    cases: Arc<[GrantedCase]>,
+    /// The case that this grant was narrowed to, in the manifest's words.
+    pub(super) case: Option<Arc<str>>,
+}
+
+/// One of a tool's cases, compiled.
+#[derive(Debug)]
+struct GrantedCase {
+    declared: Case,
+    words: Arc<str>,
+    routes: Arc<RouteSet>,
+    preview_routes: Arc<RouteSet>,
 }
 
 /// What is being run.
@@ -83,13 +98,21 @@ impl Grant {
         tool: &Tool,
         rule: &Arc<Rule>,
     ) -> Result<Self, GrantError> {
-        let compile = |routes| {
+        let compile = |routes: &[Route]| {
             RouteSet::compile(routes)
                 .map(Arc::new)
                 .map_err(|error| GrantError::Route {
                     tool: tool.name.clone(),
                     error,
                 })
+        };
+        let case = |case: &Case| -> Result<GrantedCase, GrantError> {
+            Ok(GrantedCase {
+                words: words(case).into(),
+                routes: compile(&case.routes)?,
+                preview_routes: compile(&case.preview_routes)?,
+                declared: case.clone(),
+            })
         };
         Ok(Self {
             connection: connection.clone(),
@@ -99,7 +122,31 @@ impl Grant {
             routes: compile(&tool.routes)?,
             preview_routes: compile(&tool.preview_routes)?,
             rule: Arc::clone(rule),
+            cases: tool.cases.iter().map(case).collect::<Result<_, _>>()?,
+            case: None,
         })
+    }
+
+    /// The grant of one call: where the arguments make one of the tool's cases, the case's effect
+    /// and routes and nothing of the tool's own.
+    #[must_use]
+    pub fn for_call(&self, arguments: &Value) -> Cow<'_, Self> {
+        if self.cases.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut narrowed = self.clone();
+        narrowed.cases = Arc::default();
+        if let Some(case) = self
+            .cases
+            .iter()
+            .find(|case| case.declared.holds(arguments))
+        {
+            narrowed.effect = case.declared.effect;
+            narrowed.routes = Arc::clone(&case.routes);
+            narrowed.preview_routes = Arc::clone(&case.preview_routes);
+            narrowed.case = Some(Arc::clone(&case.words));
+        }
+        Cow::Owned(narrowed)
     }
 
     /// The plugin's self-test: its own routes, and always open, since it reads and the operator
@@ -120,6 +167,8 @@ impl Grant {
             routes: Arc::new(routes),
             preview_routes: Arc::default(),
             rule: Arc::default(),
+            cases: Arc::default(),
+            case: None,
         })
     }
 
@@ -147,13 +196,26 @@ impl Grant {
         self.effect
     }
 
+    /// Whether some call of it may run as far as effects go. Its own effect counts where a call that
+    /// is of no case can send something.
     pub(super) fn effect_allowed(&self) -> bool {
-        self.rule.allow.contains(&self.effect)
+        let allows = |effect| self.rule.allow.contains(effect);
+        let own = self.cases.is_empty() || !self.routes.is_empty();
+        (own && allows(&self.effect)) || self.cases.iter().any(|c| allows(&c.declared.effect))
     }
 
     pub(super) fn name_allowed(&self) -> bool {
         self.rule.tools.matches(self.tool.as_str())
     }
+}
+
+/// A case for messages, e.g. ``with `/action` "send"``: words of the manifest, none of a call.
+fn words(case: &Case) -> String {
+    let conditions = case.when.iter().map(|(pointer, values)| {
+        let values: Vec<_> = values.iter().map(Value::to_string).collect();
+        format!("`{pointer}` {}", values.join(" or "))
+    });
+    format!("with {}", conditions.collect::<Vec<_>>().join(" and "))
 }
 
 #[cfg(test)]
@@ -211,6 +273,55 @@ pub(super) mod tests {
         assert!(grant.is_open());
         assert_eq!(grant.effect(), Effect::Read);
         assert_eq!((grant.routes.len(), grant.preview_routes.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_call_has_the_effect_and_the_routes_of_its_case_alone() {
+        let mut declared = tool("run", Effect::Destructive);
+        declared.cases = serde_json::from_value(json!([
+            { "when": { "/action": ["note"] }, "effect": "write", "routes": [{ "method": "POST", "path": "notes" }] },
+            { "when": { "/dry": [true, null] }, "effect": "read", "routes": [] }
+        ]))
+        .unwrap();
+        let of = |allow: &[Effect], declared: &Tool| {
+            let rule = Rule {
+                allow: allow.iter().copied().collect(),
+                ..Rule::default()
+            };
+            Grant::meet(
+                &ConnectionName::new("sales").unwrap(),
+                declared,
+                &Arc::new(rule),
+            )
+            .unwrap()
+        };
+        let grant = of(&[Effect::Write], &declared);
+        assert!(grant.is_open());
+        for (arguments, effect, routes, previews, open) in [
+            (json!({ "action": "note" }), Effect::Write, 1, 0, true),
+            (json!({ "action": "x" }), Effect::Read, 0, 0, false),
+            (
+                json!({ "action": "x", "dry": false }),
+                Effect::Destructive,
+                1,
+                1,
+                false,
+            ),
+        ] {
+            let call = grant.for_call(&arguments);
+            assert_eq!(
+                (call.effect(), call.is_open()),
+                (effect, open),
+                "{arguments}"
+            );
+            assert_eq!(
+                (call.routes.len(), call.preview_routes.len()),
+                (routes, previews)
+            );
+        }
+        assert!(!of(&[Effect::Outward], &declared).is_open());
+        declared.routes.clear();
+        assert!(!of(&[Effect::Destructive], &declared).is_open());
     }
 
     proptest! {

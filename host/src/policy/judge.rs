@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use portcullis_manifest::{Manifest, Method, Route, Tool};
+use portcullis_manifest::{Effect, Manifest, Method, Pairs, Route, Tool};
 
 use super::pattern::Pattern;
 use super::route::describe;
@@ -46,6 +46,7 @@ pub struct HarmlessPost {
 /// Everything that is wrong, at once.
 pub fn judge(manifest: &Manifest) -> Result<(), Problems> {
     let mut problems: Vec<_> = manifest.tools.iter().filter_map(no_preview).collect();
+    problems.extend(manifest.tools.iter().flat_map(wrong_cases));
     for group in groups(manifest) {
         for (at, route) in group.routes.iter().enumerate() {
             let place = format!("{}, route {} (`{}`)", group.place, at + 1, describe(route));
@@ -95,13 +96,27 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
         groups.push(Group {
             place: format!("tool `{}`", tool.name),
             routes: &tool.routes,
-            only_reads: tool.effect == portcullis_manifest::Effect::Read,
+            only_reads: tool.effect == Effect::Read,
         });
         groups.push(Group {
             place: format!("preview of `{}`", tool.name),
             routes: &tool.preview_routes,
             only_reads: true,
         });
+        groups.extend(tool.cases.iter().enumerate().flat_map(|(at, case)| {
+            let place = format!("case {} of tool `{}`", at + 1, tool.name);
+            let preview = Group {
+                place: format!("preview of {place}"),
+                routes: &case.preview_routes,
+                only_reads: true,
+            };
+            let own = Group {
+                place,
+                routes: &case.routes,
+                only_reads: case.effect == Effect::Read,
+            };
+            [own, preview]
+        }));
     }
     groups.extend(manifest.live_check.as_ref().map(|check| Group {
         place: "live_check".to_owned(),
@@ -112,7 +127,8 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
 }
 
 fn no_preview(tool: &Tool) -> Option<Problem> {
-    let lacks = tool.effect.needs_confirmation() && tool.preview_routes.is_empty();
+    let can_send = tool.cases.is_empty() || !tool.routes.is_empty();
+    let lacks = can_send && tool.effect.needs_confirmation() && tool.preview_routes.is_empty();
     lacks.then(|| Problem {
         place: format!("tool `{}`", tool.name),
         what: format!(
@@ -120,6 +136,55 @@ fn no_preview(tool: &Tool) -> Option<Problem> {
             tool.effect.as_str()
         ),
     })
+}
+
+fn wrong_cases(tool: &Tool) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, case) in tool.cases.iter().enumerate() {
+        let mut tell = |what: String| {
+            let place = format!("case {} of tool `{}`", at + 1, tool.name);
+            problems.push(Problem { place, what });
+        };
+        if case.effect.needs_confirmation() && case.preview_routes.is_empty() {
+            tell(format!(
+                "a case that is {} has to declare `preview_routes`, so that it can show what it would do",
+                case.effect.as_str()
+            ));
+        }
+        if severity(case.effect) > severity(tool.effect) {
+            tell(format!(
+                "its effect {} is worse than the tool's own, {}",
+                case.effect.as_str(),
+                tool.effect.as_str()
+            ));
+        }
+        if case.when.is_empty() || case.when.values().any(Vec::is_empty) {
+            tell("`when` has to name arguments and values".to_owned());
+        }
+        for pointer in case.when.keys().filter(|pointer| !is_pointer(pointer)) {
+            tell(format!(
+                "`when`: `{pointer}` is no JSON pointer; one begins with `/`"
+            ));
+        }
+        if case
+            .when
+            .values()
+            .flatten()
+            .any(|value| value.is_array() || value.is_object())
+        {
+            tell("`when` compares texts, numbers, true, false and null alone".to_owned());
+        }
+    }
+    problems
+}
+
+/// What annotations and old readers see of a tool is the worst that it can do.
+const fn severity(effect: Effect) -> u8 {
+    match effect {
+        Effect::Read => 0,
+        Effect::Write => 1,
+        Effect::Destructive | Effect::Outward => 2,
+    }
 }
 
 fn faults(route: &Route, group: &Group<'_>, manifest: &Manifest) -> Vec<String> {
@@ -195,9 +260,17 @@ fn wrong_pointers(route: &Route) -> Vec<String> {
     let same = route.same.values().map(|p| ("same", p));
     let form_same = route.form_same.values().flatten();
     let form_same = form_same.flat_map(|(a, b)| [("form_same", a), ("form_same", b)]);
+    let lists = route.form_pairs.values().flatten();
+    let form_pairs = lists.flat_map(|(list, pairs)| {
+        let of_arguments = pairs.same.values();
+        std::iter::once(list)
+            .chain(of_arguments)
+            .map(|p| ("form_pairs", p))
+    });
     json.chain(absent)
         .chain(same)
         .chain(form_same)
+        .chain(form_pairs)
         .filter(|(_, pointer)| !is_pointer(pointer))
         .map(|(matcher, pointer)| {
             format!("`{matcher}`: `{pointer}` is no JSON pointer; one begins with `/`")
@@ -217,9 +290,15 @@ fn empty_lists(route: &Route) -> Vec<String> {
     let not = route.not.iter().map(|(k, v)| ("not", k, v.is_empty()));
     let form_same = route.form_same.iter();
     let form_same = form_same.map(|(k, v)| ("form_same", k, v.is_empty()));
+    let form_pairs = route.form_pairs.iter().map(|(field, lists)| {
+        let rules = lists.values();
+        let empty = lists.is_empty() || rules.into_iter().any(|pairs| *pairs == Pairs::default());
+        ("form_pairs", field, empty)
+    });
     form.chain(json)
         .chain(not)
         .chain(form_same)
+        .chain(form_pairs)
         .filter(|(_, _, empty)| *empty)
         .map(|(matcher, key, _)| format!("`{matcher}`: the list of `{key}` is empty"))
         .collect()

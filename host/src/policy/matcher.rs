@@ -8,7 +8,8 @@ use std::cell::OnceCell;
 use portcullis_manifest::{Method, Route};
 use serde_json::Value;
 
-use super::body::{self, BodyError, FORM, Form, JSON};
+use super::body::{self, BodyError, FORM, Form, JSON, JSON_API};
+use super::form::PairsFlaw;
 use super::json::{self, JsonError};
 use super::pattern::Bindings;
 use super::route::Asked;
@@ -68,6 +69,16 @@ pub enum Miss {
         /// The pointer into the arguments.
         argument: String,
     },
+    /// `form_pairs`, the list is none, or holds what it may not.
+    #[error("`form_pairs`: `{pointer}` of the field `{field}` {flaw}")]
+    FormPairs {
+        /// The field.
+        field: String,
+        /// The pointer into its JSON.
+        pointer: String,
+        /// What is wrong.
+        flaw: PairsFlaw,
+    },
     /// `json`.
     #[error("`json`: `{0}` is missing or has a value that is not allowed")]
     Json(String),
@@ -88,7 +99,7 @@ impl Miss {
             Self::Body(_) | Self::Query => 5,
             Self::Field(_) | Self::Json(_) => 6,
             Self::Form(_) | Self::Absent(_) | Self::FieldJson { .. } => 7,
-            Self::FormSame { .. } => 8,
+            Self::FormSame { .. } | Self::FormPairs { .. } => 8,
         }
     }
 }
@@ -106,7 +117,13 @@ pub struct Canonical {
 pub(super) struct Bodies<'a> {
     asked: &'a Asked<'a>,
     form: OnceCell<Result<Form, BodyError>>,
-    json: OnceCell<Result<Value, BodyError>>,
+    json: OnceCell<Result<Json, BodyError>>,
+}
+
+/// A JSON body with the media type that it came under.
+struct Json {
+    value: Value,
+    media_type: &'static str,
 }
 
 impl<'a> Bodies<'a> {
@@ -118,20 +135,31 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    fn form(&self) -> Result<&Form, BodyError> {
-        let read = || Form::read(self.bytes(FORM)?);
+    pub(super) fn form(&self) -> Result<&Form, BodyError> {
+        let read = || Form::read(self.bytes(&[FORM])?.0);
         self.form.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
-    fn json(&self) -> Result<&Value, BodyError> {
-        let read = || Ok(json::read(self.bytes(JSON)?)?);
+    /// Whether the request has query pairs.
+    pub(super) fn beside_query(&self) -> bool {
+        !self.asked.query.is_empty()
+    }
+
+    fn json(&self) -> Result<&Json, BodyError> {
+        let read = || {
+            let (bytes, media_type) = self.bytes(&[JSON, JSON_API])?;
+            let value = json::read(bytes)?;
+            Ok(Json { value, media_type })
+        };
         self.json.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
-    fn bytes(&self, media_type: &'static str) -> Result<&'a [u8], BodyError> {
+    fn bytes(
+        &self,
+        wanted: &'static [&'static str],
+    ) -> Result<(&'a [u8], &'static str), BodyError> {
         let bytes = self.asked.body.ok_or(BodyError::Missing)?;
-        body::check_media_type(self.asked.headers, media_type)?;
-        Ok(bytes)
+        Ok((bytes, body::media_type(self.asked.headers, wanted)?))
     }
 }
 
@@ -166,59 +194,12 @@ pub(super) fn placeholders(
     Ok(())
 }
 
-/// `form` and `form_same`; answers the body as it goes on.
-pub(super) fn form(
-    route: &Route,
-    bodies: &Bodies<'_>,
-    arguments: &Value,
-) -> Result<Canonical, Miss> {
-    let form = bodies.form()?;
-    if !bodies.asked.query.is_empty() {
-        return Err(Miss::Query);
-    }
-    for (field, allowed) in &route.form {
-        let value = once(form, field)?;
-        if !allowed.iter().any(|a| a == value) {
-            return Err(Miss::Form(field.clone()));
-        }
-    }
-    let mut form = form.clone();
-    for field in route.form_same.keys() {
-        let canonical = form_same(route, &form, field, arguments)?;
-        form.set(field, canonical);
-    }
-    Ok(Canonical {
-        bytes: form.encode(),
-        content_type: FORM,
-    })
-}
-
-fn form_same(route: &Route, form: &Form, field: &str, args: &Value) -> Result<String, Miss> {
-    let value = json::read(once(form, field)?.as_bytes()).map_err(|error| Miss::FieldJson {
-        field: field.to_owned(),
-        error,
-    })?;
-    for (pointer, argument) in &route.form_same[field] {
-        let (sent, given) = (value.pointer(pointer), args.pointer(argument));
-        if sent.is_none() || sent != given {
-            return Err(Miss::FormSame {
-                field: field.to_owned(),
-                pointer: pointer.clone(),
-                argument: argument.clone(),
-            });
-        }
-    }
-    Ok(value.to_string())
-}
-
-fn once<'f>(form: &'f Form, field: &str) -> Result<&'f str, Miss> {
-    form.once(field)
-        .ok_or_else(|| Miss::Field(field.to_owned()))
-}
-
 /// `json` and `absent`; answers the body as it goes on.
 pub(super) fn json(route: &Route, bodies: &Bodies<'_>) -> Result<Canonical, Miss> {
-    let body = bodies.json()?;
+    let Json {
+        value: body,
+        media_type,
+    } = bodies.json()?;
     for (pointer, allowed) in &route.json {
         let value = body.pointer(pointer);
         if !value.is_some_and(|value| allowed.contains(value)) {
@@ -229,7 +210,7 @@ pub(super) fn json(route: &Route, bodies: &Bodies<'_>) -> Result<Canonical, Miss
         Some(pointer) => Err(Miss::Absent(pointer.clone())),
         None => Ok(Canonical {
             bytes: body.to_string().into_bytes(),
-            content_type: JSON,
+            content_type: media_type,
         }),
     }
 }

@@ -6,6 +6,7 @@
 use portcullis_manifest::{Method, Route};
 use serde_json::Value;
 
+use super::form;
 use super::matcher::{self, Bodies, Canonical, Miss};
 use super::pattern::{Pattern, PatternError};
 use super::segment::{self, PathError};
@@ -186,7 +187,7 @@ impl Compiled {
         matcher::placeholders(route, &bound, arguments)?;
         let form = route
             .looks_at_form()
-            .then(|| matcher::form(route, bodies, arguments));
+            .then(|| form::check(route, bodies, arguments));
         let json = route.looks_at_json().then(|| matcher::json(route, bodies));
         Ok(form.transpose()?.or(json.transpose()?))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use super::snapshot::Snapshot;
-use super::{Connection, Plugin, PluginTool, Tool};
+use super::{Connection, Plugin, PluginTool, Shared, Tool};
 use crate::config::{self, Config, Problem};
 use crate::names::{self, PluginId};
 use crate::policy::{Grant, GrantError};
@@ -30,6 +30,7 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
     let mut next = Snapshot {
         plugins,
         rejected,
+        shared: Shared::of(&parts.config.connections),
         ..Snapshot::default()
     };
     let mut problems = Vec::new();

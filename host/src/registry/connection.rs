@@ -1,10 +1,11 @@
 //! A connection that works: the operator's configuration met with a plugin.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::Plugin;
 use crate::admission::{Gate, Rate};
@@ -12,7 +13,10 @@ use crate::capability::{GuestCache, Link};
 use crate::config::{self, Confirm, Identity, Problem};
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::{Schema, nearest};
-use crate::upstream::{Limits, Secret, Secrets, Spec, SpecError, Upstream};
+use crate::upstream::{
+    CircuitLimits, Limits, MemoryRefreshStore, RefreshStore, Secret, Secrets, Spec, SpecError,
+    Upstream,
+};
 
 /// One CRM account with the plugin that serves it.
 pub struct Connection {
@@ -29,7 +33,11 @@ pub struct Connection {
     /// Things to know.
     pub warnings: Vec<Problem>,
     slots: BTreeMap<String, Result<String, String>>,
+    unused: CancellationToken,
 }
+
+/// Refresh tokens that CRMs replaced, for the life of the process: a reload must not lose them.
+static REFRESH_TOKENS: LazyLock<Arc<MemoryRefreshStore>> = LazyLock::new(Arc::default);
 
 impl Connection {
     /// Checks the configuration against the plugin's manifest, and builds the way to the CRM;
@@ -39,7 +47,6 @@ impl Connection {
     /// All keys that do not fit the plugin.
     pub fn link(config: config::Connection, plugin: Arc<Plugin>) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        check_identity(&config, &mut problems);
         check_secrets(&config, &plugin, &mut problems);
         let settings = settings(&config, &plugin, &mut problems);
         let rule = rule(&config).map_err(|problem| problems.push(problem)).ok();
@@ -51,11 +58,14 @@ impl Connection {
         };
         let slots = slots(&upstream);
         let warnings = warnings(&config, &plugin, &slots);
+        let unused = CancellationToken::new();
         let link = Arc::new(Link {
             about: about(&config, &slots),
-            upstream,
+            upstream: Arc::new(upstream),
+            in_use: unused.clone().drop_guard(),
             settings,
             cache: GuestCache::default(),
+            forward: config.identity == Identity::Forward,
             limits: config.limits,
         });
         Ok(Self {
@@ -66,7 +76,23 @@ impl Connection {
             config,
             warnings,
             slots,
+            unused,
         })
+    }
+
+    /// Ends the sessions at the CRM once the connection and all calls of it are gone.
+    pub fn leave(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (upstream, unused) = (Arc::clone(&self.link.upstream), self.unused.clone());
+        async move {
+            unused.cancelled().await;
+            upstream.close().await;
+        }
+    }
+
+    /// Whether each caller acts with their own token.
+    #[must_use]
+    pub fn forwards(&self) -> bool {
+        self.config.identity == Identity::Forward
     }
 
     /// Which alternative each credential slot uses, or what it lacks; for a person.
@@ -83,15 +109,6 @@ impl Connection {
         } else {
             words.join(", ")
         }
-    }
-}
-
-fn check_identity(config: &config::Connection, problems: &mut Vec<Problem>) {
-    if config.identity == Identity::Forward {
-        problems.push(config.problem(
-            "identity",
-            "`forward` is not supported by this release; use `service`",
-        ));
     }
 }
 
@@ -183,6 +200,7 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
         base: manifest.base.clone(),
         credentials: manifest.credentials.clone(),
         auth: config.auth.clone(),
+        forward: config.identity == Identity::Forward,
         secrets: config.secrets.iter().map(secret).collect::<Secrets>(),
         headers: manifest.headers.clone(),
         limits: Limits {
@@ -191,8 +209,14 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
             timeout: Duration::from_millis(config.limits.timeout_ms),
             ..Limits::default()
         },
+        circuit: CircuitLimits {
+            threshold: u32::try_from(config.limits.breaker_threshold).unwrap_or(u32::MAX),
+            reset: Duration::from_millis(config.limits.breaker_reset_ms),
+        },
+        explained: manifest.explained.clone(),
         tls_verify: config.tls_verify,
         exceptions: config.allow_addresses.clone(),
+        refresh_tokens: Arc::clone(&*REFRESH_TOKENS) as Arc<dyn RefreshStore>,
     }
 }
 
@@ -200,7 +224,10 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
 fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
     let key = match error {
         SpecError::Base(_) | SpecError::Address(_) => "url",
-        SpecError::Auth { .. } | SpecError::Credential(_) => "auth",
+        SpecError::Auth { .. }
+        | SpecError::AuthOfOtherIdentity { .. }
+        | SpecError::Credential(_) => "auth",
+        SpecError::Identity { .. } => "identity",
         SpecError::Secrets => "secrets",
         SpecError::Headers(_) | SpecError::Constant { .. } => "plugin",
     };
@@ -236,7 +263,7 @@ fn about(
     let about = json!({
         "name": config.name,
         "url": config.url.as_str().trim_end_matches('/'),
-        "identity": "service",
+        "identity": config.identity.as_str(),
         "limits": {
             "response_bytes": config.limits.response_bytes,
             "upstream_calls": config.limits.upstream_calls,

@@ -120,7 +120,7 @@ fn describe(tool: &Tool, problems: &mut Vec<String>) {
         .get("properties")
         .and_then(Value::as_object);
     let reserved = ["confirm", "confirmation_token"];
-    if tool.effect.needs_confirmation()
+    if tool.needs_confirmation()
         && properties.is_some_and(|p| reserved.iter().any(|r| p.contains_key(*r)))
     {
         problems.push(format!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::folder::Rejected;
-use super::{Connection, Plugin, Tool};
+use super::{Connection, Plugin, Shared, Tool};
 use crate::config::Problem;
 use crate::names::PluginId;
 
@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub plugins: BTreeMap<PluginId, Arc<Plugin>>,
     /// The connections that work, in the file's order.
     pub connections: Vec<Arc<Connection>>,
+    /// Which of them the endpoint without a name serves.
+    pub shared: Shared,
     /// Granted tools in the order in which they are listed: connections in the file's order,
     /// tools in their manifest's.
     pub listed: Vec<Arc<Tool>>,

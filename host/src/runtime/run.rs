@@ -158,6 +158,8 @@ pub struct Call {
     pub text: String,
     /// What it did upstream.
     pub record: Arc<crate::capability::Record>,
+    /// The caller's own token, where the connection acts with it.
+    pub caller: Option<crate::caller::Token>,
 }
 
 async fn enter(

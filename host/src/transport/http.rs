@@ -1,7 +1,7 @@
-//! Streamable HTTP: `/mcp` for all connections, `/mcp/<connection>` for one.
+//! Streamable HTTP: `/mcp` for the connections that share an endpoint, `/mcp/<connection>` for one.
 //!
-//! The listener and the stop signal are arguments. Host and Origin are checked before anything is
-//! read, so that no web page can reach a server on this machine.
+//! The listener and the stop signal are arguments. The order is the same for every request: Host and
+//! Origin, then who the caller is, then whose session it names, and only then MCP.
 
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -18,8 +19,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::call::Scope;
+use super::auth::authenticate;
+use super::direct::Direct;
+use super::edge::Neighbours;
+use super::sessions::Openers;
+use crate::call::{Proof, Scope};
+use crate::caller::Caller;
 use crate::mcp::Server;
+use crate::policy::Principal;
 
 /// How long a session of a handshake revision lives without a request.
 const SESSION_IDLE: Duration = Duration::from_secs(300);
@@ -37,9 +44,18 @@ pub struct HttpOptions {
     pub sessions: usize,
     /// How long calls in flight have after `stop`.
     pub drain: Duration,
+    /// The path of the endpoint, e.g. `/mcp`; those of single connections are below it.
+    pub path: String,
+    /// Whether endpoints without authentication may be served here: nobody but this machine reaches
+    /// them, or the operator said that it is meant.
+    pub open: bool,
 }
 
 struct Endpoint {
+    neighbours: Neighbours,
+    open: bool,
+    openers: Openers,
+    direct: Direct,
     service: StreamableHttpService<Server, LocalSessionManager>,
     server: Server,
     sessions: Arc<LocalSessionManager>,
@@ -59,8 +75,8 @@ pub async fn serve(
     let closing = CancellationToken::new();
     let endpoint = Arc::new(endpoint(server.clone(), options, closing.clone()));
     let router = Router::new()
-        .route("/mcp", any(all))
-        .route("/mcp/{connection}", any(one))
+        .route(&options.path, any(shared))
+        .route(&below(&options.path), any(one))
         .with_state(endpoint);
     let stopped = stop.clone();
     let serving = axum::serve(listener, router)
@@ -96,19 +112,13 @@ pub async fn serve(
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -> Endpoint {
-    let mut hosts = ["localhost", "127.0.0.1", "[::1]", "::1"]
-        .map(str::to_owned)
-        .to_vec();
-    hosts.extend(options.hosts.iter().cloned());
-    let mut origins = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"]
-        .map(str::to_owned)
-        .to_vec();
-    origins.extend(options.origins.iter().cloned());
+    let direct = Direct::new(server.clone(), options.request_bytes, closing.clone());
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(true)
         .with_json_response(true)
-        .with_allowed_hosts(hosts)
-        .with_allowed_origins(origins)
+        // Both are checked in `edge`, before the caller is looked at.
+        .disable_allowed_hosts()
+        .disable_allowed_origins()
         .with_max_request_body_bytes(options.request_bytes)
         .with_cancellation_token(closing);
     let mut sessions = LocalSessionManager::default();
@@ -116,6 +126,10 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
     let sessions = Arc::new(sessions);
     let handler = server.clone();
     Endpoint {
+        neighbours: Neighbours::new(&options.hosts, &options.origins),
+        open: options.open,
+        openers: Openers::default(),
+        direct,
         service: StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::clone(&sessions),
@@ -133,8 +147,13 @@ fn session_config() -> SessionConfig {
     config
 }
 
-async fn all(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
-    endpoint.answer(request, Scope::All).await
+/// The paths of single connections.
+fn below(path: &str) -> String {
+    format!("{}/{{connection}}", path.trim_end_matches('/'))
+}
+
+async fn shared(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
+    endpoint.answer(request, Scope::Shared).await
 }
 
 async fn one(
@@ -142,43 +161,119 @@ async fn one(
     Path(connection): Path<String>,
     request: Request,
 ) -> Response {
-    if !endpoint.server.has_connection(&connection) {
-        return (StatusCode::NOT_FOUND, "no such connection\n").into_response();
-    }
     endpoint
         .answer(request, Scope::Connection(connection))
         .await
 }
 
+/// What a caller without a session of that id is told; as rmcp says it.
+const NO_SESSION: (StatusCode, &str) = (StatusCode::NOT_FOUND, "Not Found: Session not found");
+
+const SESSION: &str = "mcp-session-id";
+
 impl Endpoint {
-    async fn answer(&self, mut request: Request, scope: Scope) -> Response {
-        if may_open_session(&request)
+    async fn answer(&self, request: Request, scope: Scope) -> Response {
+        let (mut head, body) = request.into_parts();
+        let caller = match self.let_in(&head, &scope).await {
+            Ok(caller) => caller,
+            Err(refused) => return *refused,
+        };
+        let opener = caller.principal().clone();
+        // Whoever comes after this knows the caller, and has no use for the header.
+        head.headers.remove(header::AUTHORIZATION);
+        if is_stateless(&head) {
+            head.headers.remove(SESSION);
+        }
+        let outside = !head.headers.contains_key(SESSION);
+        head.extensions.insert(scope);
+        head.extensions.insert(caller);
+        let request = match self.direct.answer(Request::from_parts(head, body)).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
+        let response = match self.service.clone().oneshot(request).await {
+            Ok(response) => response.into_response(),
+            Err(never) => match never {},
+        };
+        let opened = response.headers().get(SESSION).filter(|_| outside);
+        if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned)) {
+            self.remember(&id, &opener).await;
+        }
+        response
+    }
+
+    /// Everything that is checked before MCP, in the order that does least for strangers.
+    async fn let_in(&self, head: &Parts, scope: &Scope) -> Result<Caller, Box<Response>> {
+        let refused = |refused: (StatusCode, &'static str)| Box::new(refused.into_response());
+        let allowed = self.neighbours.check(&head.uri, &head.headers);
+        allowed.map_err(refused)?;
+        let proof = self.server.proof(scope);
+        let proof = proof.ok_or_else(|| refused(nothing_here(scope)))?;
+        if proof == Proof::Nothing && !self.open {
+            tracing::warn!(
+                "a request to an endpoint without authentication was refused: other machines reach this listener"
+            );
+            return Err(refused(NOT_OPEN));
+        }
+        let caller = authenticate(&head.headers, proof).map_err(|refusal| {
+            tracing::info!(%refusal, "a request was not let in");
+            Box::new(refusal.into_response())
+        })?;
+        self.check_session(head, &caller).await?;
+        Ok(caller)
+    }
+
+    /// A session belongs to whoever opened it, and there is an end to how many there are.
+    async fn check_session(&self, head: &Parts, caller: &Caller) -> Result<(), Box<Response>> {
+        if is_stateless(head) {
+            return Ok(());
+        }
+        if let Some(id) = head.headers.get(SESSION) {
+            let opened = |id| self.openers.opened(id, caller.principal());
+            return if id.to_str().is_ok_and(opened) {
+                Ok(())
+            } else {
+                Err(Box::new(NO_SESSION.into_response()))
+            };
+        }
+        if head.method == Method::POST
             && self.sessions.sessions.read().await.len() >= self.most_sessions
         {
             tracing::warn!("server.limits.sessions is reached; a session was refused");
             let wait = [(header::RETRY_AFTER, "30")];
-            return (
-                StatusCode::SERVICE_UNAVAILABLE,
-                wait,
-                "too many sessions; try again later\n",
-            )
-                .into_response();
+            let told = "too many sessions; try again later\n";
+            let refused = (StatusCode::SERVICE_UNAVAILABLE, wait, told);
+            return Err(Box::new(refused.into_response()));
         }
-        request.extensions_mut().insert(scope);
-        match self.service.clone().oneshot(request).await {
-            Ok(response) => response.into_response(),
-            Err(never) => match never {},
-        }
+        Ok(())
+    }
+
+    async fn remember(&self, id: &str, opener: &Principal) {
+        let living = self.sessions.sessions.read().await;
+        let lives = |id: &str| living.contains_key(id);
+        self.openers.remember(id, opener, living.len(), lives);
     }
 }
 
-/// A POST of a handshake revision outside a session can only begin one; requests of 2026-07-28 name
-/// their revision and have no session.
-fn may_open_session(request: &Request) -> bool {
-    let headers = request.headers();
-    request.method() == Method::POST
-        && !headers.contains_key("mcp-session-id")
-        && headers
-            .get("mcp-protocol-version")
-            .is_none_or(|revision| revision.as_bytes() < b"2026-07-28".as_slice())
+const NOT_OPEN: (StatusCode, &str) = (
+    StatusCode::FORBIDDEN,
+    "this endpoint has no authentication, so it is served to this machine alone\n",
+);
+
+fn nothing_here(scope: &Scope) -> (StatusCode, &'static str) {
+    let told = match scope {
+        Scope::Connection(_) => "no such connection\n",
+        Scope::All | Scope::Shared => {
+            "every connection here has its own endpoint and wants its own token: append `/<connection>` to the path\n"
+        }
+    };
+    (StatusCode::NOT_FOUND, told)
+}
+
+/// A POST of 2026-07-28 names its revision; it has no session, and a session's id on it means nothing.
+/// A POST of an older revision outside a session can only begin one.
+fn is_stateless(head: &Parts) -> bool {
+    let revision = head.headers.get("mcp-protocol-version");
+    head.method == Method::POST
+        && revision.is_some_and(|revision| revision.as_bytes() >= b"2026-07-28".as_slice())
 }

@@ -1,6 +1,10 @@
 //! How clients reach the server: standard input and output, or Streamable HTTP.
 
+mod auth;
+mod direct;
+mod edge;
 mod http;
+mod sessions;
 mod stdio;
 
 pub use http::{HttpOptions, serve as serve_http};

@@ -23,8 +23,8 @@ pub enum BaseError {
     /// A query or a fragment.
     #[error("`url` must not hold a query or a fragment")]
     Query,
-    /// The manifest's `base.append` is no path.
-    #[error("the manifest's `base.append` `{0}` is no path")]
+    /// The manifest's `base.append`, or a part of `base.probe`, is no path.
+    #[error("the manifest's `base` holds `{0}`, which is no path")]
     Append(String),
 }
 
@@ -90,12 +90,24 @@ pub(super) struct Root {
     url: Url,
     /// The base's path without a trailing slash; empty at the host's root.
     path: String,
+    /// Whether every path below it ends with a slash.
+    slash: bool,
 }
 
 impl Root {
-    pub(super) fn new(url: Url) -> Self {
+    pub(super) fn new(url: Url, slash: bool) -> Self {
         let path = url.path().trim_end_matches('/').to_owned();
-        Self { url, path }
+        Self { url, path, slash }
+    }
+
+    /// The base that lies so many segments below this one.
+    ///
+    /// # Errors
+    /// The prefix is no path.
+    pub(super) fn below(&self, prefix: &str) -> Result<Self, BaseError> {
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}{}", self.path, appended(prefix)?));
+        Ok(Self::new(url, self.slash))
     }
 
     pub(super) fn url(&self) -> &Url {
@@ -107,6 +119,7 @@ impl Root {
         let path = match (below, self.path.as_str()) {
             ("", "") => "/".to_owned(),
             ("", path) => path.to_owned(),
+            (below, path) if self.slash && !below.ends_with('/') => format!("{path}/{below}/"),
             (below, path) => format!("{path}/{below}"),
         };
         let mut url = self.url.clone();
@@ -148,7 +161,7 @@ mod tests {
         Base {
             strip: strip.iter().map(|s| (*s).to_owned()).collect(),
             append: append.to_owned(),
-            probe: None,
+            ..Base::default()
         }
     }
 
@@ -236,8 +249,8 @@ mod tests {
 
     #[test]
     fn joining() {
-        let root = Root::new(Url::parse("https://crm.example/sub/api").unwrap());
-        let plain = Root::new(Url::parse("https://crm.example/").unwrap());
+        let root = Root::new(Url::parse("https://crm.example/sub/api").unwrap(), false);
+        let plain = Root::new(Url::parse("https://crm.example/").unwrap(), false);
         let query = pairs(&[("where[0][value]", "a b&c=ü"), ("q", "")]);
         for (root, below, query, wanted) in [
             (
@@ -259,6 +272,10 @@ mod tests {
         ] {
             assert_eq!(root.join(below, query).unwrap().as_str(), wanted);
         }
+        let slashes = Root::new(Url::parse("https://crm.example/api").unwrap(), true);
+        for (below, wanted) in [("a/b", "/api/a/b/"), ("a/", "/api/a/"), ("", "/api")] {
+            assert_eq!(slashes.join(below, &[]).unwrap().path(), wanted);
+        }
         assert_eq!(root.join("a/../../b", &[]), Err(UrlError::Escape));
         assert_eq!(root.join("%2e%2e/b", &[]), Err(UrlError::Escape));
         assert_eq!(root.join("a?b", &[]), Err(UrlError::Escape));
@@ -269,7 +286,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_query_decodes_to_its_pairs(query in prop::collection::vec(("\\PC{0,6}", "\\PC{0,6}"), 1..5)) {
-            let root = Root::new(Url::parse("https://crm.example/api").unwrap());
+            let root = Root::new(Url::parse("https://crm.example/api").unwrap(), false);
             let url = root.join("a", &query).unwrap();
             let seen: Vec<(String, String)> = url.query_pairs().into_owned().collect();
             prop_assert_eq!(seen, query);

@@ -23,6 +23,8 @@ pub enum Reason {
     CredentialMissing,
     /// The CRM refused the credential before, and requests are held back.
     CredentialRejected,
+    /// The CRM met faults before, and requests are held back.
+    CircuitOpen,
     /// The call's time is used up.
     BudgetSpent,
     /// The request's or the answer's body is over its limit.

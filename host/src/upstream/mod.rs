@@ -7,12 +7,19 @@
 mod address;
 mod base;
 mod breaker;
+mod callers;
+mod circuit;
 mod client;
 mod credential;
 mod dial;
 mod failed;
 mod headers;
+mod line;
+mod pool;
+mod probe;
+mod redact;
 mod scrub;
+mod session;
 mod spec;
 mod tls;
 
@@ -21,25 +28,34 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use portcullis_manifest::Method;
+use portcullis_manifest::{Explained, ExplainedBody, Method};
 use url::{Host, Url};
 
 pub use address::{Class, classify};
 pub use base::{BaseError, base_url};
-pub use credential::{ChooseError, Chosen, Credential, Secret, Secrets, TemplateError, choose};
+pub use circuit::{CircuitLimits, Report as CircuitReport, State as CircuitState};
+pub use credential::{
+    ChooseError, Credential, MemoryRefreshStore, RefreshStore, Secret, Secrets, TemplateError,
+};
 pub use dial::{Blocked, DialError, Lookup, SystemLookup};
 pub use failed::{Failed, Reason, Stage};
 pub use headers::{HeaderError, HeaderProblem};
+pub use pool::FAREWELL;
 pub use scrub::{REDACTED, Scrubber};
 pub use spec::{Limits, Spec, SpecError};
 
+use crate::caller::Token;
 use crate::policy::segment;
 use base::Root;
 use breaker::{Admitted, Breaker, Held, Verdict};
-use client::{Client, Opened, Window, Wire};
-use credential::{SecretHeader, Signable};
+use callers::{Callers, Known};
+use circuit::{Change, Circuit};
+use client::{Window, Wire};
+use credential::Signable;
 use dial::Guard;
 use headers::HeaderRules;
+use line::Line;
+use pool::Pool;
 
 /// What is left of a call's time after an upstream request, so that the guest can still answer.
 pub const RESERVE: Duration = Duration::from_millis(250);
@@ -59,6 +75,8 @@ pub struct Outgoing {
     pub body: Option<Vec<u8>>,
     /// The credential slot; none sends the request unauthenticated.
     pub credential: Option<String>,
+    /// The caller's own token, where the connection acts with it.
+    pub caller: Option<Token>,
 }
 
 /// What the CRM answered, without secrets.
@@ -75,27 +93,51 @@ pub struct Answer {
 /// The CRM behind one connection.
 pub struct Upstream {
     name: String,
-    root: Root,
+    circuit: Circuit,
+    explained: Vec<Explained>,
     slots: BTreeMap<String, Slot>,
-    /// Headers that every request carries, or the secrets without which it cannot.
-    constants: Result<Vec<SecretHeader>, Vec<String>>,
     rules: HeaderRules,
-    limits: Limits,
-    scrubber: Scrubber,
+    callers: Callers,
     guard: Arc<Guard>,
-    client: Client,
+    line: Arc<Line>,
 }
 
 /// One credential slot: what signs, or the secrets that are missing.
 struct Slot {
     chosen: Result<Chosen, Vec<String>>,
-    breaker: Breaker,
+}
+
+/// The alternative that is used.
+struct Chosen {
+    name: String,
+    signs: Signs,
+}
+
+/// How requests are signed.
+enum Signs {
+    /// By a recipe whose secrets are all there.
+    Fixed {
+        credential: Box<dyn Credential>,
+        breaker: Breaker,
+    },
+    /// With a token that the CRM hands out.
+    Session(Arc<Pool>),
 }
 
 /// A request that is about to go out with a credential.
-struct Signed<'u> {
-    slot: &'u Slot,
-    admitted: Admitted,
+enum Signed<'u> {
+    Fixed {
+        breaker: &'u Breaker,
+        admitted: Admitted,
+    },
+    Session(&'u Arc<Pool>),
+}
+
+/// An answer that may still hold secrets.
+struct Received {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
 }
 
 impl Upstream {
@@ -122,10 +164,16 @@ impl Upstream {
         &self.name
     }
 
-    /// The address that every request begins with.
+    /// The address that every request begins with, as far as it is known.
     #[must_use]
     pub fn base(&self) -> &Url {
-        self.root.url()
+        self.line.roots.known().url()
+    }
+
+    /// Whether the CRM is called, and what it did last.
+    #[must_use]
+    pub fn circuit(&self) -> CircuitReport {
+        self.circuit.report(Instant::now())
     }
 
     /// The alternative that each slot uses, or the secrets that it lacks.
@@ -144,7 +192,7 @@ impl Upstream {
     /// # Errors
     /// The name does not resolve, or to an address that must not be dialled.
     pub async fn settle(&self) -> Result<(), Failed> {
-        let Some(Host::Domain(name)) = self.root.url().host() else {
+        let Some(Host::Domain(name)) = self.base().host() else {
             return Ok(());
         };
         let found = self.guard.resolve(name).await;
@@ -156,19 +204,97 @@ impl Upstream {
     /// # Errors
     /// There is no usable answer; the stage says whether the CRM can have acted.
     pub async fn send(&self, request: Outgoing, deadline: Instant) -> Result<Answer, Failed> {
+        let began = Instant::now();
+        let pass = self
+            .circuit
+            .admit(began)
+            .map_err(|held| circuit_open(&held))?;
+        let result = self.attempt(request, began, deadline).await;
         let now = Instant::now();
-        let window = self.window(now, deadline)?;
-        let (wire, signed) = self.prepare(request, now)?;
-        let opened = self
-            .client
-            .send(wire, window)
-            .await
-            .map_err(|f| self.cleaned(f))?;
-        if let Some(Signed { slot, admitted }) = signed {
-            let verdict = Verdict::of(opened.status());
-            slot.breaker.answered(admitted, verdict, Instant::now());
+        if let Some(change) = pass.settle(self.verdict(&result, now - began), now) {
+            self.tell(change);
         }
-        self.read(opened).await.map_err(|f| self.cleaned(f))
+        result
+    }
+
+    /// What a request says of the CRM's health: transport faults, timeouts and 5xx that the manifest
+    /// does not explain are faults, so that no mistake of a caller counts.
+    fn verdict(&self, result: &Result<Answer, Failed>, took: Duration) -> circuit::Verdict {
+        use circuit::Verdict::{Fault, Nothing, Works};
+        match result {
+            Ok(answer) if answer.status < 500 => Works,
+            Ok(answer) if self.explained.iter().any(|known| explains(known, answer)) => Nothing,
+            Ok(_) => Fault,
+            Err(failed) => match failed.reason {
+                // A call that had hardly any time left says nothing.
+                Reason::Timeout if took < self.line.limits.timeout / 2 => Nothing,
+                Reason::Timeout | Reason::Connect | Reason::Tls | Reason::Protocol => Fault,
+                _ => Nothing,
+            },
+        }
+    }
+
+    fn tell(&self, change: Change) {
+        let connection = &self.name;
+        match change {
+            Change::Opened => {
+                tracing::warn!(%connection, "the CRM failed several times in a row and is left alone for limits.breaker_reset_ms");
+            }
+            Change::Closed => tracing::info!(%connection, "the CRM answers again"),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: Outgoing,
+        now: Instant,
+        deadline: Instant,
+    ) -> Result<Answer, Failed> {
+        let window = self.window(now, deadline)?;
+        let root = self.line.root(window).await?;
+        let caller = self.callers.of(request.caller.as_ref())?;
+        let caller = caller.as_deref();
+        let (wire, signed) = self.prepare(root, request, caller, now)?;
+        let received = match signed {
+            None => self.receive(wire, window, |_| ()).await,
+            Some(Signed::Session(pool)) => self.send_in_session(pool, wire, deadline).await,
+            Some(Signed::Fixed { breaker, admitted }) => {
+                let note = |status| {
+                    breaker.answered(admitted, Verdict::of(status), Instant::now());
+                };
+                self.receive(wire, window, note).await
+            }
+        };
+        match received {
+            Ok(received) => Ok(self.without_secrets(received, caller)),
+            Err(failed) => Err(self.cleaned(failed, caller)),
+        }
+    }
+
+    /// Sends a request and reads its answer; `note` hears of the status as soon as it is there.
+    async fn receive(
+        &self,
+        wire: Wire,
+        window: Window,
+        note: impl FnOnce(u16),
+    ) -> Result<Received, Failed> {
+        let opened = self.line.client.send(wire, window).await?;
+        let status = opened.status();
+        note(status);
+        let headers = opened.headers(|name| self.rules.shows(name));
+        let body = opened.body(self.line.limits.response_bytes).await?;
+        Ok(Received {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Ends the sessions that it holds at the CRM, as far as that is possible within two seconds.
+    /// Requests that come later still work; each then ends its own session.
+    pub async fn close(&self) {
+        let pools = self.slots.values().filter_map(Slot::pool);
+        futures::future::join_all(pools.map(|pool| pool.close())).await;
     }
 
     fn window(&self, now: Instant, deadline: Instant) -> Result<Window, Failed> {
@@ -176,43 +302,32 @@ impl Upstream {
         let of_call = of_call.ok_or_else(|| {
             Failed::not_sent(Reason::BudgetSpent, "the time of this call is used up")
         })?;
-        let of_request = now + self.limits.timeout;
-        Ok(if of_request < of_call {
-            Window {
-                until: of_request,
-                limit: "`limits.timeout_ms`",
-            }
-        } else {
-            Window {
-                until: of_call,
-                limit: "the time left of this call",
-            }
-        })
+        Ok(line::window(&self.line.limits, now, of_call))
     }
 
     /// Everything that can be wrong with a request before it leaves the host, cheapest first.
-    fn prepare(
-        &self,
+    fn prepare<'u>(
+        &'u self,
+        root: &Root,
         request: Outgoing,
+        caller: Option<&'u Known>,
         now: Instant,
-    ) -> Result<(Wire, Option<Signed<'_>>), Failed> {
+    ) -> Result<(Wire, Option<Signed<'u>>), Failed> {
         self.check_size(request.body.as_deref())?;
         segment::check_path(&request.path).map_err(Failed::invalid)?;
         let path = segment::encode_path(&request.path);
-        let url = self
-            .root
-            .join(&path, &request.query)
-            .map_err(Failed::invalid)?;
+        let url = root.join(&path, &request.query).map_err(Failed::invalid)?;
         let headers = self.rules.check(request.headers).map_err(Failed::invalid)?;
-        let constants = self.constants.clone();
+        let constants = self.line.constants.clone();
         let mut signable = Signable {
             method: request.method.as_str(),
             path: &path,
             headers: constants.map_err(|names| missing("headers.constant", &names))?,
+            caller: request.caller.as_ref(),
         };
         let slot = request.credential.as_deref();
         let signed = slot
-            .map(|slot| self.sign(slot, &mut signable, now))
+            .map(|slot| self.sign(slot, caller, &mut signable, now))
             .transpose()?;
         let wire = Wire {
             method: request.method,
@@ -225,7 +340,7 @@ impl Upstream {
     }
 
     fn check_size(&self, body: Option<&[u8]>) -> Result<(), Failed> {
-        let most = self.limits.request_bytes;
+        let most = self.line.limits.request_bytes;
         if body.is_none_or(|body| body.len() <= most) {
             return Ok(());
         }
@@ -233,51 +348,112 @@ impl Upstream {
         Err(Failed::not_sent(Reason::TooLarge, detail))
     }
 
-    fn sign(
-        &self,
+    fn sign<'u>(
+        &'u self,
         name: &str,
+        caller: Option<&'u Known>,
         signable: &mut Signable<'_>,
         now: Instant,
-    ) -> Result<Signed<'_>, Failed> {
+    ) -> Result<Signed<'u>, Failed> {
         let unknown = || Failed::invalid("the manifest declares no such credential slot");
         let slot = self.slots.get(name).ok_or_else(unknown)?;
         let chosen = slot.chosen.as_ref().map_err(|names| missing(name, names))?;
-        let admitted = slot
-            .breaker
-            .admit(now)
-            .map_err(|held| held_back(name, held))?;
-        chosen.credential.apply(signable);
-        Ok(Signed { slot, admitted })
+        let (credential, breaker) = match &chosen.signs {
+            Signs::Session(pool) => return Ok(Signed::Session(pool)),
+            Signs::Fixed {
+                credential,
+                breaker,
+            } => (credential, breaker),
+        };
+        // A token that the CRM refuses to one caller says nothing of another's.
+        let (breaker, whose) = if credential.is_the_callers() {
+            let known = caller.ok_or_else(|| no_token(name))?;
+            (&known.breaker, "the token of this caller".to_owned())
+        } else {
+            (breaker, format!("credential `{name}`"))
+        };
+        let admitted = breaker.admit(now).map_err(|held| held_back(&whose, held))?;
+        credential.apply(signable);
+        Ok(Signed::Fixed { breaker, admitted })
     }
 
-    async fn read(&self, opened: Opened) -> Result<Answer, Failed> {
-        let status = opened.status();
-        let headers = opened.headers(|name| self.rules.shows(name));
-        let body = opened.body(self.limits.response_bytes).await?;
-        let clean = |(name, value)| (name, self.scrubber.text(value));
-        Ok(Answer {
-            status,
-            headers: headers.into_iter().map(clean).collect(),
-            body: self.scrubber.body(body),
-        })
+    /// Removes what is secret when the answer has arrived, tokens of other requests included.
+    fn without_secrets(&self, received: Received, caller: Option<&Known>) -> Answer {
+        let headers = received.headers.into_iter();
+        let body = self.line.scrubber.body(received.body);
+        Answer {
+            status: received.status,
+            headers: headers
+                .map(|(name, value)| (name, self.clean(value, caller)))
+                .collect(),
+            body: match caller {
+                Some(known) => known.scrubber.body(body),
+                None => body,
+            },
+        }
     }
 
-    fn cleaned(&self, mut failed: Failed) -> Failed {
-        failed.detail = self.scrubber.text(failed.detail);
+    fn cleaned(&self, mut failed: Failed, caller: Option<&Known>) -> Failed {
+        failed.detail = self.clean(failed.detail, caller);
         failed
+    }
+
+    /// A text without the connection's secrets and the caller's token.
+    fn clean(&self, text: String, caller: Option<&Known>) -> String {
+        let text = self.line.scrubber.text(text);
+        match caller {
+            Some(known) => known.scrubber.text(text),
+            None => text,
+        }
     }
 }
 
-fn held_back(slot: &str, held: Held) -> Failed {
+impl Slot {
+    fn pool(&self) -> Option<&Arc<Pool>> {
+        match &self.chosen.as_ref().ok()?.signs {
+            Signs::Session(pool) => Some(pool),
+            Signs::Fixed { .. } => None,
+        }
+    }
+}
+
+fn explains(known: &Explained, answer: &Answer) -> bool {
+    let alike = || match &known.body {
+        ExplainedBody::Empty => answer.body.iter().all(u8::is_ascii_whitespace),
+        ExplainedBody::Contains(text) => String::from_utf8_lossy(&answer.body).contains(text),
+    };
+    known.status.contains(&answer.status) && alike()
+}
+
+fn circuit_open(held: &circuit::Held) -> Failed {
+    Failed {
+        reason: Reason::CircuitOpen,
+        stage: Stage::NotSent,
+        detail: format!(
+            "the circuit breaker is open: {} faults in a row, the last {} s ago; nothing is sent until one request finds out whether the CRM works again",
+            held.failures,
+            held.last_fault_ago.as_secs()
+        ),
+        retry_after: Some(held.retry_after),
+    }
+}
+
+fn held_back(whose: &str, held: Held) -> Failed {
     let ago = held.refused_ago.as_secs();
     Failed {
         reason: Reason::CredentialRejected,
         stage: Stage::NotSent,
         detail: format!(
-            "the CRM refused credential `{slot}` {ago} s ago; until the configuration changes, one request a minute finds out whether it is repaired"
+            "the CRM refused {whose} {ago} s ago; until it changes, one request a minute finds out whether it is repaired"
         ),
         retry_after: Some(held.retry_after),
     }
+}
+
+fn no_token(slot: &str) -> Failed {
+    let detail =
+        format!("credential `{slot}` is the caller's own token, and this call brought none");
+    Failed::not_sent(Reason::CredentialMissing, detail)
 }
 
 fn missing(what: &str, names: &[String]) -> Failed {
@@ -293,7 +469,7 @@ impl fmt::Debug for Upstream {
         let mut shown = f.debug_struct("Upstream");
         shown
             .field("name", &self.name)
-            .field("base", &self.root.url().as_str());
+            .field("base", &self.base().as_str());
         shown.finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use aho_corasick::{AhoCorasick, BuildError, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde::de::IgnoredAny;
@@ -36,6 +36,22 @@ impl Scrubber {
     /// # Errors
     /// The values are too large to search for, gigabytes of them.
     pub fn new<'v>(values: impl IntoIterator<Item = &'v str>) -> Result<Self, BuildError> {
+        Self::searching(values, None)
+    }
+
+    /// The same for the one value of a caller: made in the middle of a call and for many callers,
+    /// so it is small and quickly built rather than the fastest to search with.
+    ///
+    /// # Errors
+    /// As [`Scrubber::new`].
+    pub(super) fn of_one(value: &str) -> Result<Self, BuildError> {
+        Self::searching([value], Some(AhoCorasickKind::ContiguousNFA))
+    }
+
+    fn searching<'v>(
+        values: impl IntoIterator<Item = &'v str>,
+        kind: Option<AhoCorasickKind>,
+    ) -> Result<Self, BuildError> {
         let long = values.into_iter().filter(|value| !is_too_short(value));
         let forms: BTreeSet<_> = long.flat_map(forms).collect();
         if forms.is_empty() {
@@ -44,6 +60,7 @@ impl Scrubber {
         let mut builder = AhoCorasick::builder();
         let finder = builder
             .match_kind(MatchKind::LeftmostLongest)
+            .kind(kind)
             .build(forms)?;
         Ok(Self(Some(finder)))
     }
@@ -110,8 +127,12 @@ fn is_json(text: &[u8]) -> bool {
 /// Every form of a value that is looked for.
 fn forms(value: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([value.to_owned()]);
-    forms.extend(json_forms(value));
     forms.extend(percent_forms(value));
+    for json in json_forms(value) {
+        // JSON in a form field is encoded twice.
+        forms.extend(percent_forms(&json));
+        forms.insert(json);
+    }
     forms.extend(html_forms(value));
     forms.extend([hex::encode(value), hex::encode_upper(value)]);
     for coded in base64_forms(value.as_bytes()) {

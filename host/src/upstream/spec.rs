@@ -8,20 +8,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_manifest::{Base, Credential as Declared, Headers};
+use portcullis_manifest::{Base, Credential as Declared, Explained, Headers};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
+use super::callers::Callers;
+use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
-    ChooseError, Chosen, SecretHeader, Secrets, TemplateError, choose, constant, header_of,
+    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant, fits,
+    header_of,
 };
 use super::dial::{Blocked, Guard, Lookup};
 use super::headers::{HeaderProblem, HeaderRules};
-use super::scrub::Scrubber;
+use super::line::Line;
+use super::pool::Pool;
+use super::probe::Roots;
+use super::redact::Redactor;
 use super::tls::Trust;
-use super::{Slot, Upstream};
+use super::{Chosen, Signs, Slot, Upstream};
 
 /// Everything that a connection needs to know.
 #[derive(Debug)]
@@ -36,16 +43,24 @@ pub struct Spec {
     pub credentials: BTreeMap<String, Vec<Declared>>,
     /// The operator's `auth`.
     pub auth: Option<String>,
+    /// Whether each caller's own token goes upstream, and no other credential does.
+    pub forward: bool,
     /// The secrets that are configured.
     pub secrets: Secrets,
     /// The manifest's `headers`.
     pub headers: Headers,
     /// The limits of one request.
     pub limits: Limits,
+    /// When the CRM is left alone.
+    pub circuit: CircuitLimits,
+    /// The manifest's `explained`: 5xx answers that say nothing of the CRM's health.
+    pub explained: Vec<Explained>,
     /// Whether the server's certificate has to be trusted.
     pub tls_verify: bool,
     /// Addresses that may be dialled although they are link-local, metadata services or reserved.
     pub exceptions: Vec<SocketAddr>,
+    /// Where refresh tokens are kept that the CRM replaces.
+    pub refresh_tokens: Arc<dyn RefreshStore>,
 }
 
 /// The limits of one request.
@@ -104,40 +119,76 @@ pub enum SpecError {
         /// What there is.
         known: Vec<String>,
     },
+    /// `auth` names an alternative of the other identity.
+    #[error(
+        "`auth` chooses `{auth}`, which needs `identity = \"{wants}\"`; take `auth` out or change `identity`"
+    )]
+    AuthOfOtherIdentity {
+        /// What the operator wrote.
+        auth: String,
+        /// The identity that it belongs to.
+        wants: &'static str,
+    },
+    /// A slot has no alternative for the identity.
+    #[error("credential `{slot}` of the plugin {}", unfit(*.forward))]
+    Identity {
+        /// The slot.
+        slot: String,
+        /// Whether callers' own tokens were wanted.
+        forward: bool,
+    },
     /// The secrets cannot be searched for.
     #[error("the secrets are too large")]
     Secrets,
+}
+
+fn unfit(forward: bool) -> &'static str {
+    if forward {
+        "cannot be the caller's own token; use `identity = \"service\"`"
+    } else {
+        "can only be the caller's own token; use `identity = \"forward\"`"
+    }
 }
 
 pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
     let mut errors = Vec::new();
     errors.extend(unknown_auth(&spec));
     let guarded = keep(guarded(&spec, lookup), &mut errors);
-    let slots = slots(&spec, &mut errors);
+    let ready = ready(&spec, &mut errors);
     let constants = constants(&spec, &mut errors);
     let rules = HeaderRules::new(&spec.headers, &reserved(&spec));
     let rules = keep(rules.map_err(SpecError::from), &mut errors);
-    let scrubber = keep(scrubber(&spec, &slots), &mut errors);
-    match (guarded, rules, scrubber) {
-        (Some((base, guard)), Some(rules), Some(scrubber)) if errors.is_empty() => Ok(Upstream {
-            client: client(&spec, &base, &guard),
-            name: spec.name,
-            root: Root::new(base),
-            slots,
-            constants,
-            rules,
-            limits: spec.limits,
-            scrubber,
-            guard,
-        }),
-        _ => Err(errors),
-    }
+    let scrubber = keep(scrubber(&spec, &ready), &mut errors);
+    let (Some((roots, guard)), Some(rules), Some(scrubber), true) =
+        (guarded, rules, scrubber, errors.is_empty())
+    else {
+        return Err(errors);
+    };
+    let line = Arc::new(Line {
+        client: client(&spec, roots.known().url(), &guard),
+        roots,
+        constants,
+        limits: spec.limits,
+        scrubber,
+    });
+    Ok(Upstream {
+        name: spec.name,
+        circuit: Circuit::new(spec.circuit),
+        explained: spec.explained,
+        slots: slots(ready, &line),
+        rules,
+        callers: Callers::default(),
+        guard,
+        line,
+    })
 }
 
-fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Url, Arc<Guard>), SpecError> {
+fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Roots, Arc<Guard>), SpecError> {
     let base = base_url(&spec.site, &spec.base)?;
     let guard = Guard::new(&base, &spec.exceptions, lookup)?;
-    Ok((base, Arc::new(guard)))
+    let root = Root::new(base, spec.base.trailing_slash);
+    let roots = Roots::new(root, spec.base.probe.as_ref())?;
+    Ok((roots, Arc::new(guard)))
 }
 
 /// A connection has half of a request's time, so that a host which does not answer is found to be
@@ -161,30 +212,68 @@ fn keep<T>(made: Result<T, SpecError>, errors: &mut Vec<SpecError>) -> Option<T>
 
 fn unknown_auth(spec: &Spec) -> Option<SpecError> {
     let auth = spec.auth.as_ref()?;
-    let alternatives = spec.credentials.values().flatten();
-    let known: BTreeSet<_> = alternatives.map(|a| a.name.clone()).collect();
-    (!known.contains(auth)).then(|| SpecError::Auth {
+    let alternatives = || spec.credentials.values().flatten();
+    let named: Vec<_> = alternatives().filter(|a| a.name == *auth).collect();
+    if named.is_empty() {
+        let known: BTreeSet<_> = alternatives().map(|a| a.name.clone()).collect();
+        return Some(SpecError::Auth {
+            auth: auth.clone(),
+            known: known.into_iter().collect(),
+        });
+    }
+    let usable = named.iter().any(|a| fits(&a.recipe, spec.forward));
+    (!usable).then(|| SpecError::AuthOfOtherIdentity {
         auth: auth.clone(),
-        known: known.into_iter().collect(),
+        wants: if spec.forward { "service" } else { "forward" },
     })
 }
 
-fn slots(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Slot> {
+/// The alternative of a slot, or the secrets that it lacks.
+type Found = Result<(String, Ready), Vec<String>>;
+
+fn ready(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Found> {
     let mut slots = BTreeMap::new();
     for (name, alternatives) in &spec.credentials {
-        let chosen = choose(name, alternatives, spec.auth.as_deref(), &spec.secrets);
-        let chosen = match chosen {
-            Ok(chosen) => Ok(chosen),
+        let alternatives: Vec<Declared> = alternatives
+            .iter()
+            .filter(|declared| fits(&declared.recipe, spec.forward))
+            .cloned()
+            .collect();
+        if alternatives.is_empty() {
+            errors.push(SpecError::Identity {
+                slot: name.clone(),
+                forward: spec.forward,
+            });
+            continue;
+        }
+        let found = match choose(name, &alternatives, spec) {
+            Ok(found) => Ok(found),
             Err(ChooseError::Missing { names, .. }) => Err(names),
             Err(error) => {
                 errors.push(error.into());
                 continue;
             }
         };
-        let breaker = Breaker::default();
-        slots.insert(name.clone(), Slot { chosen, breaker });
+        slots.insert(name.clone(), found);
     }
     slots
+}
+
+fn slots(ready: BTreeMap<String, Found>, line: &Arc<Line>) -> BTreeMap<String, Slot> {
+    let slot = |(slot, found): (String, Found)| {
+        let chosen = found.map(|(name, ready)| {
+            let signs = match ready {
+                Ready::Fixed(credential) => Signs::Fixed {
+                    credential,
+                    breaker: Breaker::default(),
+                },
+                Ready::Token(recipe) => Signs::Session(Pool::new(&slot, *recipe, Arc::clone(line))),
+            };
+            Chosen { name, signs }
+        });
+        (slot, Slot { chosen })
+    };
+    ready.into_iter().map(slot).collect()
 }
 
 fn constants(spec: &Spec, errors: &mut Vec<SpecError>) -> Result<Vec<SecretHeader>, Vec<String>> {
@@ -216,14 +305,10 @@ fn reserved(spec: &Spec) -> BTreeSet<String> {
         .collect()
 }
 
-fn scrubber(spec: &Spec, slots: &BTreeMap<String, Slot>) -> Result<Scrubber, SpecError> {
-    let chosen = slots.values().filter_map(|slot| slot.chosen.as_ref().ok());
-    let derived: Vec<_> = chosen
-        .flat_map(|c: &Chosen| c.credential.derived())
-        .collect();
-    let values = spec
-        .secrets
-        .scrubbed()
-        .chain(derived.iter().map(|d| d.as_str()));
-    Scrubber::new(values).map_err(|_| SpecError::Secrets)
+fn scrubber(spec: &Spec, ready: &BTreeMap<String, Found>) -> Result<Redactor, SpecError> {
+    let found = ready.values().filter_map(|found| found.as_ref().ok());
+    let derived = found.flat_map(|(_, ready)| ready.derived());
+    let secrets = spec.secrets.scrubbed();
+    let secrets = secrets.map(|value| Zeroizing::new(value.to_owned()));
+    Redactor::new(secrets.chain(derived).collect()).map_err(|_| SpecError::Secrets)
 }

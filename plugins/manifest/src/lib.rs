@@ -6,6 +6,7 @@
 //! a recipe is carried out.
 
 mod credential;
+mod env;
 mod route;
 mod tool;
 
@@ -18,6 +19,7 @@ pub use credential::{
     Capture, Credential, Expired, Grant, LoginRequest, Needs, Place, Recipe, TokenBody,
     TokenClient, TokenRequest,
 };
+pub use env::{Entities, EntityMember, EnvRule};
 pub use route::{Method, Pairs, Route};
 pub use tool::{Case, Effect, LiveCheck, Tool};
 
@@ -63,6 +65,10 @@ pub struct Manifest {
     /// names.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub env_prefix: String,
+    /// The file of several CRMs that the program that this plugin replaces reads; at most one embedded
+    /// plugin has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entities: Option<Entities>,
     /// Credential slots: each lists alternatives, the operator's `auth` or the first whose needs
     /// are all set is used.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -70,6 +76,10 @@ pub struct Manifest {
     /// What `portcullis check --live` may run; never listed to a client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_check: Option<LiveCheck>,
+    /// Answers of status 5xx that a request can cause by what it asks for, so that they say nothing
+    /// of the CRM's health; all others count towards the connection's circuit breaker.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<Explained>,
     /// The tools, in the order in which they are listed.
     pub tools: Vec<Tool>,
 }
@@ -115,6 +125,28 @@ pub struct Probe {
     pub expect: Option<String>,
 }
 
+/// A 5xx answer that a request can cause by what it asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Explained {
+    /// HTTP statuses.
+    pub status: Vec<u16>,
+    /// What its body is.
+    pub body: ExplainedBody,
+}
+
+/// The body of an [`Explained`] answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ExplainedBody {
+    /// Empty but for blanks.
+    Empty,
+    /// Holds this text.
+    Contains(String),
+}
+
 /// Headers beyond `accept` and `content-type`, names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -142,19 +174,6 @@ pub struct Secret {
     /// secret, such as a user name.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub scrub: bool,
-}
-
-/// Where the value of an environment variable goes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct EnvRule {
-    /// A key of a connection, e.g. `url`, `secrets.api_key`, `limits.timeout_ms`, `tls_verify`,
-    /// `settings.time_zone`; or of the host's log, `log.level` and `log.json`.
-    pub set: String,
-    /// A factor for whole numbers, e.g. 1000 for seconds into milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub times: Option<u64>,
 }
 
 fn yes() -> bool {

@@ -111,6 +111,12 @@ impl Tool {
         self.cases.iter().find(|case| case.holds(arguments))
     }
 
+    /// Whether some call of it has to be confirmed.
+    #[must_use]
+    pub fn needs_confirmation(&self) -> bool {
+        self.effects().into_iter().any(Effect::needs_confirmation)
+    }
+
     /// Every effect that a call can have. The tool's own is among them unless it can only be had
     /// by calls that may send nothing.
     #[must_use]

@@ -25,6 +25,7 @@ pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
         secrets: Default::default(),
         env: Default::default(),
         env_prefix: String::new(),
+        entities: None,
         credentials: Default::default(),
         live_check: None,
         tools: Vec::new(),
@@ -54,6 +55,9 @@ pub trait ManifestExt {
     /// One that holds a whole number in another unit.
     #[must_use]
     fn env_times(self, variable: &str, set: &str, times: u64) -> Self;
+    /// One with a rule of more parts, such as a default.
+    #[must_use]
+    fn env_rule(self, variable: &str, rule: EnvRule) -> Self;
     /// A credential slot with its alternatives; the first whose needs are set is used.
     #[must_use]
     fn credential(self, slot: &str, alternatives: Vec<Credential>) -> Self;
@@ -92,25 +96,20 @@ impl ManifestExt for Manifest {
         self
     }
 
-    fn env(mut self, variable: &str, set: &str) -> Self {
-        self.env.insert(
-            variable.to_owned(),
-            EnvRule {
-                set: set.to_owned(),
-                times: None,
-            },
-        );
-        self
+    fn env(self, variable: &str, set: &str) -> Self {
+        self.env_rule(variable, EnvRule::of(set))
     }
 
-    fn env_times(mut self, variable: &str, set: &str, times: u64) -> Self {
-        self.env.insert(
-            variable.to_owned(),
-            EnvRule {
-                set: set.to_owned(),
-                times: Some(times),
-            },
-        );
+    fn env_times(self, variable: &str, set: &str, times: u64) -> Self {
+        let rule = EnvRule {
+            times: Some(times),
+            ..EnvRule::of(set)
+        };
+        self.env_rule(variable, rule)
+    }
+
+    fn env_rule(mut self, variable: &str, rule: EnvRule) -> Self {
+        self.env.insert(variable.to_owned(), rule);
         self
     }
 

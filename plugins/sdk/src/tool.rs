@@ -12,7 +12,8 @@ use crate::{
     schema::{self, Builder},
 };
 
-type Run = Box<dyn Fn(&Call<'_>, Value) -> Result<Value, Failure>>;
+/// From arguments to the result as JSON text: it is written once, and nothing reads it again.
+type Run = Box<dyn Fn(&Call<'_>, &Value) -> Result<String, Failure>>;
 type Routes = fn() -> Vec<Route>;
 type Cases = fn() -> Vec<Case>;
 
@@ -163,15 +164,15 @@ impl Tool {
         self.name == name || self.aliases.contains(&name)
     }
 
-    pub(crate) fn invoke(&self, call: &Call<'_>, arguments: Value) -> Result<Value, Failure> {
+    pub(crate) fn invoke(&self, call: &Call<'_>, arguments: &Value) -> Result<String, Failure> {
         (self.run)(call, arguments)
     }
 
     pub(crate) fn preview(
         &self,
         call: &Call<'_>,
-        arguments: Value,
-    ) -> Option<Result<Value, Failure>> {
+        arguments: &Value,
+    ) -> Option<Result<String, Failure>> {
         self.preview
             .as_ref()
             .map(|preview| preview(call, arguments))
@@ -210,8 +211,8 @@ where
     F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
 {
     Box::new(move |call, arguments| {
-        let output = run(call, &args::read(&arguments)?)?;
-        serde_json::to_value(output)
+        let output = run(call, &args::read(arguments)?)?;
+        serde_json::to_string(&output)
             .map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
     })
 }

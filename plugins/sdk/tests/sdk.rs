@@ -230,7 +230,7 @@ fn pages_say_what_is_next_and_what_was_cut() {
     );
     let last = Page::counted((0..5).map(record).collect(), 15, 20);
     assert_eq!((last.has_more, last.next_offset), (false, None));
-    let beyond = Page::counted(Vec::new(), 40, 20);
+    let beyond: Page = Page::counted(Vec::new(), 40, 20);
     assert_eq!((beyond.has_more, beyond.next_offset), (false, None));
 
     let mut cut = last;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portcullis::call::{self, Request, Scope};
+use portcullis::caller::Caller;
 use portcullis::config::Config;
 use portcullis::policy::Principal;
 use portcullis::registry::{EmbeddedPlugins, RegistryError, Reread, Snapshot, load_embedded};
@@ -159,7 +160,7 @@ impl TestHost {
         let request = Request {
             name: tool.to_owned(),
             arguments: object(arguments),
-            principal: who,
+            caller: Caller::known(who),
             scope: Scope::All,
         };
         match call::call(&self.host.app, request).await {

@@ -1,4 +1,5 @@
-//! A raw HTTP/1.1 client: one connection per request, every header as the test says.
+//! A raw HTTP/1.1 client: one connection per request, or one that is kept open for several; every
+//! header as the test says.
 //!
 //! It knows content-length, chunks and event streams, and nothing of MCP.
 
@@ -31,9 +32,50 @@ pub struct Open {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     reader: BufReader<OwnedReadHalf>,
-    _writer: OwnedWriteHalf,
+    writer: OwnedWriteHalf,
     left: Left,
     events: String,
+}
+
+/// A connection that serves one request after the other.
+pub struct Kept {
+    to: SocketAddr,
+    open: Option<(BufReader<OwnedReadHalf>, OwnedWriteHalf)>,
+}
+
+impl Kept {
+    pub async fn open(to: SocketAddr) -> io::Result<Self> {
+        let (reader, writer) = TcpStream::connect(to).await?.into_split();
+        Ok(Self {
+            to,
+            open: Some((BufReader::new(reader), writer)),
+        })
+    }
+
+    /// The next request; it fails when the server closed the connection after the last one.
+    pub async fn send(&mut self, ask: Ask) -> io::Result<Answer> {
+        let (mut reader, mut writer) = self.open.take().expect("the last answer was whole");
+        let head = ask.head(self.to, "keep-alive");
+        writer.write_all(head.as_bytes()).await?;
+        writer.write_all(&ask.body).await?;
+        let (status, headers) = read_head(&mut reader).await?;
+        let mut open = Open {
+            status,
+            left: left(&headers),
+            headers,
+            reader,
+            writer,
+            events: String::new(),
+        };
+        let body = open.rest().await?;
+        let (status, headers) = (open.status, open.headers);
+        self.open = Some((open.reader, open.writer));
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
 }
 
 /// How the end of a body is known.
@@ -53,7 +95,10 @@ impl Ask {
         }
     }
 
+    /// Sets a header, in the place of one of that name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -73,7 +118,7 @@ impl Ask {
     pub async fn open(self, to: SocketAddr) -> io::Result<Open> {
         let (reader, mut writer) = TcpStream::connect(to).await?.into_split();
         let mut reader = BufReader::new(reader);
-        let head = self.head(to);
+        let head = self.head(to, "close");
         let write = async {
             writer.write_all(head.as_bytes()).await?;
             writer.write_all(&self.body).await
@@ -85,13 +130,13 @@ impl Ask {
             status,
             headers,
             reader,
-            _writer: writer,
+            writer,
             left,
             events: String::new(),
         })
     }
 
-    fn head(&self, to: SocketAddr) -> String {
+    fn head(&self, to: SocketAddr, connection: &str) -> String {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         if !self
             .headers
@@ -104,7 +149,7 @@ impl Ask {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!(
-            "content-length: {}\r\nconnection: close\r\n\r\n",
+            "content-length: {}\r\nconnection: {connection}\r\n\r\n",
             self.body.len()
         ));
         head
@@ -129,16 +174,20 @@ impl Answer {
 
 impl Open {
     async fn whole(mut self) -> io::Result<Answer> {
-        let mut body = Vec::new();
-        while let Some(piece) = self.piece().await? {
-            body.extend(piece);
-        }
-        let body = String::from_utf8_lossy(&body).into_owned();
+        let body = self.rest().await?;
         Ok(Answer {
             status: self.status,
             headers: self.headers,
             body,
         })
+    }
+
+    async fn rest(&mut self) -> io::Result<String> {
+        let mut body = Vec::new();
+        while let Some(piece) = self.piece().await? {
+            body.extend(piece);
+        }
+        Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
     /// The next message of an event stream; none when it ended.

@@ -60,7 +60,8 @@ pub struct HttpMcp {
     pub address: SocketAddr,
     pub era: Era,
     path: String,
-    session: Option<String>,
+    pub session: Option<String>,
+    bearer: Option<String>,
     ids: AtomicU64,
 }
 
@@ -72,13 +73,37 @@ impl HttpMcp {
 
     /// Connects to an endpoint; in the older era with its handshake.
     pub async fn connect_to(address: SocketAddr, era: Era, path: &str) -> Self {
-        let mut client = Self {
+        Self::stranger(address, era, path).introduced().await
+    }
+
+    /// Connects to an endpoint with a token on every request.
+    pub async fn connect_as(address: SocketAddr, era: Era, path: &str, bearer: &str) -> Self {
+        let stranger = Self::stranger(address, era, path);
+        stranger.bearing(Some(bearer)).introduced().await
+    }
+
+    /// A client that has said nothing yet.
+    pub fn stranger(address: SocketAddr, era: Era, path: &str) -> Self {
+        Self {
             address,
             era,
             path: path.to_owned(),
             session: None,
+            bearer: None,
             ids: AtomicU64::new(1),
-        };
+        }
+    }
+
+    /// The same client, session and all, with another token or none.
+    pub fn bearing(self, bearer: Option<&str>) -> Self {
+        let bearer = bearer.map(str::to_owned);
+        Self { bearer, ..self }
+    }
+
+    /// The same client after its handshake, in the era that has one.
+    pub async fn introduced(self) -> Self {
+        let mut client = self;
+        let era = client.era;
         if era == Era::Handshake {
             let answer = client.send("initialize", initialize()).await;
             assert_eq!(answer.status, 200, "{answer:?}");
@@ -165,6 +190,10 @@ impl HttpMcp {
             ask.header("mcp-protocol-version", self.era.version())
         } else {
             ask
+        };
+        let ask = match &self.bearer {
+            Some(bearer) => ask.header("authorization", &format!("Bearer {bearer}")),
+            None => ask,
         };
         match &self.session {
             Some(session) => ask.header("mcp-session-id", session),

@@ -126,6 +126,31 @@ fn single_faults() {
         ),
         (
             "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": {} } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "/2": {} } } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "2": { "only": ["a"] } } } }),
+            Some("`2` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "/2/*": { "refuse": ["a"] } } } }),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "GET", "path": "a", "form_pairs": { "m": { "/2": { "only": ["a"] } } } }),
+            Some("a GET has no body"),
+        ),
+        (
+            "write",
             json!({ "method": "GET", "path": "a", "json": { "/a": [1] } }),
             Some("a GET has no body"),
         ),
@@ -203,6 +228,71 @@ fn tools_that_need_a_preview() {
     ] {
         let found = said(&manifest(effect, &json!([]), &json!([])));
         assert_eq!(!found.is_empty(), refused, "{found:?}");
+    }
+}
+
+#[test]
+fn cases_are_judged_like_tools() {
+    let tool = |cases: Value| {
+        json!({
+            "manifest": 1, "id": "x", "version": "1.0.0", "abi": "0.1", "summary": "",
+            "tools": [{ "name": "t", "title": "", "description": "", "effect": "write",
+                "input_schema": {}, "output_schema": {}, "routes": [], "cases": cases }]
+        })
+    };
+    let get = json!({ "method": "GET", "path": "a" });
+    let patch = json!({ "method": "PATCH", "path": "a" });
+    for (case, wanted) in [
+        (
+            json!({ "when": { "/a": ["x", null] }, "effect": "write", "routes": [patch] }),
+            None,
+        ),
+        (
+            json!({ "when": { "/a": [true] }, "effect": "read", "routes": [get] }),
+            None,
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "read", "routes": [patch] }),
+            Some("case 1 of tool `t`, route 1 (`PATCH a`): PATCH changes records"),
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "write", "routes": [get], "preview_routes": [patch] }),
+            Some("preview of case 1 of tool `t`, route 1 (`PATCH a`): PATCH changes records"),
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "outward", "routes": [patch] }),
+            Some("a case that is outward has to declare `preview_routes`"),
+        ),
+        (
+            json!({ "when": { "/a": [1] }, "effect": "destructive", "routes": [], "preview_routes": [get] }),
+            Some("its effect destructive is worse than the tool's own, write"),
+        ),
+        (
+            json!({ "when": {}, "effect": "read", "routes": [] }),
+            Some("has to name arguments"),
+        ),
+        (
+            json!({ "when": { "/a": [] }, "effect": "read", "routes": [] }),
+            Some("has to name arguments"),
+        ),
+        (
+            json!({ "when": { "a": [1] }, "effect": "read", "routes": [] }),
+            Some("is no JSON pointer"),
+        ),
+        (
+            json!({ "when": { "/a": [[]] }, "effect": "read", "routes": [] }),
+            Some("compares texts"),
+        ),
+    ] {
+        let manifest = serde_json::from_value(tool(json!([case]))).unwrap();
+        let judged = judge(&manifest).map_err(|problems| problems.to_string());
+        match wanted {
+            None => assert_eq!(judged, Ok(()), "{case}"),
+            Some(part) => assert!(
+                judged.clone().unwrap_err().contains(part),
+                "{case}: {judged:?}"
+            ),
+        }
     }
 }
 

@@ -211,7 +211,7 @@ fn json_bodies() {
         ),
         (
             post("Email", "text/json", "{}"),
-            "`POST Email`: the content type has to be exactly one `application/json`",
+            "`POST Email`: the content type has to be exactly one `application/json` or `application/vnd.api+json`",
         ),
         (
             case(Method::Post, "Email"),
@@ -280,6 +280,72 @@ fn form_bodies() {
     ] {
         assert_eq!(why(&set, &asked), message);
     }
+}
+
+#[test]
+fn lists_of_pairs_in_a_form() {
+    let set = routes(json!([{ "method": "POST", "path": "rest.php",
+        "form": { "method": ["set_entry"] }, "form_same": { "rest_data": { "/1": "/module" } },
+        "form_pairs": { "rest_data": { "/2": { "refuse": ["deleted"], "same": { "id": "/id" } } } } }]));
+    let ask = |data: Value| Case {
+        arguments: json!({ "module": "Leads", "id": "7" }),
+        ..post(
+            "rest.php",
+            FORM,
+            format!(
+                "method=set_entry&rest_data={}",
+                segment::encode(&data.to_string()).collect::<String>()
+            )
+            .leak(),
+        )
+    };
+    let id = || json!({ "name": "id", "value": "7" });
+    let good = ask(json!([null, "Leads", [id(), { "name": "status", "value": "New" }]]));
+    assert!(check(&set, &good).is_ok());
+    let refused = "`POST rest.php`: `form_pairs`: `/2` of the field `rest_data` ";
+    for (data, message) in [
+        (
+            json!([null, "Leads", [id(), { "name": "deleted", "value": "1" }]]),
+            "holds `deleted`, which this tool may not set",
+        ),
+        (
+            json!([null, "Leads", [{ "name": "id", "value": "8" }]]),
+            "has to hold `id` with the value of the argument `/id`",
+        ),
+        (
+            json!([null, "Leads", { "id": "7", "deleted": 1 }]),
+            "has to be a list of nothing but `name` and `value`",
+        ),
+        (
+            json!([null, "Leads"]),
+            "has to be a list of nothing but `name` and `value`",
+        ),
+    ] {
+        assert_eq!(why(&set, &ask(data)), format!("{refused}{message}"));
+    }
+    // PHP 7 takes an object's members in their order, whatever their names.
+    let object = json!({ "0": null, "a": "Leads", "b": [{ "name": "deleted", "value": 1 }], "1": "Leads", "2": [id()] });
+    assert_eq!(
+        why(&set, &ask(object)),
+        "`POST rest.php`: `form_same`: `/1` of the field `rest_data` differs from the argument `/module`"
+    );
+}
+
+#[test]
+fn documents_of_json_api() {
+    let set = routes(
+        json!([{ "method": "PATCH", "path": "Api/V8/module", "absent": ["/data/attributes/deleted"] }]),
+    );
+    let document = |body| Case {
+        method: Method::Patch,
+        ..post("Api/V8/module", "application/vnd.api+json", body)
+    };
+    let passed = check(&set, &document(r#"{"data":{"attributes":{"name":"A"}}}"#)).unwrap();
+    assert_eq!(
+        passed.body.unwrap().content_type,
+        "application/vnd.api+json"
+    );
+    assert!(check(&set, &document(r#"{"data":{"attributes":{"deleted":1}}}"#)).is_err());
 }
 
 #[test]

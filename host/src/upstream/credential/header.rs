@@ -102,6 +102,7 @@ mod tests {
             method: "GET",
             path: "a",
             headers: Vec::new(),
+            caller: None,
         };
         credential.apply(&mut request);
         let header = &request.headers[0];

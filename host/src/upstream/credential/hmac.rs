@@ -70,6 +70,7 @@ mod tests {
             method,
             path,
             headers: Vec::new(),
+            caller: None,
         };
         credential.unwrap().apply(&mut request);
         let header = request.headers.remove(0);

@@ -1,8 +1,14 @@
 //! Whole requests against a stub on a loopback port.
 
 mod bodies;
+mod circuit;
 mod credentials;
+mod crm;
+mod oauth2;
+mod pool;
+mod probe;
 mod requests;
+mod sessions;
 mod stages;
 mod stub;
 
@@ -14,12 +20,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
+use crm::{Crm, v4};
 use stub::{Reply, Stub, answer};
 
 /// The secret of all tests; long enough to be scrubbed.
 const KEY: &str = "k3y/with+odd=chars";
 
-fn spec(port: u16) -> Spec {
+pub(super) fn spec(port: u16) -> Spec {
     Spec {
         name: "sales".to_owned(),
         site: Url::parse(&format!("http://127.0.0.1:{port}/crm/")).unwrap(),
@@ -31,6 +38,7 @@ fn spec(port: u16) -> Spec {
             { "name": "key", "needs": ["key"], "recipe": "header", "header": "x-api-key", "value": "{key}" }
         ] })),
         auth: None,
+        forward: false,
         secrets: Secrets::of(&[("key", KEY)]),
         headers: Headers {
             send: vec!["prefer".to_owned()],
@@ -42,8 +50,11 @@ fn spec(port: u16) -> Spec {
             request_bytes: 1 << 10,
             ..Limits::default()
         },
+        circuit: CircuitLimits::default(),
+        explained: Vec::new(),
         tls_verify: true,
         exceptions: Vec::new(),
+        refresh_tokens: Arc::new(MemoryRefreshStore::default()),
     }
 }
 
@@ -63,6 +74,7 @@ fn ask(method: Method, path: &[&str]) -> Outgoing {
         headers: Vec::new(),
         body: None,
         credential: None,
+        caller: None,
     }
 }
 

@@ -76,6 +76,20 @@ impl Harness {
         self
     }
 
+    /// Sets what else the plugin is told of the connection.
+    #[must_use]
+    pub fn connection(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.host.connection[key] = value.into();
+        self
+    }
+
+    /// Leaves a credential slot without a credential.
+    #[must_use]
+    pub fn without_credential(mut self, slot: &str) -> Self {
+        self.host.slots.remove(slot);
+        self
+    }
+
     /// Expects a request.
     #[must_use]
     pub fn expect(self, exchange: Exchange) -> Self {
@@ -219,18 +233,18 @@ impl Harness {
         &self,
         routes: Vec<Route>,
         arguments: Value,
-        run: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>,
+        run: impl FnOnce(&Call<'_>, &Value) -> Result<String, Failure>,
     ) -> Result<Value, Failure> {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
         *self.host.allowed.borrow_mut() = (routes, arguments.clone());
-        let result = run(&Call::new(&self.host), arguments);
+        let result = run(&Call::new(&self.host), &arguments);
         let faults = self.host.faults.take();
         assert!(
             !self.faults_matter || faults.is_empty(),
             "{}",
             faults.join("\n")
         );
-        result
+        result.map(|text| serde_json::from_str(&text).expect("the result is JSON"))
     }
 }
 

@@ -1,0 +1,187 @@
+//! Who is calling, and the token of their own that they may have brought.
+//!
+//! Owns the keyed digest under which a token's owner is known everywhere: for rates, confirmations,
+//! caches and logs. The token itself is only for the request to the CRM that issued it. This module
+//! must not know how a request carried the token, nor which connection may pass it on.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use zeroize::Zeroizing;
+
+use crate::policy::Principal;
+
+/// The longest token in bytes; signed tokens with many claims are far below, and longer headers are
+/// refused by most servers.
+const LONGEST: usize = 8 << 10;
+
+/// Made anew by every process, so that a digest in a log cannot be held against a list of tokens.
+static KEY: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
+
+/// A caller of one request. Identity and token are one value, so that no call can have those of two.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    principal: Principal,
+    token: Option<Token>,
+}
+
+impl Caller {
+    /// A caller who brought no token of their own.
+    #[must_use]
+    pub const fn known(principal: Principal) -> Self {
+        Self {
+            principal,
+            token: None,
+        }
+    }
+
+    /// Whoever holds this token. Whether it is valid only its issuer can tell.
+    #[must_use]
+    pub fn holding(token: Token) -> Self {
+        Self {
+            principal: Principal::named("token", &token.owner().to_string()),
+            token: Some(token),
+        }
+    }
+
+    /// The label for rates, confirmations and logs.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Their own token.
+    #[must_use]
+    pub const fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+}
+
+impl From<Principal> for Caller {
+    fn from(principal: Principal) -> Self {
+        Self::known(principal)
+    }
+}
+
+/// A caller's own token: never printed, wiped when the last holder drops it.
+#[derive(Clone)]
+pub struct Token {
+    value: Arc<Zeroizing<String>>,
+    owner: Owner,
+}
+
+/// Why a text is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Nothing is there.
+    #[error("the token is empty")]
+    Empty,
+    /// A character that no token has.
+    #[error("the token holds a blank or a character that no token has")]
+    Character,
+    /// Too long.
+    #[error("the token has more than {LONGEST} bytes")]
+    Long,
+}
+
+impl Token {
+    /// A token of visible ASCII; blanks around it are not part of it.
+    ///
+    /// # Errors
+    /// What is wrong, without the token.
+    pub fn new(text: &str) -> Result<Self, TokenError> {
+        let text = text.trim_matches([' ', '\t']);
+        if text.is_empty() {
+            return Err(TokenError::Empty);
+        }
+        if text.len() > LONGEST {
+            return Err(TokenError::Long);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenError::Character);
+        }
+        Ok(Self {
+            value: Arc::new(Zeroizing::new(text.to_owned())),
+            owner: Owner::of(text),
+        })
+    }
+
+    /// The value. Every use of this word is a place to look at in a review.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.value
+    }
+
+    /// Under which its holder is known.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        self.owner
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Token({})", self.owner)
+    }
+}
+
+/// A keyed digest of a token, 128 bits of it; it lives as long as the process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Owner([u8; 16]);
+
+impl Owner {
+    fn of(token: &str) -> Self {
+        let hash = blake3::keyed_hash(&KEY, token.as_bytes());
+        let mut short = [0; 16];
+        short.copy_from_slice(&hash.as_bytes()[..16]);
+        Self(short)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens() {
+        for (text, expected) in [
+            ("bcrm_pat_abc", Ok("bcrm_pat_abc")),
+            (" \tabc.def-ghi~1+/= ", Ok("abc.def-ghi~1+/=")),
+            ("1|sanctum", Ok("1|sanctum")),
+            ("", Err(TokenError::Empty)),
+            (" \t ", Err(TokenError::Empty)),
+            ("two words", Err(TokenError::Character)),
+            ("line\nbreak", Err(TokenError::Character)),
+            ("schlüssel", Err(TokenError::Character)),
+            (&"x".repeat(LONGEST + 1), Err(TokenError::Long)),
+        ] {
+            let token = Token::new(text);
+            let got = token.as_ref().map(Token::expose).map_err(|error| *error);
+            assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn a_holder_is_known_by_the_token_and_nothing_shows_it() {
+        let token = |text| Token::new(text).unwrap();
+        let (one, again, other) = (token("hunter2hunter2"), token("hunter2hunter2"), token("b"));
+        assert_eq!(one.owner(), again.owner());
+        assert_ne!(one.owner(), other.owner());
+        let caller = Caller::holding(one);
+        let shown = format!("{caller:?} {}", caller.principal());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(caller.principal().as_str().len(), "token:".len() + 32);
+    }
+}

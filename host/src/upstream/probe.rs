@@ -1,0 +1,161 @@
+//! Finds the prefix under which an installation serves its API.
+//!
+//! Owns the order of trying and what accepts a candidate. The requests carry no credential, and the
+//! result is kept for the life of the connection. It must not know what is asked afterwards.
+
+use portcullis_manifest::{Method, Probe};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use url::Url;
+use url::form_urlencoded;
+
+use super::base::{BaseError, Root};
+use super::client::{Client, Window, Wire};
+use super::failed::{Failed, Reason, Stage};
+
+/// The most bytes of an answer to a probe: a login page is no reason to refuse a candidate, a
+/// flood is.
+const LARGEST: usize = 1 << 20;
+
+/// The base of a connection: fixed, or the first candidate that answers as the API does.
+pub(super) struct Roots {
+    plain: Root,
+    probe: Option<Probing>,
+}
+
+struct Probing {
+    declared: Probe,
+    candidates: Vec<Root>,
+    found: OnceCell<Root>,
+}
+
+impl Roots {
+    /// The base, or the candidates for it.
+    ///
+    /// # Errors
+    /// A prefix or the probe's path is no path.
+    pub(super) fn new(plain: Root, probe: Option<&Probe>) -> Result<Self, BaseError> {
+        let Some(declared) = probe.filter(|probe| !probe.prefixes.is_empty()) else {
+            return Ok(Self { plain, probe: None });
+        };
+        let below = |prefix: &String| plain.below(prefix);
+        let candidates = declared
+            .prefixes
+            .iter()
+            .map(below)
+            .collect::<Result<_, _>>()?;
+        plain.below(&declared.path)?;
+        let probe = Some(Probing {
+            declared: declared.clone(),
+            candidates,
+            found: OnceCell::new(),
+        });
+        Ok(Self { plain, probe })
+    }
+
+    /// The base as far as it is known.
+    pub(super) fn known(&self) -> &Root {
+        let found = self.probe.as_ref().and_then(|probe| probe.found.get());
+        found.unwrap_or(&self.plain)
+    }
+
+    /// The base; the first request looks for it, and others wait for what it finds.
+    pub(super) async fn settled(&self, client: &Client, window: Window) -> Result<&Root, Failed> {
+        match &self.probe {
+            None => Ok(&self.plain),
+            Some(probe) => {
+                let look = || probe.look(client, window);
+                probe.found.get_or_try_init(look).await
+            }
+        }
+    }
+}
+
+impl Probing {
+    async fn look(&self, client: &Client, window: Window) -> Result<Root, Failed> {
+        for candidate in &self.candidates {
+            if self.accepts(candidate, client, window).await? {
+                tracing::debug!(base = %candidate.url(), "the API was found");
+                return Ok(candidate.clone());
+            }
+        }
+        let tried: Vec<_> = self
+            .declared
+            .prefixes
+            .iter()
+            .map(|prefix| {
+                let path = [prefix, &self.declared.path].map(|part| part.trim_matches('/'));
+                format!("/{}", path.join("/").trim_start_matches('/'))
+            })
+            .collect();
+        Err(Failed::not_sent(
+            Reason::Protocol,
+            format!(
+                "no API was found below the connection's `url`; tried {}",
+                tried.join(", ")
+            ),
+        ))
+    }
+
+    /// Whether a candidate answers as the API does. A host that cannot be reached is an error: the
+    /// other candidates are on it as well.
+    async fn accepts(
+        &self,
+        candidate: &Root,
+        client: &Client,
+        window: Window,
+    ) -> Result<bool, Failed> {
+        let opened = client
+            .send(self.wire(candidate)?, window)
+            .await
+            .map_err(unsent)?;
+        let status = opened.status();
+        let Some(pointer) = &self.declared.expect else {
+            return Ok(status < 400);
+        };
+        if !(200..300).contains(&status) {
+            return Ok(false);
+        }
+        let body = match opened.body(LARGEST).await {
+            Ok(body) => body,
+            Err(failed) if failed.reason == Reason::TooLarge => return Ok(false),
+            Err(failed) => return Err(unsent(failed)),
+        };
+        let answer: Option<Value> = serde_json::from_slice(&body).ok();
+        let held = answer.as_ref().and_then(|answer| answer.pointer(pointer));
+        Ok(held.is_some_and(|value| !value.is_null()))
+    }
+
+    fn wire(&self, candidate: &Root) -> Result<Wire, Failed> {
+        let declared = &self.declared;
+        let posts = declared.method == Method::Post;
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&declared.form)
+            .finish();
+        let content_type = "application/x-www-form-urlencoded".to_owned();
+        Ok(Wire {
+            method: declared.method,
+            url: probe_url(candidate, &declared.path)?,
+            headers: match posts {
+                true => vec![("content-type".to_owned(), content_type)],
+                false => Vec::new(),
+            },
+            secret_headers: Vec::new(),
+            body: posts.then(|| form.into_bytes()),
+        })
+    }
+}
+
+fn probe_url(candidate: &Root, path: &str) -> Result<Url, Failed> {
+    candidate
+        .join(path.trim_matches('/'), &[])
+        .map_err(Failed::invalid)
+}
+
+/// The guest's own request was not sent, however far the probe came.
+fn unsent(failed: Failed) -> Failed {
+    Failed {
+        stage: Stage::NotSent,
+        ..failed
+    }
+}

@@ -1,0 +1,70 @@
+//! Finding the prefix of an installation.
+
+use super::*;
+
+fn probing(stub: &Stub) -> Upstream {
+    let mut spec = spec(stub.port);
+    spec.base = serde_json::from_value(json!({
+        "probe": {
+            "prefixes": ["", "/legacy"], "method": "POST", "path": "service/rest.php",
+            "form": { "method": "get_server_info" }, "expect": "/version"
+        }
+    }))
+    .unwrap();
+    Upstream::new(spec).unwrap()
+}
+
+fn page() -> Reply {
+    Reply::Bytes(answer("200 OK", &["content-type: text/html"], "<html>"))
+}
+
+#[tokio::test]
+async fn the_first_candidate_that_answers_as_the_api_is_kept() {
+    let found = Reply::Bytes(answer("200 OK", &[], r#"{"version":"7"}"#));
+    let done = Reply::Bytes(answer("200 OK", &[], "done"));
+    let stub = Stub::new(vec![page(), found, done.clone(), done]).await;
+    let upstream = probing(&stub);
+    for _ in 0..2 {
+        let answer = send(&upstream, signed(Method::Get, &["a"])).await.unwrap();
+        assert_eq!(answer.body, b"done");
+    }
+    let seen = stub.seen();
+    let lines: Vec<_> = seen.iter().map(|s| s.lines().next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "POST /crm/service/rest.php HTTP/1.1",
+            "POST /crm/legacy/service/rest.php HTTP/1.1",
+            "GET /crm/legacy/a HTTP/1.1",
+            "GET /crm/legacy/a HTTP/1.1",
+        ]
+    );
+    assert!(seen[1].ends_with("method=get_server_info"));
+    assert!(!seen[0].contains("x-api-key") && seen[2].contains("x-api-key"));
+    assert_eq!(upstream.base().path(), "/crm/legacy");
+}
+
+#[tokio::test]
+async fn what_was_tried_is_said_and_tried_again() {
+    let missing = Reply::Bytes(answer("404 Not Found", &[], "{}"));
+    let null = Reply::Bytes(answer("200 OK", &[], r#"{"version":null}"#));
+    let found = Reply::Bytes(answer("200 OK", &[], r#"{"version":"7"}"#));
+    let done = Reply::Bytes(answer("200 OK", &[], "done"));
+    let stub = Stub::new(vec![missing, null, found, done]).await;
+    let upstream = probing(&stub);
+    let (reason, stage, detail) = fail(&upstream, post("x")).await;
+    assert_eq!((reason, stage), (Reason::Protocol, Stage::NotSent));
+    assert_eq!(
+        detail,
+        "no API was found below the connection's `url`; tried /service/rest.php, /legacy/service/rest.php"
+    );
+    assert_eq!(send(&upstream, post("x")).await.unwrap().body, b"done");
+}
+
+#[tokio::test]
+async fn a_probe_without_an_answer_means_that_nothing_was_sent() {
+    let stub = Stub::new(vec![Reply::Close(vec![])]).await;
+    let (reason, stage, _) = fail(&probing(&stub), post("x")).await;
+    assert_eq!((reason, stage), (Reason::Protocol, Stage::NotSent));
+    assert_eq!(stub.seen().len(), 1);
+}
