@@ -28,6 +28,7 @@ pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
         entities: None,
         credentials: Default::default(),
         live_check: None,
+        explained: Vec::new(),
         tools: Vec::new(),
     }
 }
