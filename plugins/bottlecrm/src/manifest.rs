@@ -2,7 +2,10 @@
 //!
 //! Tools and their routes are declared in `lib`, `routes` and `actions`.
 
-use portcullis_sdk::{Manifest, ManifestExt, Recipe, alternative, manifest_types::Credential};
+use portcullis_sdk::{
+    Manifest, ManifestExt, Recipe, alternative,
+    manifest_types::{Credential, Explained, ExplainedBody},
+};
 
 use crate::settings::Settings;
 
@@ -23,7 +26,17 @@ pub(crate) fn manifest() -> Manifest {
     .env("BCRM_PORT", "server.port")
     .env("BCRM_PATH", "server.path");
     manifest.base.trailing_slash = true;
+    manifest.explained = vec![own_fault()];
     manifest
+}
+
+/// The framework's own page: the CRM answers it to unknown ids of leads, to bad dates and to much
+/// else that a request can ask for, so it says nothing of the CRM's health.
+fn own_fault() -> Explained {
+    Explained {
+        status: vec![500],
+        body: ExplainedBody::Contains("<title>Server Error (500)</title>".to_owned()),
+    }
 }
 
 /// One token for all callers.

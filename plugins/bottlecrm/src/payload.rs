@@ -1,7 +1,7 @@
 //! From the data of a create or an update to the body that the CRM gets: every field known, every
 //! value of its kind, every name resolved. All that is wrong is told at once.
 
-use portcullis_sdk::{Call, Failure, Kind as FailureKind, code, text};
+use portcullis_sdk::{Call, Failure, Kind as FailureKind, code, datetime, text};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -154,7 +154,7 @@ fn checked(
             }),
             "an address that begins with https:// or http://",
         ),
-        Kind::Date => fits(said.is_some_and(ids::is_date), "a day, YYYY-MM-DD"),
+        Kind::Date => fits(said.is_some_and(datetime::is_date), "a day, YYYY-MM-DD"),
         Kind::DateTime => fits(
             said.is_some_and(ids::is_moment),
             "a moment with its zone, e.g. 2026-11-20T09:00:00Z",
@@ -388,7 +388,7 @@ fn extra_value(place: &Place<'_>, extra: &Extra, value: &Value) -> Result<(), Fa
     let (fits, takes) = match extra.field_type.as_str() {
         "number" => (is_decimal(value), "a number".to_owned()),
         "date" => (
-            said.is_some_and(ids::is_date),
+            said.is_some_and(datetime::is_date),
             "a day, YYYY-MM-DD".to_owned(),
         ),
         "checkbox" => (value.is_boolean(), "true or false".to_owned()),

@@ -1,6 +1,8 @@
 //! Invoices and estimates: sending, payments, cancelling, copying, and invoices made of something.
 
-use portcullis_sdk::{Effect, Failure, Kind as FailureKind, Method, Outcome, RouteExt, code, post};
+use portcullis_sdk::{
+    Effect, Failure, Kind as FailureKind, Method, Outcome, RouteExt, code, datetime, post,
+};
 use serde_json::{Value, json};
 
 use super::{Action, Asked, not_now, told, what};
@@ -10,7 +12,7 @@ use crate::{
     crm::{self, Record},
     entity, errors,
     fields::{Field, Kind, may, must},
-    ids, lists,
+    lists,
 };
 
 const METHOD: Kind = Kind::Choice(choices::PAYMENT_METHOD);
@@ -307,7 +309,7 @@ fn from_opportunity(asked: &Asked<'_>) -> Result<Record, Failure> {
 }
 
 fn made_just_now(asked: &Asked<'_>) -> Result<Option<String>, Failure> {
-    let began = ids::seconds(&asked.call.connection().now);
+    let began = datetime::seconds(&asked.call.connection().now);
     let wanted = lists::Wanted {
         entity: asked.entity,
         params: vec![("opportunity".to_owned(), asked.id.to_owned())],
@@ -317,7 +319,7 @@ fn made_just_now(asked: &Asked<'_>) -> Result<Option<String>, Failure> {
     };
     let found = lists::fetch_list(asked.call, &wanted)?;
     let is_new = |row: &Record| {
-        let created = ids::seconds(crm::text(row, "created_at"));
+        let created = datetime::seconds(crm::text(row, "created_at"));
         created
             .zip(began)
             .is_some_and(|(created, began)| created >= began - SKEW)
