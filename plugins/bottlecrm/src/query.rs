@@ -11,7 +11,7 @@ use crate::{
     directory,
     entity::Entity,
     filters::{Filter, Takes},
-    ids, resolve,
+    resolve,
 };
 
 type Params = Vec<(String, String)>;

@@ -183,7 +183,7 @@ fn reads(action: &Action) -> Vec<Route> {
     let mut reads: Vec<Route> = action
         .entities
         .iter()
-        .filter_map(|name| entity::ALL.iter().find(|entity| entity.name == *name))
+        .filter_map(|name| entity::all().find(|entity| entity.name == *name))
         .filter(|entity| entity.get.is_ok())
         .map(routes::record)
         .collect();
@@ -277,8 +277,7 @@ fn shown((key, value): (String, Value)) -> (String, Value) {
         "task" => "tasks",
         _ => return (key, shape::reduce(&value, shape::Depth::Record, 1)),
     };
-    let row = entity::ALL
-        .iter()
+    let row = entity::all()
         .find(|known| known.name == entity)
         .zip(value.as_object())
         .map(|(entity, record)| Value::Object(shape::row(record, entity.row, false)));
