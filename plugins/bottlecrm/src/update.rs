@@ -174,7 +174,8 @@ fn look_back(
     body: &Record,
     failure: Failure,
 ) -> Failure {
-    if failure.outcome == Some(Outcome::NotDone) && failure.fields.is_empty() {
+    let open = failure.outcome == Some(Outcome::MayHaveHappened);
+    if !open && failure.fields.is_empty() {
         return failure;
     }
     let Ok(record) = crm::record(call, entity, id) else {

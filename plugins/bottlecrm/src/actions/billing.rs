@@ -155,7 +155,7 @@ fn sendable(asked: &Asked<'_>) -> Result<Record, Failure> {
             "duplicate makes a new draft of an invoice",
         ));
     }
-    if recipient(&record).is_empty() {
+    if crm::text(&record, "client_email").is_empty() {
         return Err(not_now(
             format!(
                 "this {} has no client_email, so nobody would get it",
@@ -165,18 +165,6 @@ fn sendable(asked: &Asked<'_>) -> Result<Record, Failure> {
         ));
     }
     Ok(record)
-}
-
-/// The client's address, else the contact's.
-fn recipient(record: &Record) -> String {
-    match crm::text(record, "client_email") {
-        "" => record
-            .get("contact")
-            .and_then(|contact| contact.get("email")?.as_str())
-            .unwrap_or_default()
-            .to_owned(),
-        own => own.to_owned(),
-    }
 }
 
 fn lines(record: &Record) -> usize {
@@ -206,7 +194,7 @@ fn send_preview(asked: &Asked<'_>) -> Result<Value, Failure> {
             asked.entity.one
         ));
     }
-    let to = recipient(&record);
+    let to = crm::text(&record, "client_email");
     let many = lines(&record);
     let summary = format!(
         "A mail with {} over {} {} ({many} lines) would go to {to}.",
