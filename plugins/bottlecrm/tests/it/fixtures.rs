@@ -280,3 +280,27 @@ pub(crate) fn schema() -> Exchange {
         }),
     )
 }
+
+/// Runs an action on the record `ID`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
+pub(crate) fn act(crm: &Harness, entity: &str, action: &str, params: Value) -> Result<Value, Failure> {
+    crm.invoke(
+        "crm_action",
+        json!({"entity": entity, "id": ID, "action": action, "params": params}),
+    )
+}
+
+/// Shows what an action on the record `ID` would do.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
+pub(crate) fn show(crm: &Harness, entity: &str, action: &str, params: Value) -> Result<Value, Failure> {
+    crm.preview(
+        "crm_action",
+        json!({"entity": entity, "id": ID, "action": action, "params": params}),
+    )
+}
