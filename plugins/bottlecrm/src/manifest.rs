@@ -4,10 +4,14 @@
 
 use portcullis_sdk::{
     Manifest, ManifestExt, Recipe, alternative,
-    manifest_types::{Credential, Explained, ExplainedBody},
+    manifest_types::{Credential, EnvRule, ExplainedBody},
 };
 
 use crate::settings::Settings;
+
+/// In the framework's own page, which the CRM answers to unknown leads, to bad dates and to much else
+/// that a request can ask for; so it says nothing of the CRM's health.
+const OWN_FAULT: &str = "<title>Server Error (500)</title>";
 
 pub(crate) fn manifest() -> Manifest {
     let mut manifest = portcullis_sdk::manifest(
@@ -20,22 +24,27 @@ pub(crate) fn manifest() -> Manifest {
     .secret("token", "Personal access token, bcrm_pat_…")
     .credential("default", vec![token(), forward()])
     .env("BCRM_BASE_URL", "url")
-    .env("BCRM_TOKEN", "secrets.token")
+    .env_rule(
+        "BCRM_TOKEN",
+        EnvRule {
+            required: true,
+            ..EnvRule::of("secrets.token")
+        },
+    )
     .env("BCRM_TRANSPORT", "server.transport")
-    .env("BCRM_HOST", "server.host")
-    .env("BCRM_PORT", "server.port")
-    .env("BCRM_PATH", "server.path");
+    .env_rule("BCRM_HOST", usual("server.host", "127.0.0.1"))
+    .env_rule("BCRM_PORT", usual("server.port", "8900"))
+    .env_rule("BCRM_PATH", usual("server.path", "/mcp"))
+    .explained(500, ExplainedBody::Contains(OWN_FAULT.to_owned()));
     manifest.base.trailing_slash = true;
-    manifest.explained = vec![own_fault()];
     manifest
 }
 
-/// The framework's own page: the CRM answers it to unknown ids of leads, to bad dates and to much
-/// else that a request can ask for, so it says nothing of the CRM's health.
-fn own_fault() -> Explained {
-    Explained {
-        status: vec![500],
-        body: ExplainedBody::Contains("<title>Server Error (500)</title>".to_owned()),
+/// What holds where the variable is not set.
+fn usual(set: &str, default: &str) -> EnvRule {
+    EnvRule {
+        default: Some(default.to_owned()),
+        ..EnvRule::of(set)
     }
 }
 

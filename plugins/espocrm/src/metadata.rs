@@ -18,6 +18,7 @@ use crate::{
 
 /// How long an unknown entity type stays unknown.
 const NEGATIVE_TTL: Duration = Duration::from_secs(30);
+
 pub(crate) type Scopes = Table<Scope>;
 
 /// What is needed of an entity type.

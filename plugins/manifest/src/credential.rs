@@ -70,7 +70,7 @@ pub enum Recipe {
         login: LoginRequest,
         /// The request that ends a session, for the host's shutdown; it expands `{token}`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        logout: Option<LoginRequest>,
+        logout: Option<Box<LoginRequest>>,
         /// Where the token stands in its answer.
         capture: Capture,
         /// Where the token goes in later requests.

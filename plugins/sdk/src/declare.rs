@@ -3,8 +3,8 @@
 //! Plain data in, plain data out; what makes a manifest acceptable is the host's judgement.
 
 use portcullis_manifest::{
-    ABI, Base, Case, Credential, Effect, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method,
-    Recipe, Route, Secret,
+    ABI, Base, Case, Credential, Effect, EnvRule, Explained, ExplainedBody, Headers,
+    MANIFEST_REVISION, Manifest, Method, Recipe, Route, Secret,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -59,6 +59,10 @@ pub trait ManifestExt {
     /// One with a rule of more parts, such as a default.
     #[must_use]
     fn env_rule(self, variable: &str, rule: EnvRule) -> Self;
+    /// An answer of status 5xx that a request can cause by what it asks for, so that it says nothing of
+    /// the CRM's health.
+    #[must_use]
+    fn explained(self, status: u16, body: ExplainedBody) -> Self;
     /// A credential slot with its alternatives; the first whose needs are set is used.
     #[must_use]
     fn credential(self, slot: &str, alternatives: Vec<Credential>) -> Self;
@@ -111,6 +115,14 @@ impl ManifestExt for Manifest {
 
     fn env_rule(mut self, variable: &str, rule: EnvRule) -> Self {
         self.env.insert(variable.to_owned(), rule);
+        self
+    }
+
+    fn explained(mut self, status: u16, body: ExplainedBody) -> Self {
+        self.explained.push(Explained {
+            status: vec![status],
+            body,
+        });
         self
     }
 
@@ -184,6 +196,9 @@ pub trait RouteExt {
     /// The JSON body holds one of these values at a pointer.
     #[must_use]
     fn json<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
+    /// The JSON body holds at a pointer what the arguments hold at another.
+    #[must_use]
+    fn json_same(self, pointer: &str, argument: &str) -> Self;
     /// The JSON body holds nothing at a pointer.
     #[must_use]
     fn absent(self, pointer: &str) -> Self;
@@ -217,6 +232,12 @@ impl RouteExt for Route {
             pointer.to_owned(),
             values.into_iter().map(Into::into).collect(),
         );
+        self
+    }
+
+    fn json_same(mut self, pointer: &str, argument: &str) -> Self {
+        self.json_same
+            .insert(pointer.to_owned(), argument.to_owned());
         self
     }
 

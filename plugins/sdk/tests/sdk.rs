@@ -1,8 +1,8 @@
 //! The SDK through a small plugin: dispatch, arguments, outcomes, paging, routes.
 
 use portcullis_sdk::{
-    Call, Case, Effect, Failure, HttpError, Manifest, ManifestExt, Outcome, Page, Plugin, Reason,
-    Response, RouteExt, Stage, Tool, case, get, path, post, put,
+    Call, Case, Effect, Failure, HttpError, Manifest, ManifestExt, Outcome, Page, Plugin,
+    RawRecord, Reason, Response, RouteExt, Stage, Tool, case, get, path, post, put,
     testing::{self, Harness},
     text,
 };
@@ -298,4 +298,53 @@ fn a_case_of_the_arguments_opens_its_own_routes_and_no_other() {
         failure.code, "DENIED",
         "no case holds, and the own routes only read"
     );
+}
+
+#[test]
+fn a_raw_record_passes_its_values_on_as_they_were_written() {
+    let text = r#"{"id":"7","sum":1.10,"note":"\u00e4öü","tags":["a", "b"],"none":null}"#;
+    let mut record: RawRecord = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    assert_eq!(record.text("note").as_deref(), Some("äöü"));
+    assert_eq!(record.text("sum"), None);
+    assert_eq!(record.get("none"), Some(Value::Null));
+    assert_eq!((record.get("gone"), record.contains("none")), (None, true));
+
+    record.edit_texts(2, |_, value| text::cut(value, 2));
+    record.set("sum", &2);
+    record.set("url", &"https://crm.example.com");
+    record.retain(|name| name != "tags");
+    assert_eq!(
+        serde_json::to_string(&record).unwrap(),
+        r#"{"id":"7","sum":2,"note":"äö…","none":null,"url":"https://crm.example.com"}"#
+    );
+    assert_eq!(
+        portcullis_sdk::schema_of::<RawRecord>(),
+        portcullis_sdk::schema_of::<Map<String, Value>>()
+    );
+    assert!(serde_json::from_str::<RawRecord>("[]").is_err());
+}
+
+#[test]
+fn an_answer_is_read_straight_from_its_text_or_through_a_value() {
+    #[derive(Deserialize)]
+    struct Priced {
+        #[serde(flatten)]
+        price: Price,
+    }
+    #[derive(Deserialize)]
+    struct Price {
+        amount: f64,
+    }
+    let answer = |body: &str| Response {
+        status: 200,
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
+    };
+    let priced: Priced = answer(r#"{"amount":1.5}"#).json().unwrap();
+    assert!((priced.price.amount - 1.5).abs() < f64::EPSILON);
+    let message = |body: &str| answer(body).json::<Price>().err().unwrap().message.clone();
+    assert!(message(r#"{"amount":"x"}"#).contains("an unexpected shape"));
+    assert!(message("<html>").contains("an HTML page"));
+    assert!(message("").contains("an empty body"));
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use portcullis_sdk::{
     Manifest, ManifestExt, Method, Recipe, alternative,
     manifest_types::{
-        Capture, Credential, Expired, Grant, LoginRequest, Place, Probe, Secret, TokenBody,
-        TokenClient, TokenRequest,
+        Capture, Credential, Entities, EntityMember, EnvRule, Expired, ExplainedBody, Grant,
+        LoginRequest, Place, Probe, Secret, TokenBody, TokenClient, TokenRequest,
     },
 };
 use serde_json::{Value, json};
@@ -52,6 +52,8 @@ pub(crate) fn manifest() -> Manifest {
     .settings::<Settings>()
     .secret("password", "CRM password")
     .secret("client_secret", "Secret of the V8 client")
+    .explained(500, ExplainedBody::Empty)
+    .explained(500, ExplainedBody::Contains("Database failure".to_owned()))
     .credential(V4, vec![session(), plain()])
     .credential(V8, vec![password(), client_credentials()])
     .env("SUITECRM_ENDPOINT", "url")
@@ -68,6 +70,7 @@ pub(crate) fn manifest() -> Manifest {
     .env("CIRCUIT_BREAKER_RESET_MS", "limits.breaker_reset_ms")
     .env("NODE_TLS_REJECT_UNAUTHORIZED", "tls_verify");
     manifest.env_prefix = "suitecrm".to_owned();
+    manifest.entities = Some(entities());
     for (name, title) in [("username", "CRM user name"), ("client_id", "V8 client id")] {
         let title = title.to_owned();
         manifest.secrets.insert(
@@ -80,6 +83,46 @@ pub(crate) fn manifest() -> Manifest {
     }
     manifest.base.probe = Some(probe());
     manifest
+}
+
+/// The file `entities.json`: code → `{label, endpoint, port, group, tls_skip}`. Credentials come from
+/// the environment, for all entities or for one.
+fn entities() -> Entities {
+    let member = |set: Option<&str>| EntityMember {
+        set: set.map(str::to_owned),
+        ..EntityMember::default()
+    };
+    let ignored = || EntityMember {
+        ignored: true,
+        ..member(None)
+    };
+    let endpoint = EntityMember {
+        required: true,
+        ..member(Some("url"))
+    };
+    let tls_skip = EntityMember {
+        negated: true,
+        ..member(Some("tls_verify"))
+    };
+    let members = [
+        ("label", member(None)),
+        ("endpoint", endpoint),
+        ("port", ignored()),
+        ("group", ignored()),
+        ("tls_skip", tls_skip),
+    ];
+    let env = [
+        ("SUITECRM_{CODE}_USERNAME", "secrets.username"),
+        ("SUITECRM_{CODE}_PASSWORD", "secrets.password"),
+    ];
+    Entities {
+        members: members
+            .map(|(name, member)| (name.to_owned(), member))
+            .into(),
+        env: env
+            .map(|(name, set)| (name.to_owned(), EnvRule::of(set)))
+            .into(),
+    }
 }
 
 /// `get_server_info` needs no session and takes no argument.
@@ -113,7 +156,7 @@ fn plain() -> Credential {
 fn login(name: &str, user: Value) -> Credential {
     let recipe = Recipe::Login {
         login: request("login", json!([user, "Portcullis", []])),
-        logout: Some(request("logout", json!(["{token}"]))),
+        logout: Some(Box::new(request("logout", json!(["{token}"])))),
         capture: Capture::Json("/id".to_owned()),
         place: Place::Form {
             form: "rest_data".to_owned(),

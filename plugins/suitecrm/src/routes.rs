@@ -77,7 +77,9 @@ pub(crate) fn create() -> Vec<Route> {
     vec![
         plain,
         chosen,
-        v8(post("Api/V8/module").absent("/data/attributes/deleted")),
+        v8(post("Api/V8/module")
+            .json_same("/data/type", "/module")
+            .absent("/data/attributes/deleted")),
         v4(READS),
         v8_user(),
     ]
@@ -89,7 +91,10 @@ pub(crate) fn update() -> Vec<Route> {
         same: BTreeMap::from([("id".to_owned(), "/id".to_owned())]),
         ..Pairs::default()
     };
-    let patch = route(Method::Patch, "Api/V8/module").absent("/data/attributes/deleted");
+    let patch = route(Method::Patch, "Api/V8/module")
+        .json_same("/data/type", "/module")
+        .json_same("/data/id", "/id")
+        .absent("/data/attributes/deleted");
     vec![of_module(set_entry(pairs)), v8(patch), v4(READS), v8_user()]
 }
 

@@ -110,7 +110,7 @@ impl TokenRecipe {
                 sessions,
                 lifetime_s,
             } => {
-                let made = Login::parse(login, logout.as_ref(), capture, *lifetime_s, secrets)?;
+                let made = Login::parse(login, logout.as_deref(), capture, *lifetime_s, secrets)?;
                 (Box::new(made), place, *sessions, "login")
             }
             Recipe::OAuth2 {

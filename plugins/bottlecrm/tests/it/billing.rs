@@ -221,7 +221,8 @@ fn an_invoice_of_time() {
 fn an_invoice_for_nobody_is_not_sent() {
     let mut nobody = invoice("Draft", 1);
     nobody["client_email"] = "".into();
-    let crm = crm().expect(get(&format!("api/invoices/{ID}")).reply(200, json!({"invoice": nobody})));
+    let crm =
+        crm().expect(get(&format!("api/invoices/{ID}")).reply(200, json!({"invoice": nobody})));
     let failure = failed(show(&crm, "invoices", "send", json!({})));
     assert!(failure.message.contains("client_email"), "{failure:?}");
 }

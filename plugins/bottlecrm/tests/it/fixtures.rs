@@ -286,7 +286,12 @@ pub(crate) fn schema() -> Exchange {
     clippy::needless_pass_by_value,
     reason = "a literal reads better at the call site"
 )]
-pub(crate) fn act(crm: &Harness, entity: &str, action: &str, params: Value) -> Result<Value, Failure> {
+pub(crate) fn act(
+    crm: &Harness,
+    entity: &str,
+    action: &str,
+    params: Value,
+) -> Result<Value, Failure> {
     crm.invoke(
         "crm_action",
         json!({"entity": entity, "id": ID, "action": action, "params": params}),
@@ -298,7 +303,12 @@ pub(crate) fn act(crm: &Harness, entity: &str, action: &str, params: Value) -> R
     clippy::needless_pass_by_value,
     reason = "a literal reads better at the call site"
 )]
-pub(crate) fn show(crm: &Harness, entity: &str, action: &str, params: Value) -> Result<Value, Failure> {
+pub(crate) fn show(
+    crm: &Harness,
+    entity: &str,
+    action: &str,
+    params: Value,
+) -> Result<Value, Failure> {
     crm.preview(
         "crm_action",
         json!({"entity": entity, "id": ID, "action": action, "params": params}),

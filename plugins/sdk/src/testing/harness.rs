@@ -236,8 +236,9 @@ impl Harness {
         run: impl FnOnce(&Call<'_>, &Value) -> Result<String, Failure>,
     ) -> Result<Value, Failure> {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
-        *self.host.allowed.borrow_mut() = (routes, arguments.clone());
-        let result = run(&Call::new(&self.host), &arguments);
+        let given = arguments.clone();
+        *self.host.allowed.borrow_mut() = (routes, arguments);
+        let result = run(&Call::new(&self.host), &given);
         let faults = self.host.faults.take();
         assert!(
             !self.faults_matter || faults.is_empty(),

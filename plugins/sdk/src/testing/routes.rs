@@ -12,7 +12,7 @@ pub(super) fn matches(route: &Route, request: &Request, arguments: &Value) -> bo
             .credential
             .as_ref()
             .is_none_or(|slot| request.credential.as_ref() == Some(slot))
-        && (!route.looks_at_json() || json_matches(route, request))
+        && (!route.looks_at_json() || json_matches(route, request, arguments))
         && (!route.looks_at_form() || form_matches(route, request, arguments))
 }
 
@@ -46,7 +46,7 @@ fn placeholder_holds(route: &Route, name: &str, segment: &str, arguments: &Value
     same && !refused
 }
 
-fn json_matches(route: &Route, request: &Request) -> bool {
+fn json_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     let is_json = request
         .headers
         .iter()
@@ -63,6 +63,8 @@ fn json_matches(route: &Route, request: &Request) -> bool {
     route.json.iter().all(|(pointer, values)| {
         body.pointer(pointer)
             .is_some_and(|value| values.contains(value))
+    }) && route.json_same.iter().all(|(here, there)| {
+        body.pointer(here).is_some() && body.pointer(here) == arguments.pointer(there)
     }) && route
         .absent
         .iter()
