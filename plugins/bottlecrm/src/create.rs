@@ -117,19 +117,11 @@ fn identify(
     response: &Response,
 ) -> Result<(Option<String>, Option<Record>), Failure> {
     let answer = crm::object(response).unwrap_or_default();
-    if let Some(record) = entity
-        .nest
-        .and_then(|key| answer.get(key))
-        .and_then(Value::as_object)
-    {
-        return Ok((
-            Some(crm::text(record, "id").to_owned()),
-            Some(record.clone()),
-        ));
+    if let Some(record) = crm::written(entity, &answer) {
+        return Ok((Some(crm::text(&record, "id").to_owned()), Some(record)));
     }
     if ids::is_uuid(crm::text(&answer, "id")) {
-        let whole = answer.contains_key("created_at").then(|| answer.clone());
-        return Ok((Some(crm::text(&answer, "id").to_owned()), whole));
+        return Ok((Some(crm::text(&answer, "id").to_owned()), None));
     }
     let found = stored::find(call, entity, body, Made::Surely)
         .ok()

@@ -49,6 +49,16 @@ pub(crate) fn nested(entity: &Entity, mut answer: Record) -> Result<Record, Fail
     }
 }
 
+/// The record that the answer to a write holds, under its own key or bare; most hold none.
+pub(crate) fn written(entity: &Entity, answer: &Record) -> Option<Record> {
+    let nested = [entity.nest.unwrap_or(entity.one), entity.one]
+        .iter()
+        .find_map(|key| answer.get(*key)?.as_object());
+    nested
+        .or_else(|| answer.contains_key("created_at").then_some(answer))
+        .cloned()
+}
+
 /// An answer that has to be an object.
 pub(crate) fn object(response: &Response) -> Result<Record, Failure> {
     match response.decode()? {

@@ -95,7 +95,13 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
 pub(crate) fn delete(call: &Call<'_>, args: &DeleteArgs) -> Result<Deleted, Failure> {
     let entity = check(call, args)?;
     let about = About::changing(entity.one, "delete").id(&args.id);
-    let response = call.http().delete(entity.record(&args.id)).send()?;
+    let response = match call.http().delete(entity.record(&args.id)).send() {
+        Ok(response) => response,
+        Err(lost) if lost.outcome == Some(Outcome::MayHaveHappened) => {
+            return after_fault(call, entity, args, lost);
+        }
+        Err(failure) => return Err(failure),
+    };
     if response.status >= 500 {
         return after_fault(call, entity, args, errors::refused(&response, &about));
     }

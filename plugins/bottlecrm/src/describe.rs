@@ -10,9 +10,10 @@ use crate::{
     crm::Record,
     directory,
     entity::{self, Entity, Verb},
-    fields::{self, Field, Kind, Link, Write},
+    fields::{Field, Kind, Link, Write},
     filters::Takes,
     schema::{self, Compact},
+    tables,
 };
 
 /// Lists of values that are longer are described in words.
@@ -186,7 +187,7 @@ pub(crate) fn takes(kind: Kind, published: &[String]) -> Value {
             json!({"type": "list of references", "to": link.entity(), "by": by(link)})
         }
         Kind::Lines => {
-            let parts: Map<String, Value> = fields::LINE
+            let parts: Map<String, Value> = tables::LINE
                 .iter()
                 .map(|field| (field.name.to_owned(), takes(field.kind, &[])))
                 .collect();

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use portcullis_sdk::{Call, Failure, path};
+use portcullis_sdk::{Call, Failure, Kind, path};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{crm, errors::About, fields::Link, settings::Settings};
+use crate::{crm, entity::Entity, errors::About, fields::Link, settings::Settings};
 
 /// One entry of a directory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,6 +106,21 @@ pub(crate) fn extras(call: &Call<'_>, model: &str) -> Result<Vec<Extra>, Failure
         .collect();
     keep(call, &key, &found)?;
     Ok(found)
+}
+
+/// The organisation's own fields of an entity; none when the token may not read them.
+pub(crate) fn known_extras(
+    call: &Call<'_>,
+    entity: &Entity,
+) -> Result<Option<Vec<Extra>>, Failure> {
+    let Some(model) = entity.model else {
+        return Ok(Some(Vec::new()));
+    };
+    match extras(call, model) {
+        Ok(extras) => Ok(Some(extras)),
+        Err(failure) if failure.kind == Kind::Forbidden => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn people_and_teams(call: &Call<'_>) -> Result<(Vec<Entry>, Vec<Entry>), Failure> {

@@ -6,6 +6,8 @@
 
 mod access;
 mod actions;
+mod around;
+mod bodies;
 mod choices;
 mod create;
 mod crm;
@@ -16,6 +18,7 @@ mod entity;
 mod errors;
 mod fields;
 mod filters;
+mod flaws;
 mod get;
 mod ids;
 mod lists;
@@ -23,6 +26,7 @@ mod live_check;
 mod manifest;
 mod payload;
 mod query;
+mod records;
 mod resolve;
 mod routes;
 mod schema;
@@ -31,7 +35,9 @@ mod settings;
 mod shape;
 mod skim;
 mod stored;
+mod tables;
 mod update;
+mod values;
 
 use portcullis_sdk::{Plugin, Tool};
 

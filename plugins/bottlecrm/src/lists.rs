@@ -325,6 +325,7 @@ fn totals(body: &Value) -> Option<Value> {
         .filter_map(|&key| Some((key.to_owned(), body.get(key)?.clone())))
         .collect();
     body.get("totals")
+        .or_else(|| body.get("summary"))
         .cloned()
         .or_else(|| (!counts.is_empty()).then_some(Value::Object(counts)))
 }

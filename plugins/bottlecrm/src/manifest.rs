@@ -4,10 +4,14 @@
 
 use portcullis_sdk::{
     Manifest, ManifestExt, Recipe, alternative,
-    manifest_types::{Credential, EnvRule},
+    manifest_types::{Credential, EnvRule, ExplainedBody},
 };
 
 use crate::settings::Settings;
+
+/// In the framework's own page, which the CRM answers to unknown leads, to bad dates and to much else
+/// that a request can ask for; so it says nothing of the CRM's health.
+const OWN_FAULT: &str = "<title>Server Error (500)</title>";
 
 pub(crate) fn manifest() -> Manifest {
     let mut manifest = portcullis_sdk::manifest(
@@ -30,7 +34,8 @@ pub(crate) fn manifest() -> Manifest {
     .env("BCRM_TRANSPORT", "server.transport")
     .env_rule("BCRM_HOST", usual("server.host", "127.0.0.1"))
     .env_rule("BCRM_PORT", usual("server.port", "8900"))
-    .env_rule("BCRM_PATH", usual("server.path", "/mcp"));
+    .env_rule("BCRM_PATH", usual("server.path", "/mcp"))
+    .explained(500, ExplainedBody::Contains(OWN_FAULT.to_owned()));
     manifest.base.trailing_slash = true;
     manifest
 }

@@ -3,7 +3,7 @@
 //! The CRM ignores parameters and values that it does not know and then answers everything, so
 //! nothing unknown leaves here.
 
-use portcullis_sdk::{Call, Failure, code, text};
+use portcullis_sdk::{Call, Failure, code, datetime, text};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     directory,
     entity::Entity,
     filters::{Filter, Takes},
-    ids, resolve,
+    resolve,
 };
 
 type Params = Vec<(String, String)>;
@@ -111,7 +111,7 @@ fn values(
     };
     match filter.takes {
         Takes::Text => one(&|text| Ok(text.to_owned())),
-        Takes::Date if scalars(value).iter().all(|text| ids::is_date(text)) => {
+        Takes::Date if scalars(value).iter().all(|text| datetime::is_date(text)) => {
             one(&|text| Ok(text.to_owned()))
         }
         Takes::Date => Err(wrong(at, "takes a day, YYYY-MM-DD", value)),

@@ -7,7 +7,7 @@ use portcullis_sdk::{Route, RouteExt, delete as delete_route, get as get_route, 
 use serde_json::Value;
 
 use crate::{
-    entity::{ALL, Entity, Verb},
+    entity::{Entity, Verb, all},
     fields::{Kind, Link},
 };
 
@@ -30,8 +30,7 @@ pub(crate) fn get() -> Vec<Route> {
 }
 
 pub(crate) fn create() -> Vec<Route> {
-    let mut routes: Vec<Route> = ALL
-        .iter()
+    let mut routes: Vec<Route> = all()
         .filter(|entity| entity.create.is_ok())
         .flat_map(|entity| guarded(entity, post(&entity.path.join("/"))))
         .collect();
@@ -43,8 +42,7 @@ pub(crate) fn create() -> Vec<Route> {
 }
 
 pub(crate) fn update() -> Vec<Route> {
-    let mut routes: Vec<Route> = ALL
-        .iter()
+    let mut routes: Vec<Route> = all()
         .filter_map(|entity| match entity.update {
             Verb::Patch => Some((entity, patch(&one(entity)))),
             Verb::Put => Some((entity, put(&one(entity)))),
@@ -58,8 +56,7 @@ pub(crate) fn update() -> Vec<Route> {
 }
 
 pub(crate) fn delete() -> Vec<Route> {
-    let deletes = ALL
-        .iter()
+    let deletes = all()
         .filter(|entity| entity.delete.is_ok())
         .map(|entity| delete_route(&one(entity)).same("id", "/id"));
     deletes.chain(records()).collect()
@@ -131,7 +128,7 @@ fn reading_back() -> impl Iterator<Item = Route> {
 }
 
 fn with_record() -> impl Iterator<Item = &'static Entity> {
-    ALL.iter().filter(|entity| entity.get.is_ok())
+    all().filter(|entity| entity.get.is_ok())
 }
 
 fn one(entity: &Entity) -> String {
@@ -139,14 +136,14 @@ fn one(entity: &Entity) -> String {
 }
 
 fn lists() -> Vec<Route> {
-    let mut paths: Vec<String> = ALL.iter().map(|entity| entity.path.join("/")).collect();
+    let mut paths: Vec<String> = all().map(|entity| entity.path.join("/")).collect();
     paths.retain(|path| path != "api/time-entries");
     paths.dedup();
     paths.iter().map(|path| get_route(path)).collect()
 }
 
 fn boards() -> impl Iterator<Item = Route> {
-    ALL.iter()
+    all()
         .filter(|entity| entity.board.is_some())
         .map(|entity| get_route(&format!("{}/kanban", entity.path.join("/"))))
 }

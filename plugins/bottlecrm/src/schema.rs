@@ -165,9 +165,7 @@ struct Shape {
 }
 
 fn compacted(document: &Document) -> Compact {
-    let own = entity::ALL
-        .iter()
-        .filter(|entity| !entity.fields.is_empty());
+    let own = entity::all().filter(|entity| !entity.fields.is_empty());
     own.map(|entity| (entity.name.to_owned(), fields(document, entity)))
         .filter(|(_, fields)| !fields.is_empty())
         .collect()

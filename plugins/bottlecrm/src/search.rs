@@ -93,7 +93,7 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Found, Failur
         limit,
         offset,
     };
-    let found = fetch(call, &wanted, args.query.trim())?;
+    let found = fetch(call, &wanted, args.query.trim(), &mut notes)?;
     let budget = budget(call, limit, asked.is_some())?;
     let rows = found
         .rows
@@ -167,17 +167,29 @@ fn chosen<'a>(
 
 /// A list that the CRM does not page, and whose search is not known to work, is searched and
 /// paged here.
-fn fetch(call: &Call<'_>, wanted: &Wanted<'_>, query: &str) -> Result<Fetched, Failure> {
+fn fetch(
+    call: &Call<'_>,
+    wanted: &Wanted<'_>,
+    query: &str,
+    notes: &mut Vec<String>,
+) -> Result<Fetched, Failure> {
     let mut found = lists::fetch(call, wanted)?;
     if wanted.entity.paged {
         return Ok(found);
     }
+    if found.total > found.rows.len() {
+        notes.push(format!(
+            "only the first {} of {} {} were looked through",
+            found.rows.len(),
+            found.total,
+            wanted.entity.name
+        ));
+    }
     if !query.is_empty() && wanted.entity.name != "everything" {
         let words = query.to_lowercase();
         found.rows.retain(|row| says(row, wanted, &words));
-        found.total = found.rows.len();
     }
-    found.total = found.total.max(found.rows.len());
+    found.total = found.rows.len();
     found.rows = found
         .rows
         .into_iter()

@@ -1,7 +1,7 @@
 //! What became of a write: whether the stored record equals what was sent, and which record a
 //! create made when the CRM does not say, or says that it failed.
 
-use portcullis_sdk::{Call, Failure};
+use portcullis_sdk::{Call, Failure, datetime};
 use serde_json::{Value, json};
 
 use crate::{
@@ -72,7 +72,7 @@ pub(crate) fn find(
     sent: &Record,
     made: Made,
 ) -> Result<Option<Record>, Failure> {
-    let began = ids::seconds(&call.connection().now);
+    let began = datetime::seconds(&call.connection().now);
     let mut fields: Vec<&str> = vec!["id", "created_at"];
     fields.extend(sent.keys().map(String::as_str));
     let mut wanted = Wanted {
@@ -152,7 +152,7 @@ fn fits(entity: &Entity, sent: &Record, row: &Record) -> bool {
 }
 
 fn is_young(row: &Record, began: Option<i64>) -> bool {
-    match (ids::seconds(crm::text(row, "created_at")), began) {
+    match (datetime::seconds(crm::text(row, "created_at")), began) {
         (Some(created), Some(began)) => created >= began - SKEW,
         _ => false,
     }

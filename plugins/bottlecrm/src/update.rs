@@ -53,7 +53,7 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
     access::check(call, entity)?;
     ids::check(&args.id, "/id")?;
     let body = payload::build(call, entity, &args.data, Mode::Update)?;
-    let ask = request(call, entity, &args.id)?.json(&body);
+    let ask = request(call, entity, &args.id)?.json(&whole(call, entity, &args.id, &body)?);
     let about = About::changing(entity.one, "update").id(&args.id);
     let response = match ask.send() {
         Ok(response) => response,
@@ -85,6 +85,17 @@ fn request<'c>(call: &'c Call<'c>, entity: &Entity, id: &str) -> Result<Ask<'c>,
     }
 }
 
+/// What is sent: the changes, and for a tag, whose PUT is not known to be partial, also what it has.
+fn whole(call: &Call<'_>, entity: &Entity, id: &str, body: &Record) -> Result<Record, Failure> {
+    if entity.name != "tags" {
+        return Ok(body.clone());
+    }
+    let mut stored = crm::record(call, entity, id)?;
+    stored.retain(|name, _| entity.field(name).is_some());
+    stored.extend(body.clone());
+    Ok(stored)
+}
+
 fn hint(entity: &Entity, body: &Record, failure: Failure) -> Failure {
     let wants = |field: &str| {
         failure
@@ -113,13 +124,9 @@ fn settle(
     body: &Record,
     response: &Response,
 ) -> Result<Updated, Failure> {
-    let told = crm::object(response).ok().and_then(|answer| {
-        let record = entity.nest.map_or_else(
-            || answer.contains_key("created_at").then_some(&answer),
-            |key| answer.get(key)?.as_object(),
-        );
-        record.cloned()
-    });
+    let told = crm::object(response)
+        .ok()
+        .and_then(|answer| crm::written(entity, &answer));
     let record = match told.map_or_else(|| crm::record(call, entity, id), Ok) {
         Ok(record) => record,
         Err(failure) => return Ok(unread(entity, id, &failure)),
@@ -167,7 +174,8 @@ fn look_back(
     body: &Record,
     failure: Failure,
 ) -> Failure {
-    if failure.outcome == Some(Outcome::NotDone) && failure.fields.is_empty() {
+    let open = failure.outcome == Some(Outcome::MayHaveHappened);
+    if !open && failure.fields.is_empty() {
         return failure;
     }
     let Ok(record) = crm::record(call, entity, id) else {

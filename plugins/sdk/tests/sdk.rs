@@ -1,8 +1,8 @@
 //! The SDK through a small plugin: dispatch, arguments, outcomes, paging, routes.
 
 use portcullis_sdk::{
-    Call, Failure, HttpError, Manifest, ManifestExt, Outcome, Page, Plugin, RawRecord, Reason,
-    Response, RouteExt, Stage, Tool, get, path, post, put,
+    Call, Case, Effect, Failure, HttpError, Manifest, ManifestExt, Outcome, Page, Plugin,
+    RawRecord, Reason, Response, RouteExt, Stage, Tool, case, get, path, post, put,
     testing::{self, Harness},
     text,
 };
@@ -261,6 +261,43 @@ fn near_names_and_cut_texts() {
     assert!(text::cut(&mut long, 2));
     assert_eq!(long, "äö…");
     assert!(!text::cut(&mut long, 3));
+}
+
+#[test]
+fn a_case_of_the_arguments_opens_its_own_routes_and_no_other() {
+    fn deletes() -> Vec<Case> {
+        let mut case = case("/id", &["old"], Effect::Write, vec![put("things/{id}")]);
+        case.preview_routes = vec![get("things/{id}")];
+        vec![case]
+    }
+    let plugin = || {
+        Plugin::new(manifest).tool(
+            Tool::destructive("act", "Act", read, change)
+                .routes(|| vec![get("things/{id}")])
+                .cases(deletes),
+        )
+    };
+    let act = Harness::new(plugin());
+    let tool = &act.manifest().tools[0];
+    assert_eq!(
+        tool.effects().into_iter().collect::<Vec<_>>(),
+        [Effect::Write, Effect::Destructive]
+    );
+    assert_eq!(
+        tool.case(&json!({"id": "old"})).map(|case| case.effect),
+        Some(Effect::Write)
+    );
+    let act = act
+        .expect(testing::put("things/old").reply(200, json!({})))
+        .expect(testing::get("things/old").reply(200, json!({"text": "old"})));
+    act.invoke("act", json!({"id": "old"})).unwrap_err();
+    act.preview("act", json!({"id": "old"})).unwrap();
+    let other = Harness::new(plugin()).tolerate_refusals();
+    let failure = other.invoke("act", json!({"id": "new"})).unwrap_err();
+    assert_eq!(
+        failure.code, "DENIED",
+        "no case holds, and the own routes only read"
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Invoices and estimates: sending, payments, cancelling, copying, and invoices made of something.
 
-use portcullis_sdk::{Effect, Failure, Kind as FailureKind, Method, Outcome, RouteExt, code, post};
+use portcullis_sdk::{
+    Effect, Failure, Kind as FailureKind, Method, Outcome, RouteExt, code, datetime, post,
+};
 use serde_json::{Value, json};
 
 use super::{Action, Asked, not_now, told, what};
@@ -10,7 +12,7 @@ use crate::{
     crm::{self, Record},
     entity, errors,
     fields::{Field, Kind, may, must},
-    ids, lists,
+    lists,
 };
 
 const METHOD: Kind = Kind::Choice(choices::PAYMENT_METHOD);
@@ -153,7 +155,7 @@ fn sendable(asked: &Asked<'_>) -> Result<Record, Failure> {
             "duplicate makes a new draft of an invoice",
         ));
     }
-    if recipient(&record).is_empty() {
+    if crm::text(&record, "client_email").is_empty() {
         return Err(not_now(
             format!(
                 "this {} has no client_email, so nobody would get it",
@@ -163,18 +165,6 @@ fn sendable(asked: &Asked<'_>) -> Result<Record, Failure> {
         ));
     }
     Ok(record)
-}
-
-/// The client's address, else the contact's.
-fn recipient(record: &Record) -> String {
-    match crm::text(record, "client_email") {
-        "" => record
-            .get("contact")
-            .and_then(|contact| contact.get("email")?.as_str())
-            .unwrap_or_default()
-            .to_owned(),
-        own => own.to_owned(),
-    }
 }
 
 fn lines(record: &Record) -> usize {
@@ -204,7 +194,7 @@ fn send_preview(asked: &Asked<'_>) -> Result<Value, Failure> {
             asked.entity.one
         ));
     }
-    let to = recipient(&record);
+    let to = crm::text(&record, "client_email");
     let many = lines(&record);
     let summary = format!(
         "A mail with {} over {} {} ({many} lines) would go to {to}.",
@@ -307,7 +297,7 @@ fn from_opportunity(asked: &Asked<'_>) -> Result<Record, Failure> {
 }
 
 fn made_just_now(asked: &Asked<'_>) -> Result<Option<String>, Failure> {
-    let began = ids::seconds(&asked.call.connection().now);
+    let began = datetime::seconds(&asked.call.connection().now);
     let wanted = lists::Wanted {
         entity: asked.entity,
         params: vec![("opportunity".to_owned(), asked.id.to_owned())],
@@ -317,7 +307,7 @@ fn made_just_now(asked: &Asked<'_>) -> Result<Option<String>, Failure> {
     };
     let found = lists::fetch_list(asked.call, &wanted)?;
     let is_new = |row: &Record| {
-        let created = ids::seconds(crm::text(row, "created_at"));
+        let created = datetime::seconds(crm::text(row, "created_at"));
         created
             .zip(began)
             .is_some_and(|(created, began)| created >= began - SKEW)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Action, Asked, all, find};
-use crate::{access, crm::Record, describe, entity, fields::Write, ids, payload};
+use crate::{access, crm::Record, describe, entity, fields::Write, ids, values};
 
 /// Runs an action on a record: comment, convert a lead, move on a board, send or pay an invoice,
 /// merge cases, and more; list_actions shows them all with their parameters. An action that reaches
@@ -70,7 +70,7 @@ fn asked<'c>(call: &'c Call<'c>, args: &'c ActionArgs) -> Result<Asked<'c>, Fail
     ids::check(&args.id, "/id")?;
     let empty = Record::new();
     let given = args.params.as_ref().unwrap_or(&empty);
-    let params = payload::parts(call, entity, action.params, given, "/params")?;
+    let params = values::parts(call, entity, action.params, given, "/params")?;
     Ok(Asked {
         call,
         entity,

@@ -11,6 +11,10 @@ use crate::fixtures::{
     no_extras, page, profile, schema, tag, tags, task,
 };
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
 fn with(mut record: Value, changes: Value) -> Value {
     let map = record.as_object_mut().expect("an object");
     map.extend(changes.as_object().expect("an object").clone());

@@ -199,13 +199,13 @@ pub(crate) fn board(entity: &str, cards: usize, total: usize) -> Value {
         let created = format!("2026-11-{:02}T10:00:00.000000Z", 1 + n % 28);
         match entity {
             "leads" => {
-                json!({"id": id(1000 + n), "title": "Enquiry", "full_name": format!("Grace Sample{n}"), "company_name": "Prospect Limited", "email": "grace@prospect.example", "rating": "WARM", "opportunity_amount": "1.00", "currency": "USD", "status": if n % 2 == 0 {"assigned"} else {"closed"}, "stage": null, "kanban_order": "0", "next_follow_up": null, "is_follow_up_overdue": false, "assigned_to": [profile(1)], "created_at": created})
+                json!({"id": id(1000 + n), "title": "Enquiry", "full_name": format!("Grace Sample{n}"), "company_name": "Prospect Limited", "email": "grace@prospect.example", "rating": "WARM", "opportunity_amount": "1.00", "currency": "USD", "status": if n.is_multiple_of(2) {"assigned"} else {"closed"}, "stage": null, "kanban_order": "0", "next_follow_up": null, "is_follow_up_overdue": false, "assigned_to": [profile(1)], "created_at": created})
             }
             "opportunities" => {
-                json!({"id": id(4000 + n), "name": format!("Renewal number {n} for the whole group"), "stage": if n % 2 == 0 {"PROPOSAL"} else {"CLOSED_WON"}, "amount": "575979.00", "opportunity_amount": "575979.00", "currency": "USD", "probability": 8, "closed_on": "2027-01-28", "kanban_order": "0", "account": {"id": id(2001), "name": "Customer 1 Incorporated"}, "assigned_to": [profile(1), profile(2)], "days_in_stage": 3, "aging_status": "green", "created_at": created})
+                json!({"id": id(4000 + n), "name": format!("Renewal number {n} for the whole group"), "stage": if n.is_multiple_of(2) {"PROPOSAL"} else {"CLOSED_WON"}, "amount": "575979.00", "opportunity_amount": "575979.00", "currency": "USD", "probability": 8, "closed_on": "2027-01-28", "kanban_order": "0", "account": {"id": id(2001), "name": "Customer 1 Incorporated"}, "assigned_to": [profile(1), profile(2)], "days_in_stage": 3, "aging_status": "green", "created_at": created})
             }
             _ => {
-                json!({"id": id(6000 + n), "name": format!("Export fails, report {n}"), "status": if n % 2 == 0 {"New"} else {"Closed"}, "priority": "High", "case_type": "Question", "stage": null, "kanban_order": "0", "account_name": "Customer 1 Incorporated", "assigned_to": [profile(1)], "is_sla_breached": false, "escalation_count": 0, "created_at": created})
+                json!({"id": id(6000 + n), "name": format!("Export fails, report {n}"), "status": if n.is_multiple_of(2) {"New"} else {"Closed"}, "priority": "High", "case_type": "Question", "stage": null, "kanban_order": "0", "account_name": "Customer 1 Incorporated", "assigned_to": [profile(1)], "is_sla_breached": false, "escalation_count": 0, "created_at": created})
             }
         }
     };
@@ -278,5 +278,39 @@ pub(crate) fn schema() -> Exchange {
                 "PatchedLead": {"type": "object", "properties": {"region": {"type": "string"}, "comment": {"type": "string"}}}
             }}
         }),
+    )
+}
+
+/// Runs an action on the record `ID`.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
+pub(crate) fn act(
+    crm: &Harness,
+    entity: &str,
+    action: &str,
+    params: Value,
+) -> Result<Value, Failure> {
+    crm.invoke(
+        "crm_action",
+        json!({"entity": entity, "id": ID, "action": action, "params": params}),
+    )
+}
+
+/// Shows what an action on the record `ID` would do.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
+pub(crate) fn show(
+    crm: &Harness,
+    entity: &str,
+    action: &str,
+    params: Value,
+) -> Result<Value, Failure> {
+    crm.preview(
+        "crm_action",
+        json!({"entity": entity, "id": ID, "action": action, "params": params}),
     )
 }

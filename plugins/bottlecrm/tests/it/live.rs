@@ -21,15 +21,11 @@ fn lists(mut crm: Harness, closed: &str) -> Harness {
 }
 
 fn levels(found: &Value) -> Vec<(&str, &str)> {
-    let findings = found["findings"].as_array().unwrap();
+    let findings = found["findings"].as_array().map(Vec::as_slice);
     findings
+        .unwrap_or_default()
         .iter()
-        .map(|finding| {
-            (
-                finding["subject"].as_str().unwrap(),
-                finding["level"].as_str().unwrap(),
-            )
-        })
+        .filter_map(|finding| Some((finding["subject"].as_str()?, finding["level"].as_str()?)))
         .collect()
 }
 

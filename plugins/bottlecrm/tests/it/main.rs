@@ -3,6 +3,7 @@
 //! and sizes.
 
 mod actions;
+mod billing;
 mod creates;
 mod describe;
 mod fixtures;
@@ -11,4 +12,5 @@ mod manifest;
 mod names;
 mod refusals;
 mod searches;
+mod support;
 mod updates;

@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 
 use crate::fixtures::{ID, OTHER, contact, crm, directory, failed, id, list, tags};
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a literal reads better at the call site"
+)]
 fn assign(who: Value) -> Value {
     json!({"entity": "cases", "id": ID, "data": {"assigned_to": who}})
 }

@@ -296,7 +296,7 @@ fn people_and_tags_of_filters_are_found_by_name() {
 
 #[test]
 fn short_lists_are_searched_and_paged_here() {
-    let products: Vec<Value> = (0..30).map(|n| json!({"id": id(n), "name": format!("{} {n}", if n % 3 == 0 {"Licence"} else {"Seat"}), "sku": null, "price": "1.00", "is_active": true})).collect();
+    let products: Vec<Value> = (0..30).map(|n| json!({"id": id(n), "name": format!("{} {n}", if n.is_multiple_of(3) {"Licence"} else {"Seat"}), "sku": null, "price": "1.00", "is_active": true})).collect();
     let crm = crm().expect(
         get("api/invoices/products")
             .query("limit", 500)

@@ -1,7 +1,7 @@
 //! `crm_update`, `crm_delete` and `crm_get`: the right verb, what is stored, what would go.
 
 use portcullis_sdk::{
-    Method, Outcome,
+    Method, Outcome, Reason, Stage,
     testing::{delete, get, patch, put},
 };
 use serde_json::{Value, json};
@@ -37,11 +37,6 @@ fn invoices_estimates_and_products_are_put_others_patched() {
         ),
     ] {
         let crm = crm().expect(put(&path(below)).body(data.clone()).reply(200, reply));
-        let crm = if entity == "products" {
-            crm.expect(get(&path(below)).reply(200, json!({"id": ID, "price": "11.00"})))
-        } else {
-            crm
-        };
         let done = crm
             .invoke(
                 "crm_update",
@@ -67,6 +62,25 @@ fn invoices_estimates_and_products_are_put_others_patched() {
         )
         .unwrap();
     assert_eq!(done["record"], json!({"status": "Completed"}));
+}
+
+#[test]
+fn a_tag_is_put_whole() {
+    let stored = json!({"id": ID, "name": "Key account", "slug": "key-account", "color": "blue", "description": "", "is_active": true});
+    let crm = crm()
+        .expect(get(&path("tags")).reply(200, json!({"tag": stored})))
+        .expect(
+            put(&path("tags"))
+                .body(json!({"name": "Key account", "color": "red", "description": ""}))
+                .reply(200, json!({"tag": {"id": ID, "name": "Key account", "color": "red", "description": ""}})),
+        );
+    let done = crm
+        .invoke(
+            "crm_update",
+            json!({"entity": "tags", "id": ID, "data": {"color": "red"}}),
+        )
+        .unwrap();
+    assert_eq!(done["record"], json!({"color": "red"}));
 }
 
 #[test]
@@ -325,6 +339,29 @@ fn a_deletion_that_the_crm_fails_is_looked_into() {
     );
     crm.invoke("crm_delete", json!({"entity": "solutions", "id": ID}))
         .unwrap();
+}
+
+#[test]
+fn a_deletion_whose_answer_is_lost_is_looked_into() {
+    let gone = json!({"detail": "No Lead matches the given query."});
+    let crm = crm()
+        .expect(delete(&path("leads")).fail(Reason::Timeout, Stage::MaybeSent))
+        .expect(get(&path("leads")).reply(404, gone));
+    let done = crm
+        .invoke("crm_delete", json!({"entity": "leads", "id": ID}))
+        .unwrap();
+    assert_eq!(done["deleted"], ID);
+}
+
+#[test]
+fn a_change_that_never_left_is_no_half_change() {
+    let crm = crm().expect(patch(&path("leads")).fail(Reason::Connect, Stage::NotSent));
+    let failure = failed(crm.invoke(
+        "crm_update",
+        json!({"entity": "leads", "id": ID, "data": {"title": "t"}}),
+    ));
+    assert_eq!(failure.outcome, Some(Outcome::NotDone));
+    assert_eq!(crm.requests().len(), 1);
 }
 
 #[test]
