@@ -12,7 +12,7 @@ use super::request::{Call, pairs};
 use super::route::{self, Found};
 use super::session::Session;
 use super::tokens::{Caller, Means, admitted, presented};
-use super::{Inner, Seen};
+use super::{Inner, Seen, token_pages};
 
 /// The default of the real one's framework for bodies without files.
 const BODY_LIMIT: usize = 2_621_440;
@@ -53,48 +53,42 @@ pub(crate) async fn respond(State(crm): State<Arc<Inner>>, request: Request) -> 
     let found = route::find(&call.path);
     let allowed = found.as_ref().map(|found| found.route.allowed());
     let is_head = call.method == "HEAD";
-    finished(answer(&crm, &call, found), allowed, is_head)
+    match answer(&crm, &call, found) {
+        Ok(reply) => finished(reply, allowed, is_head),
+        Err(refusal) => finished(refusal, None, is_head),
+    }
 }
 
-fn answer(crm: &Inner, call: &Call, found: Option<Found>) -> Reply {
+/// The route's answer, or the refusal of what stands before all routes.
+fn answer(crm: &Inner, call: &Call, found: Option<Found>) -> Result<Reply, Reply> {
     let mut inside = crm.inside();
     let inside = &mut *inside;
     let now = crm.options.clock.now();
-    let resource = call
-        .path
-        .strip_prefix("/api/")
-        .and_then(|rest| rest.split('/').next());
+    let rest = call.path.strip_prefix("/api/");
+    let resource = rest.and_then(|rest| rest.split('/').next());
     let caller = admitted(&inside.tokens, call, now).and_then(|token| {
-        let profile = inside.store.get(&token.org, "profiles", &token.profile)?;
-        let active = profile.is("is_active");
-        active.then(|| {
-            Caller::new(
-                token,
-                profile.text("user_id"),
-                profile.text("role") == "ADMIN",
-            )
-        })
+        let profile = inside
+            .store
+            .get(&token.org, "profiles", &token.profile)
+            .filter(|profile| profile.is("is_active"))?;
+        let is_admin = profile.text("role") == "ADMIN";
+        Some(Caller::new(token, profile.text("user_id"), is_admin))
     });
-    let session_only = call.path.starts_with("/api/auth/");
-    if session_only
-        && caller
-            .as_ref()
-            .is_none_or(|caller| caller.means != Means::Session)
-    {
-        return not_signed_in(call);
+    let signed_in = caller
+        .as_ref()
+        .is_some_and(|caller| caller.means == Means::Session);
+    if call.path.starts_with("/api/auth/") && !signed_in {
+        return Ok(not_signed_in(call));
     }
-    let Some(who) = caller else {
-        return Reply::no_organisation();
-    };
-    if let Err(refusal) = who.reaches(&call.method, resource) {
-        return refusal;
+    let who = caller.ok_or_else(Reply::no_organisation)?;
+    who.reaches(&call.method, resource)?;
+    if token_pages::are_at(&call.path) && !signed_in {
+        return Err(token_pages::refusal());
     }
-    let Some(found) = found else {
-        return Reply::page(404);
-    };
+    let found = found.ok_or_else(|| Reply::page(404))?;
     let Some(handler) = found.route.handler(&call.method) else {
         let text = format!("Method \"{}\" not allowed.", call.method);
-        return Reply::detail(405, text);
+        return Ok(Reply::detail(405, text));
     };
     let mut session = Session {
         options: &crm.options,
@@ -106,7 +100,7 @@ fn answer(crm: &Inner, call: &Call, found: Option<Found>) -> Reply {
         kind: resource.unwrap_or_default().to_owned(),
         now,
     };
-    handler(&mut session).unwrap_or_else(|refusal| refusal)
+    Ok(handler(&mut session).unwrap_or_else(|refusal| refusal))
 }
 
 /// What the pages of a signed-in person say to any token.
@@ -152,7 +146,10 @@ fn finished(reply: Reply, allowed: Option<String>, is_head: bool) -> Response<Ht
     };
     let bytes = if is_head { Bytes::new() } else { bytes };
     let mut response = built(reply.status, kind, bytes);
-    let allowed = allowed.filter(|_| !is_page && reply.status != 401);
+    let allowed = allowed.filter(|_| !is_page);
+    if reply.status == 401 {
+        put(&mut response, "www-authenticate", "Bearer realm=\"api\"");
+    }
     put(
         &mut response,
         "vary",

@@ -68,14 +68,22 @@ const RESOURCES: [&str; 29] = [
     "users",
 ];
 
-fn signed_in(session: &Session<'_>) -> Result<(), Reply> {
-    if session.who.means == Means::Session {
-        return Ok(());
-    }
-    Err(Reply::detail(
+/// Whether a path is one of the pages that credentials are managed on.
+pub(crate) fn are_at(path: &str) -> bool {
+    let pages = [
+        "/api/profile/tokens/",
+        "/api/org/tokens/",
+        "/api/org/api-key/",
+    ];
+    pages.iter().any(|page| path.starts_with(page))
+}
+
+/// What a token or a key is told on those pages.
+pub(crate) fn refusal() -> Reply {
+    Reply::detail(
         403,
         "API tokens and organization API keys cannot read or manage other credentials. Sign in to manage them.",
-    ))
+    )
 }
 
 /// A token without its secret.
@@ -99,26 +107,22 @@ fn listed(session: &Session<'_>, fits: impl Fn(&Token) -> bool) -> Value {
 }
 
 fn own(session: &mut Session<'_>) -> Answer {
-    signed_in(session)?;
     let tokens = listed(session, |one| one.profile == session.who.profile);
     Ok(Reply::ok(json!({"error": false, "tokens": tokens})))
 }
 
 fn all(session: &mut Session<'_>) -> Answer {
-    signed_in(session)?;
     session.admin_or(Reply::errors(403, "Permission Denied"))?;
     Ok(Reply::ok(
         json!({"error": false, "tokens": listed(session, |_| true)}),
     ))
 }
 
-fn key(session: &mut Session<'_>) -> Answer {
-    signed_in(session)?;
+fn key(_: &mut Session<'_>) -> Answer {
     Ok(Reply::ok(json!({"error": false, "has_key": true})))
 }
 
 fn mint(session: &mut Session<'_>) -> Answer {
-    signed_in(session)?;
     let (body, _) = session.call.payload()?;
     let mut faults = Faulty::default();
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -167,7 +171,6 @@ fn mint(session: &mut Session<'_>) -> Answer {
 }
 
 fn revoke(session: &mut Session<'_>) -> Answer {
-    signed_in(session)?;
     let (id, me, now) = (
         session.ids[0].clone(),
         session.who.profile.clone(),
