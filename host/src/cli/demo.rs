@@ -1,9 +1,10 @@
-//! `portcullis demo`: the in-memory CRM, a host in front of it, the tour, and how to connect.
+//! `portcullis demo`: the in-memory CRMs, a host in front of them, the tour, and how to connect.
 
 use std::net::SocketAddr;
 use std::path::Path;
 
-use portcullis_demo::espocrm;
+use axum::Router;
+use portcullis_demo::{bottlecrm, espocrm, suitecrm};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,20 +17,56 @@ use crate::run::{Host, Listen};
 use crate::shutdown;
 use crate::telemetry::Telemetry;
 
-/// Two connections to one CRM: one that may do everything, one that may only read.
+/// Each CRM, and one of them a second time for a connection that may only read.
 const CONFIG: &str = r#"
 [connections.crm]
 plugin = "espocrm"
-url = "URL"
-secrets.api_key = "env:DEMO_API_KEY"
+url = "URL_ESPOCRM"
+secrets.api_key = "env:DEMO_ESPOCRM_KEY"
 allow = ["read", "write", "destructive"]
 settings.time_zone = "Europe/Berlin"
 
 [connections.readonly]
 plugin = "espocrm"
-url = "URL"
-secrets.api_key = "env:DEMO_API_KEY"
+url = "URL_ESPOCRM"
+secrets.api_key = "env:DEMO_ESPOCRM_KEY"
+
+[connections.suite]
+plugin = "suitecrm"
+url = "URL_SUITECRM"
+secrets.username = "env:DEMO_SUITECRM_USER"
+secrets.password = "env:DEMO_SUITECRM_PASSWORD"
+secrets.client_id = "env:DEMO_SUITECRM_CLIENT"
+secrets.client_secret = "env:DEMO_SUITECRM_SECRET"
+allow = ["read", "write", "destructive"]
+
+[connections.bottle]
+plugin = "bottlecrm"
+url = "URL_BOTTLECRM"
+secrets.token = "env:DEMO_BOTTLECRM_TOKEN"
+allow = ["read", "write", "destructive", "outward"]
 "#;
+
+/// What stands in the environment of the demonstration.
+fn environment(name: &str) -> Option<String> {
+    let value = match name {
+        "DEMO_ESPOCRM_KEY" => espocrm::FULL_KEY,
+        "DEMO_SUITECRM_USER" => suitecrm::ADMIN_USER,
+        "DEMO_SUITECRM_PASSWORD" => suitecrm::ADMIN_PASSWORD,
+        "DEMO_SUITECRM_CLIENT" => suitecrm::CLIENT_ID,
+        "DEMO_SUITECRM_SECRET" => suitecrm::CLIENT_SECRET,
+        "DEMO_BOTTLECRM_TOKEN" => bottlecrm::ADMIN_TOKEN,
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+/// Where the in-memory CRMs listen.
+struct Crms {
+    espocrm: String,
+    suitecrm: String,
+    bottlecrm: String,
+}
 
 /// Runs the demonstration.
 pub async fn demo(args: DemoArgs, telemetry: Telemetry) -> Exit {
@@ -51,8 +88,8 @@ async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
     let signal = shutdown::Stop::on_signal();
     let stop = signal.token();
     let mut tasks = JoinSet::new();
-    let crm = start_crm(&mut tasks, stop.clone()).await?;
-    let host = build(&crm).await?;
+    let crms = start_crms(&mut tasks, &stop).await?;
+    let host = build(&crms).await?;
     if args.stdio {
         let served = host.serve(Listen::Stdio, None, stop).await;
         return served
@@ -65,7 +102,8 @@ async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
         .map_err(|error| complain(Exit::System, error))?;
     let url = format!("http://{address}/mcp");
     say(format_args!(
-        "The in-memory CRM answers at {crm}, Portcullis at {url}.\n"
+        "In memory: EspoCRM at {}, SuiteCRM at {}, BottleCRM at {}.\nPortcullis answers at {url}.\n",
+        crms.espocrm, crms.suitecrm, crms.bottlecrm
     ));
     let serving = host.serve(Listen::Http(listener), None, stop.clone());
     let touring = after_serving(&url, args.once, &stop);
@@ -92,26 +130,42 @@ async fn after_serving(url: &str, once: bool, stop: &CancellationToken) -> Resul
     Ok(Exit::Done)
 }
 
-async fn start_crm(tasks: &mut JoinSet<()>, stop: CancellationToken) -> Result<String, Exit> {
+async fn start_crms(tasks: &mut JoinSet<()>, stop: &CancellationToken) -> Result<Crms, Exit> {
+    let espocrm = espocrm::EspoCrm::new(espocrm::Options::default());
+    let suitecrm = suitecrm::SuiteCrm::new(suitecrm::Options::default());
+    let bottlecrm = bottlecrm::BottleCrm::new(bottlecrm::Options::default());
+    Ok(Crms {
+        espocrm: start(tasks, stop, espocrm.router()).await?,
+        suitecrm: start(tasks, stop, suitecrm.router()).await?,
+        bottlecrm: start(tasks, stop, bottlecrm.router()).await?,
+    })
+}
+
+/// Serves a CRM on a free port and tells its address.
+async fn start(
+    tasks: &mut JoinSet<()>,
+    stop: &CancellationToken,
+    crm: Router,
+) -> Result<String, Exit> {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener
         .local_addr()
         .map_err(|error| complain(Exit::System, error))?;
-    let crm = espocrm::EspoCrm::new(espocrm::Options::default());
+    let stop = stop.clone();
     tasks.spawn(async move {
-        if let Err(error) = crm
-            .serve(listener, async move { stop.cancelled().await })
-            .await
-        {
-            tracing::error!(%error, "the in-memory CRM ended");
+        let served = portcullis_demo::serve(crm, listener, async move { stop.cancelled().await });
+        if let Err(error) = served.await {
+            tracing::error!(%error, "an in-memory CRM ended");
         }
     });
     Ok(format!("http://{address}"))
 }
 
-async fn build(crm: &str) -> Result<Host, Exit> {
-    let environment = |name: &str| (name == "DEMO_API_KEY").then(|| espocrm::FULL_KEY.to_owned());
-    let text = CONFIG.replace("URL", crm);
+async fn build(crms: &Crms) -> Result<Host, Exit> {
+    let text = CONFIG
+        .replace("URL_ESPOCRM", &crms.espocrm)
+        .replace("URL_SUITECRM", &crms.suitecrm)
+        .replace("URL_BOTTLECRM", &crms.bottlecrm);
     let config = Config::from_text(&text, Path::new("demo.toml"), &environment)
         .map_err(|problems| complain(Exit::Internal, problems))?;
     let runtime = engine(Some(&config))?;
