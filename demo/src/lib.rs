@@ -6,8 +6,13 @@
 //! behaviour. They answer what the connectors use and refuse everything else as the real one does.
 
 pub mod behaviour;
+mod clock;
 pub mod espocrm;
 pub mod fault;
+mod invented;
+mod pairs;
+mod seen;
 mod serve;
+pub mod suitecrm;
 
 pub use serve::{Running, serve};

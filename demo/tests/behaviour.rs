@@ -1,22 +1,17 @@
-//! Holds the stand-in to the table of observed behaviour, in each version it imitates.
+//! Holds the stand-ins to the tables of observed behaviour, in each version they imitate.
 //!
 //! Every group gets a CRM of its own, so that neither order nor failed logins matter.
 
-use portcullis_demo::behaviour::{InProcess, Verdict, espocrm, run};
+use portcullis_demo::behaviour::{Dialect, EspoTable, InProcess, SuiteTable, Verdict, run};
 use portcullis_demo::espocrm::{EspoCrm, Options, Version};
+use portcullis_demo::suitecrm::{self, SuiteCrm};
 
-/// The table must not shrink unnoticed.
-const LEAST_CASES: usize = 200;
-
-async fn hold(version: Version) {
-    let groups = espocrm().expect("the table is of its form");
+/// Runs a table, each group against a fresh CRM. The table must not shrink unnoticed.
+async fn hold<D: Dialect>(dialect: &D, least_cases: usize, fresh: impl Fn() -> InProcess) {
+    let groups = dialect.groups().expect("the table is of its form");
     let (mut failed, mut passed) = (Vec::new(), 0);
     for group in &groups {
-        let crm = EspoCrm::new(Options {
-            version,
-            ..Options::default()
-        });
-        for outcome in run(&InProcess(crm.router()), group, "zq7").await {
+        for outcome in run(dialect, &fresh(), group, "zq7").await {
             match outcome.verdict {
                 Verdict::Failed(reason) => {
                     failed.push(format!("{} / {}: {reason}", outcome.group, outcome.case));
@@ -32,20 +27,40 @@ async fn hold(version: Version) {
         failed.len(),
         failed.join("\n")
     );
-    assert!(passed > LEAST_CASES, "only {passed} cases ran");
+    assert!(passed > least_cases, "only {passed} cases ran");
+}
+
+async fn hold_espocrm(version: Version) {
+    hold(&EspoTable, 200, || {
+        let crm = EspoCrm::new(Options {
+            version,
+            ..Options::default()
+        });
+        InProcess::espocrm(crm.router())
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn espocrm_9() {
-    hold(Version::V9).await;
+    hold_espocrm(Version::V9).await;
 }
 
 #[tokio::test]
 async fn espocrm_10() {
-    hold(Version::V10 { pipelines: false }).await;
+    hold_espocrm(Version::V10 { pipelines: false }).await;
 }
 
 #[tokio::test]
 async fn espocrm_10_with_pipelines() {
-    hold(Version::V10 { pipelines: true }).await;
+    hold_espocrm(Version::V10 { pipelines: true }).await;
+}
+
+#[tokio::test]
+async fn suitecrm_7_14() {
+    hold(&SuiteTable, 230, || {
+        let crm = SuiteCrm::new(suitecrm::Options::default());
+        InProcess::suitecrm(crm.router())
+    })
+    .await;
 }

@@ -1,18 +1,20 @@
 //! Holds what tests of the host lean on: requests seen, records, ids, the clock, the base path.
 
 use jiff::{SignedDuration, Timestamp};
-use portcullis_demo::behaviour::{Answer, Ask, InProcess, Target};
+use portcullis_demo::behaviour::{Answer, Ask, InProcess, Saved, Target};
 use portcullis_demo::espocrm::{Clock, EspoCrm, FULL_KEY, Options};
 
 async fn send(crm: &EspoCrm, who: &str, line: &str) -> Answer {
-    let target = InProcess(crm.router());
+    let target = InProcess::espocrm(crm.router());
     let (method, path) = line.split_once(' ').expect("verb and path");
     let mut ask = Ask {
         method: method.into(),
         path: path.into(),
         ..Ask::default()
     };
-    ask.headers = target.credentials(who, &ask).expect("a user of the demo");
+    ask.headers = target
+        .credentials(who, &ask, &Saved::default())
+        .expect("a user of the demo");
     target.send(ask).await.expect("an answer")
 }
 

@@ -106,7 +106,7 @@ impl Host {
             tasks.spawn(settle(Arc::clone(connection)));
         }
         let drain = Duration::from_millis(self.server.limits.drain_ms);
-        match listen {
+        let served = match listen {
             Listen::Stdio => {
                 let caller = Caller::known(Principal::stdio());
                 transport::serve_stdio(self.mcp(Some(caller)), stop, drain).await
@@ -114,9 +114,17 @@ impl Host {
             Listen::Http(listener) => {
                 let options = self.http_options(listener.local_addr()?, drain);
                 let server = self.mcp(None);
-                Ok(transport::serve_http(server, listener, &options, stop).await?)
+                let served = transport::serve_http(server, listener, &options, stop).await;
+                served.map_err(Into::into)
             }
-        }
+        };
+        self.close().await;
+        served
+    }
+
+    /// Ends the sessions at the CRMs, after the last call.
+    pub async fn close(&self) {
+        self.app.registry.close().await;
     }
 
     fn mcp(&self, caller: Option<Caller>) -> mcp::Server {

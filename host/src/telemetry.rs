@@ -2,17 +2,22 @@
 
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt;
-use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::layer::{Layer, Layered, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Log;
 
-type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
+type Filtered = Layered<reload::Layer<EnvFilter, Registry>, Registry>;
+type Form = Box<dyn Layer<Filtered> + Send + Sync>;
 
-/// Changes the log's level and form after the configuration is known.
-pub struct Telemetry(reload::Handle<Boxed, Registry>);
+/// Changes the log's level and form after the configuration is known. The two are exchanged apart:
+/// a form that carried its filter would lose it (tracing-subscriber 0.3, issue 1629).
+pub struct Telemetry {
+    level: reload::Handle<EnvFilter, Registry>,
+    form: reload::Handle<Form, Filtered>,
+}
 
 /// A level that is none.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +30,13 @@ impl Telemetry {
     /// Starts logging at `info`.
     #[must_use]
     pub fn start() -> Self {
-        let (layer, handle) = reload::Layer::new(layer(EnvFilter::new(directives("info")), false));
-        tracing_subscriber::registry().with(layer).init();
-        Self(handle)
+        let (filter, level) = reload::Layer::new(EnvFilter::new(directives("info")));
+        let (shown, form) = reload::Layer::new(form(false));
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(shown)
+            .init();
+        Self { level, form }
     }
 
     /// Takes up the configuration's level and form.
@@ -38,7 +47,8 @@ impl Telemetry {
         let level = log.level.as_deref().unwrap_or("info");
         let filter =
             EnvFilter::try_new(directives(level)).map_err(|_| BadLevel(level.to_owned()))?;
-        if self.0.reload(layer(filter, log.json)).is_err() {
+        let exchanged = self.level.reload(filter);
+        if exchanged.and(self.form.reload(form(log.json))).is_err() {
             tracing::error!("the log's settings could not be changed");
         }
         Ok(())
@@ -54,12 +64,12 @@ fn directives(level: &str) -> String {
     }
 }
 
-fn layer(filter: EnvFilter, json: bool) -> Boxed {
+fn form(json: bool) -> Form {
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let base = fmt::layer().with_writer(std::io::stderr).with_target(false);
     if json {
-        base.json().flatten_event(true).with_filter(filter).boxed()
+        base.json().flatten_event(true).boxed()
     } else {
-        base.with_ansi(terminal).with_filter(filter).boxed()
+        base.with_ansi(terminal).boxed()
     }
 }

@@ -28,10 +28,73 @@ async fn only_known_hosts_and_origins_are_answered() {
         ("origin", "https://evil.example", 403),
         ("origin", "null", 403),
     ] {
-        let ask = client.ask("tools/list", json!({})).header(header, value);
-        let answer = in_time(value, ask.send(served.address))
-            .await
-            .expect("an answer");
+        for (method, params) in [("tools/list", json!({})), ("tools/call", unheard_of())] {
+            let ask = client.ask(method, params).header(header, value);
+            let answer = in_time(value, ask.send(served.address))
+                .await
+                .expect("an answer");
+            let what = format!("{method}, {header}: {value}: {}", answer.body);
+            assert_eq!(answer.status, status, "{what}");
+        }
+    }
+}
+
+/// A call of no tool, which is an answer of its own.
+fn unheard_of() -> Value {
+    json!({"name": "crm_unheard_of"})
+}
+
+/// rmcp serves whatever names an origin; without one, the short way does.
+#[tokio::test]
+async fn the_short_way_answers_as_rmcp_does() {
+    let crm = Crm::start().await;
+    let mut host = TestHost::over(&crm).await;
+    let address = host.serve().await.address;
+    let client = HttpMcp::connect(address, Era::Stateless).await;
+    let account = json!({"entityType": "Account", "id": crm.first("Account")});
+    for params in [
+        json!({"name": "crm_get", "arguments": account}),
+        json!({"name": "crm_get", "arguments": {"entityType": "Account", "id": "none"}}),
+        json!({"name": "crm_get", "arguments": {"entityType": 7}}),
+        json!({"name": "crm_get"}),
+        unheard_of(),
+    ] {
+        let mut answers = Vec::new();
+        for ask in [
+            client.ask("tools/call", params.clone()),
+            client
+                .ask("tools/call", params.clone())
+                .header("origin", "http://localhost"),
+        ] {
+            let answer = in_time("an answer", ask.send(address))
+                .await
+                .expect("an answer");
+            let mut body = answer.json();
+            body["id"] = json!(0);
+            let kind = answer.header("content-type").map(str::to_owned);
+            answers.push((answer.status, kind, body));
+        }
+        assert_eq!(answers[0], answers[1], "{params}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_contradicts_its_body_is_refused() {
+    let crm = Crm::start().await;
+    let mut host = TestHost::over(&crm).await;
+    let address = host.serve().await.address;
+    let client = HttpMcp::connect(address, Era::Stateless).await;
+    let account = json!({"entityType": "Account", "id": crm.first("Account")});
+    let call = json!({"name": "crm_get", "arguments": account});
+    for (header, value, status) in [
+        ("mcp-name", "crm_search", 400),
+        ("mcp-method", "tools/list", 400),
+        ("mcp-protocol-version", "2025-11-25", 400),
+        ("content-type", "text/plain", 415),
+        ("accept", "application/json", 406),
+    ] {
+        let ask = client.ask("tools/call", call.clone()).header(header, value);
+        let answer = in_time(value, ask.send(address)).await.expect("an answer");
         assert_eq!(answer.status, status, "{header}: {value}: {}", answer.body);
     }
 }

@@ -43,6 +43,25 @@ async fn the_end_of_standard_input_ends_the_process() {
 }
 
 #[tokio::test]
+async fn a_call_is_one_line_in_the_log_and_the_protocol_is_none() {
+    let crm = Crm::start().await;
+    let account = json!({"entityType": "Account", "id": crm.first("Account")});
+    let mut stdio = Stdio::start(home(&crm), &[], Era::Handshake).await;
+    let call = json!({"name": "crm_get", "arguments": account});
+    stdio.request("tools/call", call).await;
+    stdio.hang_up();
+    assert_eq!(stdio.exit_code().await, Some(0), "{}", stdio.log());
+    stdio.logs("tool=get").await;
+    let log = stdio.log();
+    let about_the_call = log.lines().filter(|line| line.contains("tool=get"));
+    assert_eq!(about_the_call.count(), 1, "{log}");
+    assert!(
+        !log.contains("peer_info") && !log.contains("serve_inner"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn standard_input_that_ends_at_once_is_no_crash() {
     let crm = Crm::start().await;
     let ran = home(&crm).run(&["serve", "--stdio"]).await;

@@ -15,7 +15,7 @@ use crate::process::{self, announce};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{self, Example, Workspace};
 
-/// Small components; declared in the workspace's Cargo.toml.
+/// Declared in the workspace's Cargo.toml.
 const PROFILE: &str = "plugin";
 
 /// Builds every plugin into `target/plugins/<id>.wasm`.

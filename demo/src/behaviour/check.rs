@@ -5,8 +5,15 @@ use serde_json::Value;
 use super::table::Step;
 use super::target::Answer;
 
+/// Where rows and their names are, as JSON pointers.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'a> {
+    pub(crate) rows: &'a str,
+    pub(crate) name: &'a str,
+}
+
 /// The first thing that is not as expected.
-pub(crate) fn check(step: &Step, answer: &Answer) -> Result<(), String> {
+pub(crate) fn check(step: &Step, answer: &Answer, places: Places<'_>) -> Result<(), String> {
     if answer.status != step.status {
         return Err(format!(
             "status {} instead of {}, {}",
@@ -23,11 +30,15 @@ pub(crate) fn check(step: &Step, answer: &Answer) -> Result<(), String> {
             describe(answer)
         ));
     }
-    let body = answer.json().unwrap_or(Value::Null);
+    check_text(step, answer)?;
+    let body = answer.json();
     if let Some(expected) = &step.has {
-        contains(expected, &body, "")?;
+        let body = body
+            .as_ref()
+            .ok_or_else(|| format!("no JSON: {}", describe(answer)))?;
+        contains(expected, body, "")?;
     }
-    check_rows(step, &body)
+    check_rows(step, &body.unwrap_or(Value::Null), places)
 }
 
 fn describe(answer: &Answer) -> String {
@@ -37,6 +48,15 @@ fn describe(answer: &Answer) -> String {
         .take(300)
         .collect();
     format!("{reason}: {body}")
+}
+
+fn check_text(step: &Step, answer: &Answer) -> Result<(), String> {
+    match &step.text {
+        Some(part) if !String::from_utf8_lossy(&answer.body).contains(part.as_str()) => {
+            Err(format!("{part} is not in {}", describe(answer)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_reason(step: &Step, answer: &Answer) -> Result<(), String> {
@@ -79,13 +99,13 @@ fn check_headers(step: &Step, answer: &Answer) -> Result<(), String> {
     Ok(())
 }
 
-fn check_rows(step: &Step, body: &Value) -> Result<(), String> {
-    let rows = body["list"].as_array();
+fn check_rows(step: &Step, body: &Value, places: Places<'_>) -> Result<(), String> {
+    let rows = body.pointer(places.rows).and_then(Value::as_array);
     if let Some(expected) = &step.names {
         let found: Vec<&str> = rows
             .into_iter()
             .flatten()
-            .filter_map(|row| row["name"].as_str())
+            .filter_map(|row| row.pointer(places.name)?.as_str())
             .collect();
         if found != *expected {
             return Err(format!("rows {found:?} instead of {expected:?}"));

@@ -1,28 +1,39 @@
-//! Running the table: setting up, sending, checking, tidying up.
+//! Running a table: setting up, sending, checking, tidying up.
 
-use std::collections::HashMap;
-
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::check::check;
+use super::check::{Places, check};
+use super::dialect::Dialect;
+use super::encode;
+use super::saved::Saved;
 use super::table::{Case, Group, Step};
 use super::target::{Answer, Ask, Outcome, Target, Verdict};
 
 /// Runs one group and deletes what it made.
-pub async fn run(target: &impl Target, group: &Group, word: &str) -> Vec<Outcome> {
+pub async fn run<D: Dialect, T: Target>(
+    dialect: &D,
+    target: &T,
+    group: &Group,
+    word: &str,
+) -> Vec<Outcome> {
+    let mut saved = Saved::default();
+    for (name, value) in target.values() {
+        saved.set(&name, value);
+    }
+    saved.set("run", word);
     let mut runner = Runner {
+        dialect,
         target,
-        saved: HashMap::from([("run".to_owned(), word.to_owned())]),
+        group,
+        saved,
         made: Vec::new(),
-        pipelines: false,
     };
-    let ready = runner.prepare(group).await;
+    let ready = runner.prepare().await;
     let mut outcomes = Vec::new();
     for case in &group.cases {
         let verdict = match &ready {
             Ok(()) => runner.case(case).await,
-            Err(reason) => Verdict::Failed(format!("setup: {reason}")),
+            Err(verdict) => verdict.clone(),
         };
         outcomes.push(Outcome {
             group: group.name.clone(),
@@ -34,111 +45,49 @@ pub async fn run(target: &impl Target, group: &Group, word: &str) -> Vec<Outcome
     outcomes
 }
 
-struct Runner<'a, T> {
+struct Runner<'a, D, T> {
+    dialect: &'a D,
     target: &'a T,
-    saved: HashMap<String, String>,
-    made: Vec<(String, String)>,
-    pipelines: bool,
+    group: &'a Group,
+    saved: Saved,
+    /// Requests that delete what was made, in order of making.
+    made: Vec<Ask>,
 }
 
-impl<T: Target> Runner<'_, T> {
-    /// Finds out who is calling and who could own a record, then sets the group up.
-    async fn prepare(&mut self, group: &Group) -> Result<(), String> {
-        let me = self.get("App/user", "").await?;
-        let id = me["user"]["id"]
-            .as_str()
-            .ok_or("App/user names no user")?
-            .to_owned();
-        self.pipelines = me["appParams"]["pipelines"].get("Opportunity").is_some();
-        self.save("me", &id);
-        self.save("long", &"n".repeat(300));
-        self.save("text", &"x".repeat(10_050));
-        self.save("cut", &"x".repeat(10_000));
-        self.save(
-            "from",
-            me["user"]["emailAddress"].as_str().unwrap_or_default(),
-        );
-        let users = self.get("User", "maxSize=20&select=id,type").await?;
-        let human = users["list"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|user| user["type"] == "regular");
-        self.save(
-            "owner",
-            human.and_then(|user| user["id"].as_str()).unwrap_or(&id),
-        );
-        if let Some(first) = me["appParams"]["pipelines"]["Opportunity"].get(0) {
-            self.save("pipeline", first["id"].as_str().unwrap_or_default());
-            self.save(
-                "stage",
-                first["stages"][2]["id"].as_str().unwrap_or_default(),
-            );
+impl<D: Dialect, T: Target> Runner<'_, D, T> {
+    /// Learns what the CRM's cases refer to and sets the group up; or how all its cases end.
+    async fn prepare(&mut self) -> Result<(), Verdict> {
+        let failed = |reason| Verdict::Failed(format!("setup: {reason}"));
+        self.dialect
+            .learn(self.target, &mut self.saved)
+            .await
+            .map_err(failed)?;
+        if let Some(reason) = self.group.unmet(&self.saved) {
+            return Err(Verdict::Skipped(reason));
         }
-        for step in &group.setup {
-            self.step(step).await?;
+        for step in &self.group.setup {
+            self.step(step).await.map_err(failed)?;
         }
         Ok(())
-    }
-
-    fn save(&mut self, name: &str, value: &str) {
-        self.saved.insert(name.to_owned(), value.to_owned());
-    }
-
-    async fn get(&self, path: &str, query: &str) -> Result<Value, String> {
-        let mut ask = Ask {
-            method: "GET".into(),
-            path: path.into(),
-            query: query.into(),
-            ..Ask::default()
-        };
-        ask.headers = self
-            .target
-            .credentials("full", &ask)
-            .ok_or("no full user")?;
-        let answer = self.target.send(ask).await?;
-        if answer.status != 200 {
-            return Err(format!(
-                "{path} answered {} ({})",
-                answer.status,
-                answer.header("x-status-reason").unwrap_or("no reason")
-            ));
-        }
-        answer
-            .json()
-            .ok_or_else(|| format!("{path} answered no JSON"))
     }
 
     async fn case(&mut self, case: &Case) -> Verdict {
         if let Some(reason) = case.demo_only.as_ref().filter(|_| !self.target.is_demo()) {
             return Verdict::Skipped(reason.clone());
         }
-        if case
-            .pipelines
-            .is_some_and(|wanted| wanted != self.pipelines)
-        {
-            return Verdict::Skipped(
-                if self.pipelines {
-                    "pipelines are on"
-                } else {
-                    "pipelines are off"
-                }
-                .into(),
-            );
-        }
-        if case.needs_address && self.saved.get("from").is_none_or(String::is_empty) {
-            return Verdict::Skipped("the user has no e-mail address".into());
+        if let Some(reason) = case.unmet(&self.saved) {
+            return Verdict::Skipped(reason);
         }
         if let Some(step) = case.steps.iter().find(|step| {
             self.target
-                .credentials(&step.who, &Ask::default())
+                .credentials(&step.who, &Ask::default(), &self.saved)
                 .is_none()
         }) {
             return Verdict::Skipped(format!("nobody here is {}", step.who));
         }
         for (n, step) in case.steps.iter().enumerate() {
             if let Err(reason) = self.step(step).await {
-                return Verdict::Failed(format!("step {}, {}: {reason}", n + 1, step.send));
+                return Verdict::Failed(format!("step {}, {}: {reason}", n + 1, self.line(step)));
             }
         }
         Verdict::Passed
@@ -149,54 +98,95 @@ impl<T: Target> Runner<'_, T> {
         let mut answer = Answer::default();
         for _ in 0..step.times {
             answer = self.target.send(ask.clone()).await?;
-            self.remember(&ask, &answer);
+            self.made
+                .extend(self.dialect.undo(&ask, &answer, &self.saved));
         }
-        check(&self.filled_step(step), &answer)?;
+        let common = &self.group.common;
+        let places = Places {
+            rows: common.rows.as_deref().unwrap_or(self.dialect.rows()),
+            name: common
+                .row_name
+                .as_deref()
+                .unwrap_or(self.dialect.row_name()),
+        };
+        check(&self.filled_step(step), &answer, places)?;
         let body = answer.json().unwrap_or(Value::Null);
         for (name, pointer) in &step.save {
-            let pointer = self.fill(pointer.as_str().unwrap_or_default());
+            let pointer = self.saved.fill(pointer.as_str().unwrap_or_default());
             let value = body
                 .pointer(&pointer)
-                .and_then(Value::as_str)
+                .and_then(as_text)
                 .ok_or_else(|| format!("nothing at {pointer}"))?;
-            self.save(name, value);
+            self.saved.set(name, value);
         }
         Ok(())
     }
 
+    /// Verb and path of a step.
+    fn line(&self, step: &Step) -> String {
+        let own = &step.send;
+        let line = if own.is_empty() {
+            &self.group.common.send
+        } else {
+            own
+        };
+        self.saved.fill(line)
+    }
+
     fn ask(&self, step: &Step) -> Result<Ask, String> {
-        let line = self.fill(&step.send);
+        let line = self.line(step);
         let (method, path) = line.split_once(' ').unwrap_or((&line, ""));
+        let (body, usual_kind) = self.body(step);
         let mut ask = Ask {
             method: method.into(),
             path: path.into(),
             query: self.query(step),
+            body,
             ..Ask::default()
         };
-        ask.body = match (&step.raw, &step.body) {
-            (Some(raw), _) => self.fill(raw).into_bytes(),
-            (None, Some(body)) => self.filled(body).to_string().into_bytes(),
-            (None, None) => Vec::new(),
-        };
-        let kind = step.kind.as_deref().unwrap_or("application/json");
+        let common = &self.group.common;
+        let kind = step.kind.as_deref().or(common.kind.as_deref());
+        let kind = kind.unwrap_or(usual_kind);
         if !ask.body.is_empty() && kind != "none" {
             ask.headers.push(("content-type".into(), kind.into()));
         }
-        for (name, value) in &step.headers {
-            ask.headers
-                .push((name.clone(), self.fill(value.as_str().unwrap_or_default())));
+        for (name, value) in &merged(&common.headers, &step.headers) {
+            if let Some(text) = value.as_str() {
+                ask.headers.push((name.clone(), self.saved.fill(text)));
+            }
         }
         let credentials = self
             .target
-            .credentials(&step.who, &ask)
+            .credentials(&step.who, &ask, &self.saved)
             .ok_or_else(|| format!("nobody is {}", step.who))?;
         ask.headers.extend(credentials);
         Ok(ask)
     }
 
+    /// The body and the content type it has by itself.
+    fn body(&self, step: &Step) -> (Vec<u8>, &'static str) {
+        let json = "application/json";
+        if let Some(raw) = &step.raw {
+            return (self.saved.fill(raw).into_bytes(), json);
+        }
+        if let Some(own) = &step.form {
+            let fields = self.saved.filled_map(&merged(&self.group.common.form, own));
+            return (
+                encode::form(&fields).into_bytes(),
+                "application/x-www-form-urlencoded",
+            );
+        }
+        let body = step.body.as_ref().map(|body| self.saved.filled(body));
+        (
+            body.map(|body| body.to_string().into_bytes())
+                .unwrap_or_default(),
+            json,
+        )
+    }
+
     fn query(&self, step: &Step) -> String {
         if let Some(raw) = &step.raw_query {
-            return self.fill(raw);
+            return self.saved.fill(raw);
         }
         let mut query = step.query.clone();
         if let Some(filter) = &step.filter {
@@ -204,86 +194,52 @@ impl<T: Target> Runner<'_, T> {
             let items: Vec<Value> = std::iter::once(own).chain(filter.iter().cloned()).collect();
             query.insert("where".into(), Value::Array(items));
         }
-        let mut pairs = Vec::new();
-        for (name, value) in &query {
-            brackets(name, &self.filled(value), &mut pairs);
+        // Names of parameters stand as they are; only values refer to what was saved.
+        for value in query.values_mut() {
+            *value = self.saved.filled(value);
         }
-        pairs.join("&")
-    }
-
-    /// What a create made must go in the end.
-    fn remember(&mut self, ask: &Ask, answer: &Answer) {
-        let created = ask.method == "POST" && !ask.path.contains('/') && answer.status == 200;
-        if let Some(id) = answer
-            .json()
-            .filter(|_| created)
-            .and_then(|body| body["id"].as_str().map(str::to_owned))
-        {
-            self.made.push((ask.path.clone(), id));
-        }
+        encode::query(&query)
     }
 
     async fn tidy(&mut self) {
-        for (entity, id) in std::mem::take(&mut self.made).into_iter().rev() {
-            let mut ask = Ask {
-                method: "DELETE".into(),
-                path: format!("{entity}/{id}"),
-                ..Ask::default()
-            };
-            ask.headers = self.target.credentials("full", &ask).unwrap_or_default();
+        for mut ask in std::mem::take(&mut self.made).into_iter().rev() {
+            if ask.headers.is_empty() {
+                ask.headers = self
+                    .target
+                    .credentials("full", &ask, &self.saved)
+                    .unwrap_or_default();
+            }
             // Many are gone already; what is left over shows by the run's word in its name.
             let _ = self.target.send(ask).await;
         }
     }
 
     fn filled_step(&self, step: &Step) -> Step {
-        let texts = |names: &Vec<String>| names.iter().map(|name| self.fill(name)).collect();
+        let saved = &self.saved;
+        let texts = |names: &Vec<String>| names.iter().map(|name| saved.fill(name)).collect();
         Step {
-            has: step.has.as_ref().map(|value| self.filled(value)),
-            reason: step.reason.as_ref().map(|value| self.filled(value)),
+            has: step.has.as_ref().map(|value| saved.filled(value)),
+            reason: step.reason.as_ref().map(|value| saved.filled(value)),
+            text: step.text.as_ref().map(|text| saved.fill(text)),
             names: step.names.as_ref().map(texts),
             ..step.clone()
         }
     }
-
-    fn filled(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => Value::String(self.fill(text)),
-            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
-            Value::Object(map) => Value::Object(
-                map.iter()
-                    .map(|(key, value)| (self.fill(key), self.filled(value)))
-                    .collect::<Map<String, Value>>(),
-            ),
-            other => other.clone(),
-        }
-    }
-
-    fn fill(&self, text: &str) -> String {
-        let mut filled = text.to_owned();
-        for (name, value) in &self.saved {
-            filled = filled.replace(&format!("{{{{{name}}}}}"), value);
-        }
-        filled
-    }
 }
 
-/// `where[0][type]=…` for nested values.
-fn brackets(name: &str, value: &Value, pairs: &mut Vec<String>) {
+fn as_text(value: &Value) -> Option<String> {
     match value {
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .for_each(|(n, item)| brackets(&format!("{name}[{n}]"), item, pairs)),
-        Value::Object(map) => map
-            .iter()
-            .for_each(|(key, item)| brackets(&format!("{name}[{key}]"), item, pairs)),
-        Value::String(text) => pairs.push(format!("{}={}", encode(name), encode(text))),
-        Value::Null => pairs.push(format!("{}=", encode(name))),
-        other => pairs.push(format!("{}={other}", encode(name))),
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+/// The group's values, each replaced by the step's own where it has one.
+fn merged(common: &Map<String, Value>, own: &Map<String, Value>) -> Map<String, Value> {
+    let mut all = common.clone();
+    for (name, value) in own {
+        all.insert(name.clone(), value.clone());
+    }
+    all
 }

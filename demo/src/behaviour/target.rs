@@ -4,19 +4,36 @@ use std::future::Future;
 
 use serde_json::Value;
 
+use super::saved::Saved;
+
+/// Names and values of headers.
+pub type Headers = Vec<(String, String)>;
+
 /// A request to send.
 #[derive(Clone, Debug, Default)]
 pub struct Ask {
     /// The verb.
     pub method: String,
-    /// Below `/api/v1/`, without the query.
+    /// Below the base that the target chose for its CRM, without the query.
     pub path: String,
     /// Encoded, without the question mark.
     pub query: String,
     /// Names and values.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// Empty for none.
     pub body: Vec<u8>,
+}
+
+impl Ask {
+    /// Path and query as they follow the base.
+    #[must_use]
+    pub fn address(&self) -> String {
+        if self.query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.query)
+        }
+    }
 }
 
 /// What came back.
@@ -25,7 +42,7 @@ pub struct Answer {
     /// The status.
     pub status: u16,
     /// Names in lower case and values.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// As it came.
     pub body: Vec<u8>,
 }
@@ -47,13 +64,18 @@ impl Answer {
     }
 }
 
-/// Something that answers EspoCRM's API.
+/// Something that answers a CRM's API.
 pub trait Target: Sync {
     /// Sends one request. The error is a failure to get any answer.
     fn send(&self, ask: Ask) -> impl Future<Output = Result<Answer, String>> + Send;
 
     /// The headers that make a request somebody's, or `None` when there is nobody of that name.
-    fn credentials(&self, who: &str, ask: &Ask) -> Option<Vec<(String, String)>>;
+    fn credentials(&self, who: &str, ask: &Ask, saved: &Saved) -> Option<Headers>;
+
+    /// Named values that cases refer to, for example a user name and password that go in a body.
+    fn values(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 
     /// Whether this is the stand-in, where cases marked as such may run.
     fn is_demo(&self) -> bool;

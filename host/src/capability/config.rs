@@ -1,10 +1,39 @@
 //! `config`: the operator's settings of the connection, and what may be said about it.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::config::Host;
 use crate::upstream::CircuitReport;
+
+/// What `connection` answers.
+#[derive(Serialize)]
+struct About<'l> {
+    #[serde(flatten)]
+    connection: &'l Map<String, Value>,
+    now: String,
+    breaker: Breaker,
+}
+
+/// What the connection's circuit breaker does.
+#[derive(Serialize)]
+struct Breaker {
+    state: &'static str,
+    failures: u32,
+    retry_after_ms: Option<u64>,
+}
+
+impl Breaker {
+    fn of(report: &CircuitReport) -> Self {
+        let wait = report.retry_after.map(|wait| wait.as_millis());
+        Self {
+            state: report.state.as_str(),
+            failures: report.failures,
+            retry_after_ms: wait.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+        }
+    }
+}
 
 impl Host for Guest {
     fn get(&mut self, key: String) -> Option<String> {
@@ -15,20 +44,13 @@ impl Host for Guest {
         let Some(link) = self.reach.link() else {
             return "{}".into();
         };
-        let mut about = link.about.clone();
-        about.insert("now".into(), json!(now()));
-        about.insert("breaker".into(), breaker(&link.upstream.circuit()));
-        Value::Object(about).to_string()
+        let about = About {
+            connection: &link.about,
+            now: now(),
+            breaker: Breaker::of(&link.upstream.circuit()),
+        };
+        serde_json::to_string(&about).unwrap_or_else(|_| "{}".into())
     }
-}
-
-fn breaker(report: &CircuitReport) -> Value {
-    let wait = report.retry_after.map(|wait| wait.as_millis() as u64);
-    json!({
-        "state": report.state.as_str(),
-        "failures": report.failures,
-        "retry_after_ms": wait,
-    })
 }
 
 /// The time in UTC to the second, as RFC 3339.

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
+use tokio_util::sync::DropGuard;
 
 use crate::caller::Token;
 use crate::config::Limits;
@@ -35,7 +36,9 @@ impl crate::runtime::bindings::portcullis::plugin::types::Host for crate::runtim
 /// What a connection gives to its plugin.
 pub struct Link {
     /// The way to the CRM.
-    pub upstream: Upstream,
+    pub upstream: Arc<Upstream>,
+    /// Tells, by being dropped, that no call uses the connection any more.
+    pub in_use: DropGuard,
     /// The settings with their defaults.
     pub settings: Map<String, Value>,
     /// What `config.connection` answers, without the call's time.

@@ -43,6 +43,7 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
         },
         other => other,
     };
+    setup.host.close().await;
     match answer {
         Err(unknown) => complain(
             Exit::Usage,

@@ -101,6 +101,7 @@ async fn all_live(setup: &Setup, text: &mut String) -> Level {
             write_finding(text, &finding);
         }
     }
+    setup.host.close().await;
     worst
 }
 

@@ -87,6 +87,13 @@ impl Server {
         let nobody = || ErrorData::internal_error("the request has no caller", None);
         caller.cloned().ok_or_else(nobody)
     }
+
+    /// Whether a tool's schema wants arguments in HTTP headers as well (`x-mcp-header`).
+    #[must_use]
+    pub fn wants_headers(&self, tool: &str) -> bool {
+        let snapshot = self.app.registry.snapshot();
+        snapshot.find(tool).is_some_and(|tool| tool.plugin.headers)
+    }
 }
 
 impl ServerHandler for Server {

@@ -9,10 +9,10 @@ use url::form_urlencoded;
 use super::json::JsonError;
 
 /// The media type of a form.
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The media type of JSON.
-pub(super) const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 
 /// The media type of JSON:API documents.
 pub(super) const JSON_API: &str = "application/vnd.api+json";
@@ -70,9 +70,21 @@ fn is_media_type(value: &str, wanted: &str) -> bool {
 
 /// The fields of a form, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
+    /// Reads the form of a request.
+    ///
+    /// # Errors
+    /// It has another content type, no body, or one that is no form.
+    pub(crate) fn of_request(
+        headers: &[(String, String)],
+        body: Option<&[u8]>,
+    ) -> Result<Self, BodyError> {
+        media_type(headers, &[FORM])?;
+        Self::read(body.ok_or(BodyError::Missing)?)
+    }
+
     /// Reads a form body.
     ///
     /// # Errors
@@ -97,7 +109,7 @@ impl Form {
     /// The value of a field that stands exactly once, also counting spellings such as `name[]`
     /// and `NAME` that some server takes for the same field.
     #[must_use]
-    pub(super) fn once(&self, name: &str) -> Option<&str> {
+    pub(crate) fn once(&self, name: &str) -> Option<&str> {
         let mut alike = self.0.iter().filter(|(n, _)| is_alike(n, name));
         match (alike.next(), alike.next()) {
             (Some((found, value)), None) if found == name => Some(value),
@@ -106,7 +118,7 @@ impl Form {
     }
 
     /// Replaces the value of a field.
-    pub(super) fn set(&mut self, name: &str, value: String) {
+    pub(crate) fn set(&mut self, name: &str, value: String) {
         if let Some(field) = self.0.iter_mut().find(|(n, _)| n == name) {
             field.1 = value;
         }
@@ -114,7 +126,7 @@ impl Form {
 
     /// The body as it is sent.
     #[must_use]
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .finish()

@@ -258,6 +258,8 @@ fn wrong_pointers(route: &Route) -> Vec<String> {
     let json = route.json.keys().map(|p| ("json", p));
     let absent = route.absent.iter().map(|p| ("absent", p));
     let same = route.same.values().map(|p| ("same", p));
+    let json_same = route.json_same.iter();
+    let json_same = json_same.flat_map(|(a, b)| [("json_same", a), ("json_same", b)]);
     let form_same = route.form_same.values().flatten();
     let form_same = form_same.flat_map(|(a, b)| [("form_same", a), ("form_same", b)]);
     let lists = route.form_pairs.values().flatten();
@@ -269,6 +271,7 @@ fn wrong_pointers(route: &Route) -> Vec<String> {
     });
     json.chain(absent)
         .chain(same)
+        .chain(json_same)
         .chain(form_same)
         .chain(form_pairs)
         .filter(|(_, pointer)| !is_pointer(pointer))

@@ -82,6 +82,14 @@ pub enum Miss {
     /// `json`.
     #[error("`json`: `{0}` is missing or has a value that is not allowed")]
     Json(String),
+    /// `json_same`.
+    #[error("`json_same`: `{pointer}` of the body differs from the argument `{argument}`")]
+    JsonSame {
+        /// The pointer into the body.
+        pointer: String,
+        /// The pointer into the arguments.
+        argument: String,
+    },
     /// `absent`.
     #[error("`absent`: the body must hold nothing at `{0}`")]
     Absent(String),
@@ -99,7 +107,7 @@ impl Miss {
             Self::Body(_) | Self::Query => 5,
             Self::Field(_) | Self::Json(_) => 6,
             Self::Form(_) | Self::Absent(_) | Self::FieldJson { .. } => 7,
-            Self::FormSame { .. } | Self::FormPairs { .. } => 8,
+            Self::FormSame { .. } | Self::FormPairs { .. } | Self::JsonSame { .. } => 8,
         }
     }
 }
@@ -194,8 +202,12 @@ pub(super) fn placeholders(
     Ok(())
 }
 
-/// `json` and `absent`; answers the body as it goes on.
-pub(super) fn json(route: &Route, bodies: &Bodies<'_>) -> Result<Canonical, Miss> {
+/// `json`, `json_same` and `absent`; answers the body as it goes on.
+pub(super) fn json(
+    route: &Route,
+    bodies: &Bodies<'_>,
+    arguments: &Value,
+) -> Result<Canonical, Miss> {
     let Json {
         value: body,
         media_type,
@@ -204,6 +216,15 @@ pub(super) fn json(route: &Route, bodies: &Bodies<'_>) -> Result<Canonical, Miss
         let value = body.pointer(pointer);
         if !value.is_some_and(|value| allowed.contains(value)) {
             return Err(Miss::Json(pointer.clone()));
+        }
+    }
+    for (pointer, argument) in &route.json_same {
+        let sent = body.pointer(pointer);
+        if sent.is_none() || sent != arguments.pointer(argument) {
+            return Err(Miss::JsonSame {
+                pointer: pointer.clone(),
+                argument: argument.clone(),
+            });
         }
     }
     match route.absent.iter().find(|p| body.pointer(p).is_some()) {

@@ -21,6 +21,7 @@ mod route;
 pub mod segment;
 
 pub use body::BodyError;
+pub(crate) use body::{FORM, Form, JSON};
 pub use denial::{Denial, Layer};
 pub use filter::{FilterError, ToolFilter};
 pub use grant::{ConfirmRule, Grant, GrantError, Kind, LIVE_CHECK, Rule};

@@ -188,7 +188,9 @@ impl Compiled {
         let form = route
             .looks_at_form()
             .then(|| form::check(route, bodies, arguments));
-        let json = route.looks_at_json().then(|| matcher::json(route, bodies));
+        let json = route
+            .looks_at_json()
+            .then(|| matcher::json(route, bodies, arguments));
         Ok(form.transpose()?.or(json.transpose()?))
     }
 

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
 
+use super::Connection;
 use super::assemble::{Parts, assemble};
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
@@ -17,6 +19,7 @@ use super::snapshot::Snapshot;
 use crate::config::{Config, Problem, Problems};
 use crate::names::PluginId;
 use crate::runtime::Runtime;
+use crate::upstream::FAREWELL;
 
 /// The plugins of the binary, loaded.
 pub type EmbeddedPlugins = BTreeMap<PluginId, Arc<Plugin>>;
@@ -28,6 +31,8 @@ pub struct Registry {
     present: ArcSwap<Snapshot>,
     changed: watch::Sender<u64>,
     sources: Mutex<Sources>,
+    /// Connections that were replaced, until their last call is over and their sessions are ended.
+    leaving: std::sync::Mutex<JoinSet<()>>,
 }
 
 struct Sources {
@@ -111,6 +116,7 @@ impl Registry {
             present: ArcSwap::from_pointee(snapshot),
             changed: watch::Sender::new(0),
             sources: Mutex::new(Sources { config, folder }),
+            leaving: std::sync::Mutex::default(),
         }))
     }
 
@@ -173,11 +179,41 @@ impl Registry {
         Ok(())
     }
 
+    /// Ends the sessions at the CRMs, as far as that is possible within a few seconds. For the end of
+    /// the host, after its last call.
+    pub async fn close(&self) {
+        let snapshot = self.snapshot();
+        let present = snapshot.connections.iter();
+        let present = join_all(present.map(|connection| connection.link.upstream.close()));
+        let mut leaving = std::mem::take(&mut *self.leaving());
+        let left = async { while leaving.join_next().await.is_some() {} };
+        let left = tokio::time::timeout(FAREWELL, left);
+        let (_, in_time) = futures::future::join(present, left).await;
+        if in_time.is_err() {
+            tracing::debug!("calls of replaced connections were still running");
+        }
+    }
+
+    fn see_off(&self, before: &Snapshot, after: &Snapshot) {
+        let stays = |old: &Arc<Connection>| after.connections.iter().any(|c| Arc::ptr_eq(c, old));
+        let mut leaving = self.leaving();
+        while leaving.try_join_next().is_some() {}
+        for connection in before.connections.iter().filter(|old| !stays(old)) {
+            leaving.spawn(connection.leave());
+        }
+    }
+
+    fn leaving(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
+        let leaving = self.leaving.lock();
+        leaving.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     fn swap(&self, mut next: Snapshot) {
         let before = self.present.load_full();
         next.revision = before.revision + 1;
         let listed_differently = !before.lists_the_same(&next);
         say_what_changed(&before, &next);
+        self.see_off(&before, &next);
         self.present.store(Arc::new(next));
         if listed_differently {
             self.changed.send_modify(|count| *count += 1);

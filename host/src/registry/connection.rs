@@ -1,10 +1,11 @@
 //! A connection that works: the operator's configuration met with a plugin.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::Plugin;
 use crate::admission::{Gate, Rate};
@@ -12,7 +13,10 @@ use crate::capability::{GuestCache, Link};
 use crate::config::{self, Confirm, Identity, Problem};
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::{Schema, nearest};
-use crate::upstream::{CircuitLimits, Limits, Secret, Secrets, Spec, SpecError, Upstream};
+use crate::upstream::{
+    CircuitLimits, Limits, MemoryRefreshStore, RefreshStore, Secret, Secrets, Spec, SpecError,
+    Upstream,
+};
 
 /// One CRM account with the plugin that serves it.
 pub struct Connection {
@@ -29,7 +33,11 @@ pub struct Connection {
     /// Things to know.
     pub warnings: Vec<Problem>,
     slots: BTreeMap<String, Result<String, String>>,
+    unused: CancellationToken,
 }
+
+/// Refresh tokens that CRMs replaced, for the life of the process: a reload must not lose them.
+static REFRESH_TOKENS: LazyLock<Arc<MemoryRefreshStore>> = LazyLock::new(Arc::default);
 
 impl Connection {
     /// Checks the configuration against the plugin's manifest, and builds the way to the CRM;
@@ -50,9 +58,11 @@ impl Connection {
         };
         let slots = slots(&upstream);
         let warnings = warnings(&config, &plugin, &slots);
+        let unused = CancellationToken::new();
         let link = Arc::new(Link {
             about: about(&config, &slots),
-            upstream,
+            upstream: Arc::new(upstream),
+            in_use: unused.clone().drop_guard(),
             settings,
             cache: GuestCache::default(),
             forward: config.identity == Identity::Forward,
@@ -66,7 +76,17 @@ impl Connection {
             config,
             warnings,
             slots,
+            unused,
         })
+    }
+
+    /// Ends the sessions at the CRM once the connection and all calls of it are gone.
+    pub fn leave(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (upstream, unused) = (Arc::clone(&self.link.upstream), self.unused.clone());
+        async move {
+            unused.cancelled().await;
+            upstream.close().await;
+        }
     }
 
     /// Whether each caller acts with their own token.
@@ -196,6 +216,7 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
         explained: manifest.explained.clone(),
         tls_verify: config.tls_verify,
         exceptions: config.allow_addresses.clone(),
+        refresh_tokens: Arc::clone(&*REFRESH_TOKENS) as Arc<dyn RefreshStore>,
     }
 }
 

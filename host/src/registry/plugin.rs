@@ -59,6 +59,8 @@ pub struct PluginTool {
     pub listed_input: Arc<Map<String, Value>>,
     /// The output schema that is listed.
     pub listed_output: Arc<Map<String, Value>>,
+    /// Whether it wants arguments in HTTP headers as well (`x-mcp-header`).
+    pub headers: bool,
 }
 
 /// Why a file is not taken.
@@ -133,11 +135,23 @@ fn plugin_tool(declared: &Tool) -> Result<Arc<PluginTool>, String> {
     Ok(Arc::new(PluginTool {
         listed_input: Arc::new(listed_input(declared, &arguments.text)),
         listed_output: Arc::new(results.text.clone()),
+        headers: names_key(&declared.input_schema, "x-mcp-header"),
         declared: declared.clone(),
         name,
         arguments,
         results,
     }))
+}
+
+/// Whether a key stands anywhere in a value.
+fn names_key(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| name == key || names_key(member, key)),
+        Value::Array(items) => items.iter().any(|item| names_key(item, key)),
+        _ => false,
+    }
 }
 
 fn listed_input(declared: &Tool, schema: &Map<String, Value>) -> Map<String, Value> {

@@ -1,14 +1,15 @@
 //! Compiled components on disk.
 //!
-//! An entry is named after the component's digest and the engine's compatibility hash; it begins
-//! with a checksum of the compiled code (BLAKE3), which is compared before the code is loaded. The folder
-//! belongs to this user alone (mode 700). Anything damaged or foreign is rebuilt. The folder that
-//! plugins are dropped into is never a source of compiled code.
+//! An entry is named after the component's digest and the engine's compatibility hash; it ends
+//! with a checksum of the compiled code (BLAKE3), which is compared before the code is mapped: of
+//! an entry, only the pages that run are in memory. The folder belongs to this user alone (mode
+//! 700), and an entry is replaced whole, never written again. Anything damaged or foreign is
+//! rebuilt. The folder that plugins are dropped into is never a source of compiled code.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -46,8 +47,9 @@ impl Artifacts {
     /// The compiled form of `wasm`, if an undamaged one is at hand.
     pub fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
         let path = self.path(engine, digest);
-        let bytes = fs::read(&path).ok()?;
-        let loaded = checked(&bytes).and_then(|code| deserialize(engine, code));
+        let file = fs::File::open(&path).ok()?;
+        let intact = is_intact(file).unwrap_or(false);
+        let loaded = intact.then(|| deserialize(engine, &path)).flatten();
         if loaded.is_none() {
             tracing::warn!(path = %path.display(), "a compiled component was damaged; it is compiled again");
         }
@@ -99,14 +101,21 @@ fn write_entry(path: &Path, code: &[u8]) -> io::Result<()> {
         .write(true)
         .create_new(true)
         .open(path)?;
-    file.write_all(blake3::hash(code).as_bytes())?;
     file.write_all(code)?;
+    file.write_all(blake3::hash(code).as_bytes())?;
     file.sync_all()
 }
 
-fn checked(bytes: &[u8]) -> Option<&[u8]> {
-    let (expected, code) = bytes.split_at_checked(CHECKSUM)?;
-    (blake3::hash(code).as_bytes() == expected).then_some(code)
+/// Whether an entry ends with the checksum of what stands before it.
+fn is_intact(mut file: fs::File) -> io::Result<bool> {
+    let Some(code) = file.metadata()?.len().checked_sub(CHECKSUM as u64) else {
+        return Ok(false);
+    };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(Read::by_ref(&mut file).take(code))?;
+    let mut expected = [0; CHECKSUM];
+    file.read_exact(&mut expected)?;
+    Ok(hasher.finalize() == expected)
 }
 
 /// The one place of this project that is not safe: it loads machine code.
@@ -114,12 +123,14 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
     unsafe_code,
     reason = "loads machine code that this program compiled; see the comment"
 )]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: `Component::deserialize` runs what it is given. The code comes from a folder that
-    // only this user can write (checked by `open`), under a name that only `save` gives, and its
-    // checksum was compared with the one that `save` wrote. Wasmtime itself refuses code of another
-    // version or of other settings.
-    match unsafe { Component::deserialize(engine, code) } {
+fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
+    // SAFETY: `Component::deserialize_file` runs what it is given, and maps it for as long as the
+    // component lives. The file lies in a folder that only this user can write (checked by `open`),
+    // under a name that only `save` gives, and its checksum was compared with the one that `save`
+    // wrote. `save` puts new files in the place of old ones and never writes into one that has its
+    // name, so what is mapped does not change. Wasmtime itself refuses code of another version or
+    // of other settings.
+    match unsafe { Component::deserialize_file(engine, path) } {
         Ok(component) => Some(component),
         Err(error) => {
             tracing::debug!(%error, "compiled code was refused");
@@ -196,9 +207,13 @@ mod tests {
         artifacts.save(&engine, &key, &component).expect("saved");
         let path = artifacts.path(&engine, &key);
         let whole = fs::read(&path).expect("read");
-        let mut flipped = whole.clone();
-        *flipped.last_mut().expect("not empty") ^= 1;
-        for damaged in [&whole[..whole.len() / 2], &flipped, &[][..], b"MZ"] {
+        let flipped = |at: usize| {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            flipped
+        };
+        let (first, last) = (flipped(0), flipped(whole.len() - 1));
+        for damaged in [&whole[..whole.len() / 2], &first, &last, &[][..], b"MZ"] {
             fs::write(&path, damaged).expect("written");
             assert!(artifacts.load(&engine, &key).is_none());
         }

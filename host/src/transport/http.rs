@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::serve::ListenerExt;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::auth::authenticate;
+use super::direct::Direct;
 use super::edge::Neighbours;
 use super::sessions::Openers;
 use crate::call::{Proof, Scope};
@@ -54,6 +56,7 @@ struct Endpoint {
     neighbours: Neighbours,
     open: bool,
     openers: Openers,
+    direct: Direct,
     service: StreamableHttpService<Server, LocalSessionManager>,
     server: Server,
     sessions: Arc<LocalSessionManager>,
@@ -77,6 +80,10 @@ pub async fn serve(
         .route(&below(&options.path), any(one))
         .with_state(endpoint);
     let stopped = stop.clone();
+    // Events of a stream are small, and each has to leave at once.
+    let listener = listener.tap_io(|client| {
+        client.set_nodelay(true).ok();
+    });
     let serving = axum::serve(listener, router)
         .with_graceful_shutdown(async move { stopped.cancelled().await })
         .into_future();
@@ -110,6 +117,7 @@ pub async fn serve(
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -> Endpoint {
+    let direct = Direct::new(server.clone(), options.request_bytes, closing.clone());
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(true)
         .with_json_response(true)
@@ -126,6 +134,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         neighbours: Neighbours::new(&options.hosts, &options.origins),
         open: options.open,
         openers: Openers::default(),
+        direct,
         service: StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::clone(&sessions),
@@ -183,7 +192,10 @@ impl Endpoint {
         let outside = !head.headers.contains_key(SESSION);
         head.extensions.insert(scope);
         head.extensions.insert(caller);
-        let request = Request::from_parts(head, body);
+        let request = match self.direct.answer(Request::from_parts(head, body)).await {
+            Ok(response) => return response,
+            Err(request) => request,
+        };
         let response = match self.service.clone().oneshot(request).await {
             Ok(response) => response.into_response(),
             Err(never) => match never {},

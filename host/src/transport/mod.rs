@@ -1,6 +1,7 @@
 //! How clients reach the server: standard input and output, or Streamable HTTP.
 
 mod auth;
+mod direct;
 mod edge;
 mod http;
 mod sessions;

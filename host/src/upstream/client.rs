@@ -47,6 +47,7 @@ pub(super) struct Client {
 }
 
 /// One request as it goes out.
+#[derive(Clone)]
 pub(super) struct Wire {
     pub(super) method: Method,
     pub(super) url: Url,

@@ -14,8 +14,13 @@ mod credential;
 mod dial;
 mod failed;
 mod headers;
+mod line;
+mod pool;
 mod probe;
+mod redact;
 mod scrub;
+mod session;
+mod slot;
 mod spec;
 mod tls;
 
@@ -30,24 +35,28 @@ use url::{Host, Url};
 pub use address::{Class, classify};
 pub use base::{BaseError, base_url};
 pub use circuit::{CircuitLimits, Report as CircuitReport, State as CircuitState};
-pub use credential::{ChooseError, Chosen, Credential, Secret, Secrets, TemplateError, choose};
+pub use credential::{
+    ChooseError, Credential, MemoryRefreshStore, RefreshStore, Secret, Secrets, TemplateError,
+};
 pub use dial::{Blocked, DialError, Lookup, SystemLookup};
 pub use failed::{Failed, Reason, Stage};
 pub use headers::{HeaderError, HeaderProblem};
+pub use pool::FAREWELL;
 pub use scrub::{REDACTED, Scrubber};
 pub use spec::{Limits, Spec, SpecError};
 
 use crate::caller::Token;
 use crate::policy::segment;
 use base::Root;
-use breaker::{Admitted, Breaker, Held, Verdict};
+use breaker::Verdict;
 use callers::{Callers, Known};
 use circuit::{Change, Circuit};
-use client::{Client, Opened, Window, Wire};
-use credential::{SecretHeader, Signable};
+use client::{Window, Wire};
+use credential::Signable;
 use dial::Guard;
 use headers::HeaderRules;
-use probe::Roots;
+use line::Line;
+use slot::{Signed, Slot, missing};
 
 /// What is left of a call's time after an upstream request, so that the guest can still answer.
 pub const RESERVE: Duration = Duration::from_millis(250);
@@ -85,30 +94,20 @@ pub struct Answer {
 /// The CRM behind one connection.
 pub struct Upstream {
     name: String,
-    roots: Roots,
     circuit: Circuit,
     explained: Vec<Explained>,
     slots: BTreeMap<String, Slot>,
-    /// Headers that every request carries, or the secrets without which it cannot.
-    constants: Result<Vec<SecretHeader>, Vec<String>>,
     rules: HeaderRules,
-    limits: Limits,
-    scrubber: Scrubber,
     callers: Callers,
     guard: Arc<Guard>,
-    client: Client,
+    line: Arc<Line>,
 }
 
-/// One credential slot: what signs, or the secrets that are missing.
-struct Slot {
-    chosen: Result<Chosen, Vec<String>>,
-    breaker: Breaker,
-}
-
-/// A request that is about to go out with a credential.
-struct Signed<'u> {
-    breaker: &'u Breaker,
-    admitted: Admitted,
+/// An answer that may still hold secrets.
+struct Received {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
 }
 
 impl Upstream {
@@ -138,7 +137,7 @@ impl Upstream {
     /// The address that every request begins with, as far as it is known.
     #[must_use]
     pub fn base(&self) -> &Url {
-        self.roots.known().url()
+        self.line.roots.known().url()
     }
 
     /// Whether the CRM is called, and what it did last.
@@ -198,7 +197,7 @@ impl Upstream {
             Ok(_) => Fault,
             Err(failed) => match failed.reason {
                 // A call that had hardly any time left says nothing.
-                Reason::Timeout if took < self.limits.timeout / 2 => Nothing,
+                Reason::Timeout if took < self.line.limits.timeout / 2 => Nothing,
                 Reason::Timeout | Reason::Connect | Reason::Tls | Reason::Protocol => Fault,
                 _ => Nothing,
             },
@@ -222,21 +221,50 @@ impl Upstream {
         deadline: Instant,
     ) -> Result<Answer, Failed> {
         let window = self.window(now, deadline)?;
-        let root = self.roots.settled(&self.client, window).await?;
+        let root = self.line.root(window).await?;
         let caller = self.callers.of(request.caller.as_ref())?;
         let caller = caller.as_deref();
         let (wire, signed) = self.prepare(root, request, caller, now)?;
-        let opened = self
-            .client
-            .send(wire, window)
-            .await
-            .map_err(|f| self.cleaned(f, caller))?;
-        if let Some(Signed { breaker, admitted }) = signed {
-            let verdict = Verdict::of(opened.status());
-            breaker.answered(admitted, verdict, Instant::now());
+        let received = match signed {
+            None => self.receive(wire, window, |_| ()).await,
+            Some(Signed::Session(pool)) => self.send_in_session(pool, wire, deadline).await,
+            Some(Signed::Fixed { breaker, admitted }) => {
+                let note = |status| {
+                    breaker.answered(admitted, Verdict::of(status), Instant::now());
+                };
+                self.receive(wire, window, note).await
+            }
+        };
+        match received {
+            Ok(received) => Ok(self.without_secrets(received, caller)),
+            Err(failed) => Err(self.cleaned(failed, caller)),
         }
-        let read = self.read(opened, caller).await;
-        read.map_err(|f| self.cleaned(f, caller))
+    }
+
+    /// Sends a request and reads its answer; `note` hears of the status as soon as it is there.
+    async fn receive(
+        &self,
+        wire: Wire,
+        window: Window,
+        note: impl FnOnce(u16),
+    ) -> Result<Received, Failed> {
+        let opened = self.line.client.send(wire, window).await?;
+        let status = opened.status();
+        note(status);
+        let headers = opened.headers(|name| self.rules.shows(name));
+        let body = opened.body(self.line.limits.response_bytes).await?;
+        Ok(Received {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Ends the sessions that it holds at the CRM, as far as that is possible within two seconds.
+    /// Requests that come later still work; each then ends its own session.
+    pub async fn close(&self) {
+        let pools = self.slots.values().filter_map(Slot::pool);
+        futures::future::join_all(pools.map(|pool| pool.close())).await;
     }
 
     fn window(&self, now: Instant, deadline: Instant) -> Result<Window, Failed> {
@@ -244,18 +272,7 @@ impl Upstream {
         let of_call = of_call.ok_or_else(|| {
             Failed::not_sent(Reason::BudgetSpent, "the time of this call is used up")
         })?;
-        let of_request = now + self.limits.timeout;
-        Ok(if of_request < of_call {
-            Window {
-                until: of_request,
-                limit: "`limits.timeout_ms`",
-            }
-        } else {
-            Window {
-                until: of_call,
-                limit: "the time left of this call",
-            }
-        })
+        Ok(line::window(&self.line.limits, now, of_call))
     }
 
     /// Everything that can be wrong with a request before it leaves the host, cheapest first.
@@ -271,7 +288,7 @@ impl Upstream {
         let path = segment::encode_path(&request.path);
         let url = root.join(&path, &request.query).map_err(Failed::invalid)?;
         let headers = self.rules.check(request.headers).map_err(Failed::invalid)?;
-        let constants = self.constants.clone();
+        let constants = self.line.constants.clone();
         let mut signable = Signable {
             method: request.method.as_str(),
             path: &path,
@@ -293,7 +310,7 @@ impl Upstream {
     }
 
     fn check_size(&self, body: Option<&[u8]>) -> Result<(), Failed> {
-        let most = self.limits.request_bytes;
+        let most = self.line.limits.request_bytes;
         if body.is_none_or(|body| body.len() <= most) {
             return Ok(());
         }
@@ -301,42 +318,20 @@ impl Upstream {
         Err(Failed::not_sent(Reason::TooLarge, detail))
     }
 
-    fn sign<'u>(
-        &'u self,
-        name: &str,
-        caller: Option<&'u Known>,
-        signable: &mut Signable<'_>,
-        now: Instant,
-    ) -> Result<Signed<'u>, Failed> {
-        let unknown = || Failed::invalid("the manifest declares no such credential slot");
-        let slot = self.slots.get(name).ok_or_else(unknown)?;
-        let chosen = slot.chosen.as_ref().map_err(|names| missing(name, names))?;
-        // A token that the CRM refuses to one caller says nothing of another's.
-        let (breaker, whose) = if chosen.credential.is_the_callers() {
-            let known = caller.ok_or_else(|| no_token(name))?;
-            (&known.breaker, "the token of this caller".to_owned())
-        } else {
-            (&slot.breaker, format!("credential `{name}`"))
-        };
-        let admitted = breaker.admit(now).map_err(|held| held_back(&whose, held))?;
-        chosen.credential.apply(signable);
-        Ok(Signed { breaker, admitted })
-    }
-
-    async fn read(&self, opened: Opened, caller: Option<&Known>) -> Result<Answer, Failed> {
-        let status = opened.status();
-        let headers = opened.headers(|name| self.rules.shows(name));
-        let body = opened.body(self.limits.response_bytes).await?;
-        let clean = |(name, value)| (name, self.clean(value, caller));
-        let body = self.scrubber.body(body);
-        Ok(Answer {
-            status,
-            headers: headers.into_iter().map(clean).collect(),
+    /// Removes what is secret when the answer has arrived, tokens of other requests included.
+    fn without_secrets(&self, received: Received, caller: Option<&Known>) -> Answer {
+        let headers = received.headers.into_iter();
+        let body = self.line.scrubber.body(received.body);
+        Answer {
+            status: received.status,
+            headers: headers
+                .map(|(name, value)| (name, self.clean(value, caller)))
+                .collect(),
             body: match caller {
                 Some(known) => known.scrubber.body(body),
                 None => body,
             },
-        })
+        }
     }
 
     fn cleaned(&self, mut failed: Failed, caller: Option<&Known>) -> Failed {
@@ -346,7 +341,7 @@ impl Upstream {
 
     /// A text without the connection's secrets and the caller's token.
     fn clean(&self, text: String, caller: Option<&Known>) -> String {
-        let text = self.scrubber.text(text);
+        let text = self.line.scrubber.text(text);
         match caller {
             Some(known) => known.scrubber.text(text),
             None => text,
@@ -373,32 +368,6 @@ fn circuit_open(held: &circuit::Held) -> Failed {
         ),
         retry_after: Some(held.retry_after),
     }
-}
-
-fn held_back(whose: &str, held: Held) -> Failed {
-    let ago = held.refused_ago.as_secs();
-    Failed {
-        reason: Reason::CredentialRejected,
-        stage: Stage::NotSent,
-        detail: format!(
-            "the CRM refused {whose} {ago} s ago; until it changes, one request a minute finds out whether it is repaired"
-        ),
-        retry_after: Some(held.retry_after),
-    }
-}
-
-fn no_token(slot: &str) -> Failed {
-    let detail =
-        format!("credential `{slot}` is the caller's own token, and this call brought none");
-    Failed::not_sent(Reason::CredentialMissing, detail)
-}
-
-fn missing(what: &str, names: &[String]) -> Failed {
-    let error = ChooseError::Missing {
-        slot: what.to_owned(),
-        names: names.to_vec(),
-    };
-    Failed::not_sent(Reason::CredentialMissing, error.to_string())
 }
 
 impl fmt::Debug for Upstream {

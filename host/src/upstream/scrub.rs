@@ -127,8 +127,12 @@ fn is_json(text: &[u8]) -> bool {
 /// Every form of a value that is looked for.
 fn forms(value: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([value.to_owned()]);
-    forms.extend(json_forms(value));
     forms.extend(percent_forms(value));
+    for json in json_forms(value) {
+        // JSON in a form field is encoded twice.
+        forms.extend(percent_forms(&json));
+        forms.insert(json);
+    }
     forms.extend(html_forms(value));
     forms.extend([hex::encode(value), hex::encode_upper(value)]);
     for coded in base64_forms(value.as_bytes()) {

@@ -10,21 +10,26 @@ use std::time::Duration;
 
 use portcullis_manifest::{Base, Credential as Declared, Explained, Headers};
 use url::Url;
+use zeroize::Zeroizing;
 
+use super::Upstream;
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
 use super::callers::Callers;
 use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
-    ChooseError, Chosen, SecretHeader, Secrets, TemplateError, choose, constant, fits, header_of,
+    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant, fits,
+    header_of,
 };
 use super::dial::{Blocked, Guard, Lookup};
 use super::headers::{HeaderProblem, HeaderRules};
+use super::line::Line;
+use super::pool::Pool;
 use super::probe::Roots;
-use super::scrub::Scrubber;
+use super::redact::Redactor;
+use super::slot::{Chosen, Signs, Slot};
 use super::tls::Trust;
-use super::{Slot, Upstream};
 
 /// Everything that a connection needs to know.
 #[derive(Debug)]
@@ -55,6 +60,8 @@ pub struct Spec {
     pub tls_verify: bool,
     /// Addresses that may be dialled although they are link-local, metadata services or reserved.
     pub exceptions: Vec<SocketAddr>,
+    /// Where refresh tokens are kept that the CRM replaces.
+    pub refresh_tokens: Arc<dyn RefreshStore>,
 }
 
 /// The limits of one request.
@@ -153,28 +160,33 @@ pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec
     let mut errors = Vec::new();
     errors.extend(unknown_auth(&spec));
     let guarded = keep(guarded(&spec, lookup), &mut errors);
-    let slots = slots(&spec, &mut errors);
+    let ready = ready(&spec, &mut errors);
     let constants = constants(&spec, &mut errors);
     let rules = HeaderRules::new(&spec.headers, &reserved(&spec));
     let rules = keep(rules.map_err(SpecError::from), &mut errors);
-    let scrubber = keep(scrubber(&spec, &slots), &mut errors);
-    match (guarded, rules, scrubber) {
-        (Some((roots, guard)), Some(rules), Some(scrubber)) if errors.is_empty() => Ok(Upstream {
-            client: client(&spec, roots.known().url(), &guard),
-            name: spec.name,
-            roots,
-            circuit: Circuit::new(spec.circuit),
-            explained: spec.explained,
-            slots,
-            constants,
-            rules,
-            limits: spec.limits,
-            scrubber,
-            callers: Callers::default(),
-            guard,
-        }),
-        _ => Err(errors),
-    }
+    let scrubber = keep(scrubber(&spec, &ready), &mut errors);
+    let (Some((roots, guard)), Some(rules), Some(scrubber), true) =
+        (guarded, rules, scrubber, errors.is_empty())
+    else {
+        return Err(errors);
+    };
+    let line = Arc::new(Line {
+        client: client(&spec, roots.known().url(), &guard),
+        roots,
+        constants,
+        limits: spec.limits,
+        scrubber,
+    });
+    Ok(Upstream {
+        name: spec.name,
+        circuit: Circuit::new(spec.circuit),
+        explained: spec.explained,
+        slots: slots(ready, &line),
+        rules,
+        callers: Callers::default(),
+        guard,
+        line,
+    })
 }
 
 fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Roots, Arc<Guard>), SpecError> {
@@ -222,7 +234,10 @@ fn unknown_auth(spec: &Spec) -> Option<SpecError> {
     })
 }
 
-fn slots(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Slot> {
+/// The alternative of a slot, or the secrets that it lacks.
+type Found = Result<(String, Ready), Vec<String>>;
+
+fn ready(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Found> {
     let mut slots = BTreeMap::new();
     if spec.forward && spec.credentials.is_empty() {
         errors.push(SpecError::NoSlot);
@@ -240,19 +255,34 @@ fn slots(spec: &Spec, errors: &mut Vec<SpecError>) -> BTreeMap<String, Slot> {
             });
             continue;
         }
-        let chosen = choose(name, &alternatives, spec.auth.as_deref(), &spec.secrets);
-        let chosen = match chosen {
-            Ok(chosen) => Ok(chosen),
+        let found = match choose(name, &alternatives, spec) {
+            Ok(found) => Ok(found),
             Err(ChooseError::Missing { names, .. }) => Err(names),
             Err(error) => {
                 errors.push(error.into());
                 continue;
             }
         };
-        let breaker = Breaker::default();
-        slots.insert(name.clone(), Slot { chosen, breaker });
+        slots.insert(name.clone(), found);
     }
     slots
+}
+
+fn slots(ready: BTreeMap<String, Found>, line: &Arc<Line>) -> BTreeMap<String, Slot> {
+    let slot = |(slot, found): (String, Found)| {
+        let chosen = found.map(|(name, ready)| {
+            let signs = match ready {
+                Ready::Fixed(credential) => Signs::Fixed {
+                    credential,
+                    breaker: Breaker::default(),
+                },
+                Ready::Token(recipe) => Signs::Session(Pool::new(&slot, *recipe, Arc::clone(line))),
+            };
+            Chosen { name, signs }
+        });
+        (slot, Slot { chosen })
+    };
+    ready.into_iter().map(slot).collect()
 }
 
 fn constants(spec: &Spec, errors: &mut Vec<SpecError>) -> Result<Vec<SecretHeader>, Vec<String>> {
@@ -284,14 +314,10 @@ fn reserved(spec: &Spec) -> BTreeSet<String> {
         .collect()
 }
 
-fn scrubber(spec: &Spec, slots: &BTreeMap<String, Slot>) -> Result<Scrubber, SpecError> {
-    let chosen = slots.values().filter_map(|slot| slot.chosen.as_ref().ok());
-    let derived: Vec<_> = chosen
-        .flat_map(|c: &Chosen| c.credential.derived())
-        .collect();
-    let values = spec
-        .secrets
-        .scrubbed()
-        .chain(derived.iter().map(|d| d.as_str()));
-    Scrubber::new(values).map_err(|_| SpecError::Secrets)
+fn scrubber(spec: &Spec, ready: &BTreeMap<String, Found>) -> Result<Redactor, SpecError> {
+    let found = ready.values().filter_map(|found| found.as_ref().ok());
+    let derived = found.flat_map(|(_, ready)| ready.derived());
+    let secrets = spec.secrets.scrubbed();
+    let secrets = secrets.map(|value| Zeroizing::new(value.to_owned()));
+    Redactor::new(secrets.chain(derived).collect()).map_err(|_| SpecError::Secrets)
 }

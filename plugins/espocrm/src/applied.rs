@@ -28,7 +28,7 @@ pub(crate) fn compare(defs: &Defs, sent: &Map<String, Value>, stored: &Record) -
             }
             None if is_empty(value) => applied.applied.push(name.clone()),
             None => applied.not_visible.push(name.clone()),
-            Some(now) if is_same(kind, value, now) => applied.applied.push(name.clone()),
+            Some(now) if is_same(kind, value, &now) => applied.applied.push(name.clone()),
             Some(now) => applied
                 .not_applied
                 .push(json!({"attribute": name, "sent": value, "stored": now})),

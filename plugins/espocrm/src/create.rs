@@ -64,7 +64,7 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Fail
     }
     let response = crm::send(call, ask, &About::changing(entity, "create"))?;
     let mut record = crm::record(&response)?;
-    let id = crm::text_of(&record, "id").unwrap_or_default().to_owned();
+    let id = record.text("id").unwrap_or_default();
     let not_applied = applied::compare(&defs, &data, &record).not_applied;
     let truncated = selection::shorten(&mut record, Settings::of(call)?.text_limit);
     Ok(Created {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use portcullis_sdk::{Ask, Call, Failure, Response, code, path, text};
-use serde_json::{Map, Value};
+use portcullis_sdk::{Ask, Call, Failure, RawRecord, Response, code, path, text};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::{
     entity,
@@ -11,10 +12,10 @@ use crate::{
     metadata,
 };
 
-pub(crate) type Record = Map<String, Value>;
+pub(crate) type Record = RawRecord;
 
 /// Under which the CRM's last seen `X-App-Timestamp` is kept; it moves when metadata may have.
-pub(crate) const STAMP: &str = "stamp";
+const STAMP: &str = "stamp";
 const STAMP_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// Sends a request; anything but 2xx becomes a failure that names what was asked.
@@ -44,7 +45,7 @@ pub(crate) fn accept(
 pub(crate) fn read(call: &Call<'_>, entity: &str, id: &str) -> Result<Record, Failure> {
     let about = About::reading(entity).id(id);
     let record = record(&send(call, call.http().get(path![entity, id]), &about)?)?;
-    if record.get("deleted") == Some(&Value::Bool(true)) {
+    if record.get("deleted") == Some(Value::Bool(true)) {
         return Err(errors::missing(&about));
     }
     Ok(record)
@@ -52,10 +53,18 @@ pub(crate) fn read(call: &Call<'_>, entity: &str, id: &str) -> Result<Record, Fa
 
 /// An answer that has to be a record.
 pub(crate) fn record(response: &Response) -> Result<Record, Failure> {
-    match response.decode()? {
-        Value::Object(record) => Ok(record),
-        _ => Err(Failure::upstream("the CRM's answer is no record")),
-    }
+    read_as(response, "the CRM's answer is no record")
+}
+
+/// An answer in a shape that is read straight from its text.
+pub(crate) fn read_as<T: DeserializeOwned>(
+    response: &Response,
+    otherwise: &str,
+) -> Result<T, Failure> {
+    serde_json::from_slice(&response.body).or_else(|_| {
+        response.decode()?;
+        Err(Failure::upstream(otherwise))
+    })
 }
 
 /// The address of a record's page.
@@ -63,15 +72,16 @@ pub(crate) fn url(call: &Call<'_>, entity: &str, id: &str) -> String {
     entity::page_url(&call.connection().url, entity, id)
 }
 
-pub(crate) fn text_of<'r>(record: &'r Record, key: &str) -> Option<&'r str> {
-    record.get(key).and_then(Value::as_str)
+/// The stamp that the CRM's last answer had.
+pub(crate) fn stamp(call: &Call<'_>) -> Option<String> {
+    call.cache().get(STAMP)
 }
 
 fn note_stamp(call: &Call<'_>, response: &Response) {
     let Some(stamp) = response.header("x-app-timestamp") else {
         return;
     };
-    if call.cache().value(STAMP).as_ref().and_then(Value::as_str) != Some(stamp) {
+    if self::stamp(call).as_deref() != Some(stamp) {
         call.cache().put(STAMP, &stamp, STAMP_TTL);
     }
 }

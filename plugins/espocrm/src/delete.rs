@@ -69,14 +69,11 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
     let mut record = crm::read(call, entity, id)?;
     let defs = metadata::defs(call, entity)?;
     let (dependents, not_counted) = count(call, entity, id, &defs);
-    let (modified_at, version_number) = (
-        record.get("modifiedAt").cloned(),
-        record.get("versionNumber").cloned(),
-    );
+    let (modified_at, version_number) = (record.get("modifiedAt"), record.get("versionNumber"));
     let shown = selection::default(&defs, None);
     selection::reduce(&mut record, &shown);
     let links: u64 = dependents.values().filter_map(Value::as_u64).sum();
-    let name = crm::text_of(&record, "name").unwrap_or(id).to_owned();
+    let name = record.text("name").unwrap_or_else(|| id.to_owned());
     Ok(Preview {
         summary: format!(
             "{entity} `{name}` would be deleted; {links} linked records would lose their link to it. Only an administrator can restore it."

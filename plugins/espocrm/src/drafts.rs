@@ -97,10 +97,8 @@ pub(crate) fn draft(call: &Call<'_>, args: &DraftArgs) -> Result<Drafted, Failur
         &About::changing("Email", "create"),
     );
     let stored = crm::record(&response.map_err(explain)?)?;
-    let id = crm::text_of(&stored, "id").unwrap_or_default().to_owned();
-    let status = crm::text_of(&stored, "status")
-        .unwrap_or("Draft")
-        .to_owned();
+    let id = stored.text("id").unwrap_or_default();
+    let status = stored.text("status").unwrap_or_else(|| "Draft".to_owned());
     if status != "Draft" {
         return Err(Failure::new(
             Kind::UpstreamFault,

@@ -2,8 +2,8 @@
 
 use portcullis_sdk::{Ask, Call, Failure, Page, Response, path};
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value};
 
 use crate::{
     crm,
@@ -81,14 +81,16 @@ fn entry(name: &str, scope: &Scope, user: &Identity, labels: &Table<String>) -> 
 /// Reads at once what is not at hand. Labels are a comfort: without them the names serve.
 fn fetch_missing(call: &Call<'_>) -> Result<(), Failure> {
     let ask = |key: &str, segments: Vec<String>, name: &str, value: &str| -> Option<Ask<'_>> {
-        metadata::recall(call, key).is_none().then(|| {
-            let ask = call.http().get(segments);
-            if name.is_empty() {
-                ask
-            } else {
-                ask.query(name, value)
-            }
-        })
+        metadata::recall::<IgnoredAny>(call, key)
+            .is_none()
+            .then(|| {
+                let ask = call.http().get(segments);
+                if name.is_empty() {
+                    ask
+                } else {
+                    ask.query(name, value)
+                }
+            })
     };
     let wanted = [
         ask("scopes", path!["Metadata"], "key", "scopes"),
@@ -118,10 +120,9 @@ fn store(call: &Call<'_>, index: usize, answer: Result<Response, Failure>) -> Re
                 .filter(Response::is_success)
                 .and_then(|response| response.value())
                 .unwrap_or_default();
-            let labels = body
-                .pointer("/Global/scopeNames")
-                .cloned()
-                .unwrap_or_else(|| json!({}));
+            let labels = Table::of(&body["Global"]["scopeNames"], |label| {
+                label.as_str().unwrap_or_default().to_owned()
+            });
             metadata::keep(call, "labels", &labels, metadata::ttl(call)?);
             Ok(())
         }
@@ -129,7 +130,5 @@ fn store(call: &Call<'_>, index: usize, answer: Result<Response, Failure>) -> Re
 }
 
 fn labels(call: &Call<'_>) -> Table<String> {
-    metadata::recall(call, "labels")
-        .map(|raw| Table::of(&raw, |label| label.as_str().unwrap_or_default().to_owned()))
-        .unwrap_or_default()
+    metadata::recall(call, "labels").unwrap_or_default()
 }

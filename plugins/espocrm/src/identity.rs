@@ -1,7 +1,8 @@
 //! Who the credential belongs to and what the role allows: `App/user`, reduced and kept.
 
 use portcullis_sdk::{Call, Failure, path};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     crm,
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// The user behind the credential.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(crate) user_name: String,
     pub(crate) addresses: Vec<String>,
@@ -28,7 +29,7 @@ pub(crate) struct Identity {
 }
 
 /// A pipeline of EspoCRM 10.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Pipeline {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -36,7 +37,7 @@ pub(crate) struct Pipeline {
 }
 
 /// A stage of a pipeline.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Stage {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -46,7 +47,7 @@ pub(crate) struct Stage {
 /// The user, from the cache or from the CRM.
 pub(crate) fn identity(call: &Call<'_>) -> Result<Identity, Failure> {
     match metadata::recall(call, "me") {
-        Some(kept) => Ok(parse(&kept)),
+        Some(kept) => Ok(kept),
         None => {
             let response = crm::send(
                 call,
@@ -65,9 +66,9 @@ pub(crate) fn keep(call: &Call<'_>, raw: &Value) -> Result<Identity, Failure> {
             "the CRM's answer about its user has an unexpected shape",
         ));
     }
-    let reduced = reduce(raw);
-    metadata::keep(call, "me", &reduced, metadata::ttl(call)?);
-    Ok(parse(&reduced))
+    let identity = reduce(raw);
+    metadata::keep(call, "me", &identity, metadata::ttl(call)?);
+    Ok(identity)
 }
 
 /// The time zone in which bare dates are meant: the setting, else the CRM's, else UTC.
@@ -81,43 +82,26 @@ pub(crate) fn time_zone(call: &Call<'_>, setting: Option<&str>) -> Result<String
 }
 
 /// What is kept; a session token that the CRM may add is not.
-fn reduce(raw: &Value) -> Value {
-    let zones = [
-        &raw["preferences"]["timeZone"],
-        &raw["settings"]["timeZone"],
-    ];
-    let zone = zones
-        .into_iter()
-        .filter_map(Value::as_str)
-        .find(|zone| !zone.is_empty());
-    json!({
-        "user": raw["user"]["userName"],
-        "addresses": addresses(&raw["user"]),
-        "zone": zone,
-        "rights": raw["acl"]["table"],
-        "hidden": refused(&raw["acl"]["fieldTable"], "read"),
-        "locked": refused(&raw["acl"]["fieldTable"], "edit"),
-        "pipelines": raw["appParams"]["pipelines"],
-        "version": raw["settings"]["version"],
-    })
-}
-
-fn parse(kept: &Value) -> Identity {
+fn reduce(raw: &Value) -> Identity {
+    let zones = [&raw["preferences"], &raw["settings"]];
     Identity {
-        user_name: string(kept, "user").unwrap_or_default(),
-        addresses: strings(&kept["addresses"]),
-        time_zone: string(kept, "zone"),
-        rights: Table::of(&kept["rights"], Value::clone),
-        hidden: Table::of(&kept["hidden"], strings),
-        locked: Table::of(&kept["locked"], strings),
-        pipelines: Table::of(&kept["pipelines"], |list| {
+        user_name: string(&raw["user"], "userName").unwrap_or_default(),
+        addresses: addresses(&raw["user"]),
+        time_zone: zones
+            .into_iter()
+            .filter_map(|zone| string(zone, "timeZone"))
+            .find(|zone| !zone.is_empty()),
+        rights: Table::of(&raw["acl"]["table"], Value::clone),
+        hidden: Table::of(&raw["acl"]["fieldTable"], |fields| refused(fields, "read")),
+        locked: Table::of(&raw["acl"]["fieldTable"], |fields| refused(fields, "edit")),
+        pipelines: Table::of(&raw["appParams"]["pipelines"], |list| {
             list.as_array()
                 .into_iter()
                 .flatten()
                 .map(pipeline)
                 .collect()
         }),
-        version: string(kept, "version"),
+        version: string(&raw["settings"], "version"),
     }
 }
 
@@ -156,18 +140,10 @@ fn addresses(user: &Value) -> Vec<String> {
     list
 }
 
-fn refused(table: &Value, action: &str) -> Map<String, Value> {
-    let fields_of = |fields: &Value| -> Vec<Value> {
-        let fields = fields.as_object().into_iter().flatten();
-        fields
-            .filter(|(_, rights)| rights[action] == "no")
-            .map(|(name, _)| name.as_str().into())
-            .collect()
-    };
-    table
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(entity, fields)| (entity.clone(), fields_of(fields).into()))
+fn refused(fields: &Value, action: &str) -> Vec<String> {
+    let fields = fields.as_object().into_iter().flatten();
+    fields
+        .filter(|(_, rights)| rights[action] == "no")
+        .map(|(name, _)| name.clone())
         .collect()
 }

@@ -79,7 +79,7 @@ pub(crate) fn update(call: &Call<'_>, args: &KanbanArgs) -> Result<Moved, Failur
         id: args.id.clone(),
         url: crm::url(call, &args.entity_type, &args.id),
         group: args.group.clone(),
-        status: record.get(&field).cloned(),
+        status: record.get(&field),
         position,
     })
 }
@@ -134,10 +134,10 @@ fn stage(call: &Call<'_>, args: &KanbanArgs) -> Result<Target, Failure> {
         .get(&args.entity_type)
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let wanted = crm::text_of(&record, "pipelineId");
+    let wanted = record.text("pipelineId");
     let Some(pipeline) = pipelines
         .iter()
-        .find(|pipeline| wanted.is_none_or(|id| id == pipeline.id))
+        .find(|pipeline| wanted.as_ref().is_none_or(|id| *id == pipeline.id))
     else {
         return Err(Failure::new(
             Kind::Unsupported,
@@ -187,7 +187,7 @@ fn send(call: &Call<'_>, args: &KanbanArgs, target: &Target) -> Result<Record, F
         &About::changing(&args.entity_type, "edit").id(&args.id),
     )?;
     let record = crm::record(&response)?;
-    if crm::text_of(&record, &target.attribute) == Some(&target.value) {
+    if record.text(&target.attribute).as_ref() == Some(&target.value) {
         return Ok(record);
     }
     // Pipelines may have been switched on since the scopes were read.

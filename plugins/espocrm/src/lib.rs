@@ -8,7 +8,6 @@ mod board;
 mod condition;
 mod create;
 mod crm;
-mod datetime;
 mod delete;
 mod drafts;
 mod entity;

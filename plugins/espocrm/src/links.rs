@@ -237,10 +237,9 @@ fn linked_of(call: &Call<'_>, args: &LinkArgs, ids: &[String]) -> Result<Vec<Str
         .id(&args.id)
         .link(&args.link);
     let answer = list::fetch(call, args.path(), &query, &about)?;
-    let found = answer["list"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|record| record["id"].as_str());
-    Ok(found.map(str::to_owned).collect())
+    let found = list::records(&answer)?;
+    Ok(found
+        .iter()
+        .filter_map(|record| record.text("id"))
+        .collect())
 }

@@ -4,7 +4,7 @@
 //! the bracket form under the names that do not offend them.
 
 use portcullis_sdk::{Call, Failure, Page, Response, code};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +13,8 @@ use crate::{
     selection,
     settings::{CRM_MAX_SIZE, Settings},
 };
+
+const NO_LIST: &str = "the CRM's answer is no list";
 
 /// A search as the CRM takes it.
 #[derive(Debug, Default, Serialize)]
@@ -57,13 +59,22 @@ pub(crate) fn limit(settings: &Settings, wanted: Option<u32>) -> Result<u32, Fai
     }
 }
 
+/// What the CRM answers with.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    list: Option<Vec<Record>>,
+    #[serde(default)]
+    total: Option<Value>,
+}
+
 /// Reads a list.
 pub(crate) fn fetch(
     call: &Call<'_>,
     path: Vec<String>,
     query: &Query,
     about: &About<'_>,
-) -> Result<Value, Failure> {
+) -> Result<Response, Failure> {
     let search = json!(query).to_string();
     let response = call
         .http()
@@ -75,7 +86,16 @@ pub(crate) fn fetch(
     } else {
         response
     };
-    crm::accept(call, response, about)?.decode()
+    crm::accept(call, response, about)
+}
+
+/// The records of an answer alone.
+pub(crate) fn records(response: &Response) -> Result<Vec<Record>, Failure> {
+    Ok(answer(response)?.list.unwrap_or_default())
+}
+
+fn answer(response: &Response) -> Result<Answer, Failure> {
+    crm::read_as(response, NO_LIST)
 }
 
 /// The answer as a page. A link that holds one record answers with that record alone.
@@ -85,19 +105,12 @@ pub(crate) fn page(
     query: &Query,
     chosen: Chosen,
     settings: &Settings,
-    answer: Value,
-) -> Result<Page, Failure> {
-    let Value::Object(mut answer) = answer else {
-        return Err(no_list());
-    };
-    let mut page = match answer.remove("list") {
-        Some(list) => counted(
-            records(list)?,
-            query,
-            answer.get("total").and_then(Value::as_i64),
-        ),
-        None if answer.contains_key("id") => Page::all(vec![answer]),
-        None => return Err(no_list()),
+    response: &Response,
+) -> Result<Page<Record>, Failure> {
+    let Answer { list, total } = answer(response)?;
+    let mut page = match list {
+        Some(records) => counted(records, query, total.and_then(|total| total.as_i64())),
+        None => Page::all(vec![single(response)?]),
     };
     let mut cut = Vec::new();
     for record in &mut page.records {
@@ -130,28 +143,25 @@ fn tidy(
     if !query.select.is_empty() {
         selection::reduce(record, &query.select);
     }
-    let mut note = |key: &str| {
-        if !cut.iter().any(|known| known == key) {
-            cut.push(key.to_owned());
-        }
-    };
-    selection::cut_by_crm(record)
-        .into_iter()
-        .for_each(&mut note);
-    if chosen == Chosen::ByDefault && selection::shorten(record, settings.text_limit).is_some() {
-        let cut_here = record
-            .iter()
-            .filter(|(_, value)| value.as_str().is_some_and(|text| text.ends_with('…')));
-        cut_here.for_each(|(key, _)| note(key));
+    let mut names = selection::cut_by_crm(record);
+    if chosen == Chosen::ByDefault {
+        let here = selection::cut(record, settings.text_limit);
+        names.extend(here.into_iter().map(|(name, _)| name));
     }
-    if let Some(id) = crm::text_of(record, "id") {
-        let url = crm::url(call, entity, id);
-        record.entry("url").or_insert(url.into());
+    for name in names {
+        if !cut.contains(&name) {
+            cut.push(name);
+        }
+    }
+    if !record.contains("url")
+        && let Some(id) = record.text("id")
+    {
+        record.set("url", &crm::url(call, entity, &id));
     }
 }
 
 /// A negative total is no number: -1 says that more follow, -2 that this is the end.
-fn counted(records: Vec<Record>, query: &Query, total: Option<i64>) -> Page {
+fn counted(records: Vec<Record>, query: &Query, total: Option<i64>) -> Page<Record> {
     let offset = u64::from(query.offset);
     match total.map(u64::try_from) {
         Some(Ok(total)) => Page::counted(records, offset, total),
@@ -163,19 +173,14 @@ fn counted(records: Vec<Record>, query: &Query, total: Option<i64>) -> Page {
     }
 }
 
-fn records(list: Value) -> Result<Vec<Record>, Failure> {
-    let Value::Array(items) = list else {
-        return Err(no_list());
-    };
-    let as_record = |item| match item {
-        Value::Object(record) => Ok(record),
-        _ => Err(no_list()),
-    };
-    items.into_iter().map(as_record).collect()
-}
-
-fn no_list() -> Failure {
-    Failure::upstream("the CRM's answer is no list")
+/// The one record of a link that holds no list.
+fn single(response: &Response) -> Result<Record, Failure> {
+    let record: Record = crm::read_as(response, NO_LIST)?;
+    if record.contains("id") {
+        Ok(record)
+    } else {
+        Err(Failure::upstream(NO_LIST))
+    }
 }
 
 fn in_brackets(call: &Call<'_>, path: Vec<String>, query: &Query) -> Result<Response, Failure> {

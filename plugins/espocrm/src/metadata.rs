@@ -6,63 +6,48 @@
 use std::time::Duration;
 
 use portcullis_sdk::{Call, Failure, path, text};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
     crm, entity,
     errors::About,
     settings::Settings,
-    table::{Table, flag, string, strings},
+    table::{Table, flag, is_default, string, strings},
 };
 
 /// How long an unknown entity type stays unknown.
 const NEGATIVE_TTL: Duration = Duration::from_secs(30);
-/// What is kept of a scope, a field and a link; the rest of the metadata is for the CRM's pages.
-const SCOPE_KEYS: &[&str] = &[
-    "entity",
-    "object",
-    "module",
-    "isCustom",
-    "stream",
-    "statusField",
-    "pipelines",
-    "kanbanStatusIgnoreList",
-    "duplicateCheckFieldList",
-];
-const FIELD_KEYS: &[&str] = &[
-    "type",
-    "required",
-    "readOnly",
-    "utility",
-    "disabled",
-    "directAccessDisabled",
-    "options",
-    "optionsReference",
-    "maxLength",
-    "min",
-    "max",
-    "default",
-    "suppressValidationList",
-];
-const LINK_KEYS: &[&str] = &["type", "entity"];
 
 pub(crate) type Scopes = Table<Scope>;
 
 /// What is needed of an entity type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Scope {
+    /// Whether it is an entity type at all.
+    #[serde(skip)]
+    entity: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) object: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) module: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) custom: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) stream: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) status_field: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) pipelines: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) hidden_columns: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) duplicate_fields: Vec<String>,
 }
 
 /// Fields and links of an entity type.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Defs {
     pub(crate) fields: Table<Field>,
     pub(crate) links: Table<Link>,
@@ -72,24 +57,38 @@ pub(crate) struct Defs {
 }
 
 /// A field.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Field {
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) kind: String,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) required: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) read_only: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) hidden: bool,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) options: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) options_reference: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) max_length: Option<u64>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) min: Option<Value>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) max: Option<Value>,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) default: Option<Value>,
 }
 
 /// A link.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Link {
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) kind: String,
+    #[serde(skip_serializing_if = "is_default")]
     pub(crate) entity: Option<String>,
 }
 
@@ -100,20 +99,27 @@ impl Link {
     }
 }
 
+/// A value with the stamp that the CRM's metadata had.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    stamp: Option<String>,
+    value: T,
+}
+
 /// A kept value, unless the CRM's metadata may have moved since.
-pub(crate) fn recall(call: &Call<'_>, key: &str) -> Option<Value> {
-    let mut kept = call.cache().value(key)?;
-    let last = call.cache().value(crm::STAMP);
-    let current =
-        last.is_none() || kept["stamp"].is_null() || Some(&kept["stamp"]) == last.as_ref();
-    current.then(|| kept["value"].take())
+pub(crate) fn recall<T: DeserializeOwned>(call: &Call<'_>, key: &str) -> Option<T> {
+    let kept: Kept<T> = call.cache().get(key)?;
+    let current = match (&kept.stamp, crm::stamp(call)) {
+        (Some(then), Some(last)) => *then == last,
+        _ => true,
+    };
+    current.then_some(kept.value)
 }
 
 /// Keeps a value that was just read.
-pub(crate) fn keep(call: &Call<'_>, key: &str, value: &Value, ttl: Duration) {
-    let stamp = call.cache().value(crm::STAMP);
-    call.cache()
-        .put(key, &json!({"stamp": stamp, "value": value}), ttl);
+pub(crate) fn keep<T: Serialize>(call: &Call<'_>, key: &str, value: &T, ttl: Duration) {
+    let stamp = crm::stamp(call);
+    call.cache().put(key, &Kept { stamp, value }, ttl);
 }
 
 pub(crate) fn ttl(call: &Call<'_>) -> Result<Duration, Failure> {
@@ -124,7 +130,7 @@ pub(crate) fn ttl(call: &Call<'_>) -> Result<Duration, Failure> {
 
 /// The entity types, if they are at hand.
 pub(crate) fn cached_scopes(call: &Call<'_>) -> Option<Scopes> {
-    recall(call, "scopes").map(|raw| Table::of(&raw, scope))
+    recall(call, "scopes")
 }
 
 /// The entity types that the role sees.
@@ -137,12 +143,15 @@ pub(crate) fn scopes(call: &Call<'_>) -> Result<Scopes, Failure> {
 
 /// Keeps entity types that were read as one of several requests.
 pub(crate) fn keep_scopes(call: &Call<'_>, raw: &Value) -> Result<Scopes, Failure> {
-    let mut scopes = reduce_each(raw, SCOPE_KEYS)
-        .ok_or_else(|| Failure::upstream("the CRM's list of scopes has an unexpected shape"))?;
-    scopes.retain(|_, scope| flag(scope, "entity"));
-    let scopes = Value::Object(scopes);
+    if !raw.is_object() {
+        return Err(Failure::upstream(
+            "the CRM's list of scopes has an unexpected shape",
+        ));
+    }
+    let mut scopes = Table::of(raw, scope);
+    scopes.retain(|scope| scope.entity);
     keep(call, "scopes", &scopes, ttl(call)?);
-    Ok(Table::of(&scopes, scope))
+    Ok(scopes)
 }
 
 /// One entity type; an unknown one is a failure with near names.
@@ -154,33 +163,26 @@ pub(crate) fn scope_of(call: &Call<'_>, name: &str) -> Result<Scope, Failure> {
 /// Fields and links of an entity type.
 pub(crate) fn defs(call: &Call<'_>, name: &str) -> Result<Defs, Failure> {
     let key = format!("defs.{name}");
-    let raw = match recall(call, &key) {
+    let defs = match recall(call, &key) {
         Some(kept) => kept,
         None => fetch_defs(call, name, &key)?,
     };
-    if raw.is_null() {
-        return Err(unknown(name, &scopes(call).unwrap_or_default()));
-    }
+    defs.ok_or_else(|| unknown(name, &scopes(call).unwrap_or_default()))
+}
+
+/// Reads and keeps the definitions; none for an unknown entity type.
+fn fetch_defs(call: &Call<'_>, name: &str, key: &str) -> Result<Option<Defs>, Failure> {
+    let Some(raw) = fetch(call, &format!("entityDefs.{name}"))? else {
+        keep(call, key, &None::<Defs>, NEGATIVE_TTL);
+        return Ok(None);
+    };
     let collection = &raw["collection"];
-    Ok(Defs {
+    let defs = Some(Defs {
         fields: Table::of(&raw["fields"], field),
         links: Table::of(&raw["links"], link),
         order_by: string(collection, "orderBy"),
         order: string(collection, "order"),
         text_filter_fields: strings(&collection["textFilterFields"]),
-    })
-}
-
-/// Reads and keeps the definitions, reduced; null for an unknown entity type.
-fn fetch_defs(call: &Call<'_>, name: &str, key: &str) -> Result<Value, Failure> {
-    let Some(raw) = fetch(call, &format!("entityDefs.{name}"))? else {
-        keep(call, key, &Value::Null, NEGATIVE_TTL);
-        return Ok(Value::Null);
-    };
-    let defs = json!({
-        "fields": reduce_each(&raw["fields"], FIELD_KEYS),
-        "links": reduce_each(&raw["links"], LINK_KEYS),
-        "collection": raw["collection"],
     });
     keep(call, key, &defs, ttl(call)?);
     Ok(defs)
@@ -193,16 +195,17 @@ pub(crate) fn options(call: &Call<'_>, field: &Field) -> Result<Option<Vec<Strin
     };
     let key = format!("options.{reference}");
     if let Some(kept) = recall(call, &key) {
-        return Ok(kept.as_array().map(|_| strings(&kept)));
+        return Ok(kept);
     }
     let reference = reference.replace(".fields.", ".");
     let Some((entity, name)) = reference.split_once('.') else {
         return Ok(None);
     };
-    let options =
-        fetch(call, &format!("entityDefs.{entity}.fields.{name}.options"))?.unwrap_or_default();
+    let options = fetch(call, &format!("entityDefs.{entity}.fields.{name}.options"))?
+        .filter(Value::is_array)
+        .map(|options| strings(&options));
     keep(call, &key, &options, ttl(call)?);
-    Ok(options.as_array().map(|_| strings(&options)))
+    Ok(options)
 }
 
 /// One key of the metadata; none for an unknown or forbidden one, which the CRM answers with an
@@ -228,23 +231,10 @@ fn unknown(name: &str, scopes: &Scopes) -> Failure {
         .suggest_some(text::did_you_mean(name, scopes.keys()))
 }
 
-fn reduce_each(raw: &Value, keys: &[&str]) -> Option<Map<String, Value>> {
-    let reduce = |value: &Value| {
-        keys.iter()
-            .filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone())))
-            .collect::<Map<_, _>>()
-    };
-    Some(
-        raw.as_object()?
-            .iter()
-            .map(|(name, value)| (name.clone(), reduce(value).into()))
-            .collect(),
-    )
-}
-
 fn scope(raw: &Value) -> Scope {
     let module = string(raw, "module");
     Scope {
+        entity: flag(raw, "entity"),
         object: flag(raw, "object"),
         custom: flag(raw, "isCustom") || module.as_deref() == Some("Custom"),
         module,

@@ -56,7 +56,7 @@ pub(crate) fn add(call: &Call<'_>, args: &NoteArgs) -> Result<Noted, Failure> {
         &About::changing(entity, "stream").id(id),
     );
     let note = crm::record(&response.map_err(|failure| explain(call, args, failure))?)?;
-    if crm::text_of(&note, "post").is_none_or(|post| post.trim().is_empty()) {
+    if note.text("post").is_none_or(|post| post.trim().is_empty()) {
         return Err(Failure::new(
             Kind::UpstreamFault,
             code::NOT_APPLIED,
@@ -65,11 +65,11 @@ pub(crate) fn add(call: &Call<'_>, args: &NoteArgs) -> Result<Noted, Failure> {
         .outcome(Outcome::PartlyDone));
     }
     Ok(Noted {
-        note_id: crm::text_of(&note, "id").unwrap_or_default().to_owned(),
+        note_id: note.text("id").unwrap_or_default(),
         entity_type: entity.to_owned(),
         id: id.to_owned(),
         url: crm::url(call, entity, id),
-        created_at: crm::text_of(&note, "createdAt").map(str::to_owned),
+        created_at: note.text("createdAt"),
     })
 }
 

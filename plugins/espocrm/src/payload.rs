@@ -1,11 +1,10 @@
 //! Checking what a write is going to send. The CRM ignores unknown attributes, stores wrong types as
 //! something else and leaves out what its pages would fill in, so nothing unchecked is sent.
 
-use portcullis_sdk::{Call, Failure, code};
+use portcullis_sdk::{Call, Failure, code, datetime};
 use serde_json::{Map, Value};
 
 use crate::{
-    datetime,
     fields::{Attribute, Part, parts},
     metadata::{self, Defs, Field},
     schema::is_script,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     condition::Condition,
+    crm::Record,
     entity,
     errors::About,
     list::{self, Query},
@@ -53,7 +54,7 @@ pub(crate) struct RelatedArgs {
     select: Option<Vec<String>>,
 }
 
-pub(crate) fn list(call: &Call<'_>, args: &RelatedArgs) -> Result<Page, Failure> {
+pub(crate) fn list(call: &Call<'_>, args: &RelatedArgs) -> Result<Page<Record>, Failure> {
     entity::check(call, &args.entity_type)?;
     entity::check_id(&args.id, "/id")?;
     let settings = Settings::of(call)?;
@@ -97,7 +98,7 @@ pub(crate) fn list(call: &Call<'_>, args: &RelatedArgs) -> Result<Page, Failure>
         &query,
         &about,
     )?;
-    list::page(call, foreign, &query, chosen, &settings, answer)
+    list::page(call, foreign, &query, chosen, &settings, &answer)
 }
 
 /// A link, or a failure with near names.

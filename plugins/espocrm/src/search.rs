@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     condition::Condition,
+    crm::Record,
     entity,
     errors::About,
     list::{self, Chosen, Query},
@@ -77,7 +78,7 @@ impl Order {
     }
 }
 
-pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Page, Failure> {
+pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Page<Record>, Failure> {
     entity::check(call, &args.entity_type)?;
     let settings = Settings::of(call)?;
     let limit = list::limit(&settings, args.limit)?;
@@ -109,7 +110,7 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Page, Failure
         &query,
         &About::reading(&args.entity_type),
     )?;
-    list::page(call, &args.entity_type, &query, chosen, &settings, answer)
+    list::page(call, &args.entity_type, &query, chosen, &settings, &answer)
 }
 
 /// The attributes to ask for: the caller's, else those that matter.

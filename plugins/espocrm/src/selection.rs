@@ -128,8 +128,7 @@ pub(crate) fn default(defs: &Defs, scope: Option<&Scope>) -> Vec<String> {
 
 /// Reduces a record to the selected attributes and its id; the names that it does not have.
 pub(crate) fn reduce(record: &mut Record, names: &[String]) -> Vec<String> {
-    record
-        .retain(|key, _| key == "id" || names.iter().any(|name| name == key || belongs(key, name)));
+    record.retain(|key| key == "id" || names.iter().any(|name| name == key || belongs(key, name)));
     names
         .iter()
         .filter(|name| !record.keys().any(|key| key == *name || belongs(key, name)))
@@ -149,15 +148,10 @@ fn belongs(key: &str, field: &str) -> bool {
 
 /// Cuts long texts; a sentence that names them.
 pub(crate) fn shorten(record: &mut Record, limit: u32) -> Option<String> {
-    let mut cut = Vec::new();
-    for (key, value) in record.iter_mut() {
-        if let serde_json::Value::String(value) = value {
-            let whole = value.len();
-            if text::cut(value, limit as usize) {
-                cut.push(format!("{key} ({whole} bytes)"));
-            }
-        }
-    }
+    let cut: Vec<_> = cut(record, limit)
+        .into_iter()
+        .map(|(key, whole)| format!("{key} ({whole} bytes)"))
+        .collect();
     (!cut.is_empty()).then(|| {
         format!(
             "cut after {limit} characters: {}; get with select answers with the whole text.",
@@ -166,12 +160,28 @@ pub(crate) fn shorten(record: &mut Record, limit: u32) -> Option<String> {
     })
 }
 
+/// Cuts long texts; their names and how many bytes they had.
+pub(crate) fn cut(record: &mut Record, limit: u32) -> Vec<(String, usize)> {
+    let mut names = Vec::new();
+    record.edit_texts(limit as usize, |key, value| {
+        let whole = value.len();
+        let is_cut = text::cut(value, limit as usize);
+        if is_cut {
+            names.push((key.to_owned(), whole));
+        }
+        is_cut
+    });
+    names
+}
+
 /// The texts that the CRM itself cut.
-pub(crate) fn cut_by_crm(record: &Record) -> Vec<&str> {
-    let is_cut = |text: &str| text.len() >= CRM_CUT && text.chars().count() == CRM_CUT;
-    record
-        .iter()
-        .filter(|(_, value)| value.as_str().is_some_and(is_cut))
-        .map(|(key, _)| key.as_str())
-        .collect()
+pub(crate) fn cut_by_crm(record: &mut Record) -> Vec<String> {
+    let mut names = Vec::new();
+    record.edit_texts(CRM_CUT - 1, |key, value| {
+        if value.chars().count() == CRM_CUT {
+            names.push(key.to_owned());
+        }
+        false
+    });
+    names
 }

@@ -2,10 +2,12 @@
 //!
 //! The CRM writes an empty object as `[]` and leaves keys out at will, so nothing here fails.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Names and values in the order in which the CRM gave them.
-#[derive(Debug)]
+/// Names and values in the order in which the CRM gave them. Kept as a list of pairs.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Table<T>(Vec<(String, T)>);
 
 impl<T> Default for Table<T> {
@@ -24,6 +26,11 @@ impl<T> Table<T> {
                 .map(|(name, value)| (name.clone(), read(value)))
                 .collect(),
         )
+    }
+
+    /// Keeps the entries that fit.
+    pub(crate) fn retain(&mut self, fits: impl Fn(&T) -> bool) {
+        self.0.retain(|(_, value)| fits(value));
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
@@ -50,6 +57,11 @@ impl<T> Table<T> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
+}
+
+/// Whether a value needs no place in what is kept.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 pub(crate) fn flag(raw: &Value, key: &str) -> bool {

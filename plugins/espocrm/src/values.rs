@@ -3,10 +3,11 @@
 //!
 //! Knows field types; not which tool asks.
 
+use portcullis_sdk::datetime;
 use serde_json::{Number, Value, json};
 
 use crate::{
-    datetime, entity,
+    entity,
     fields::{Attribute, Part},
 };
 

@@ -5,12 +5,11 @@
 
 use std::cell::OnceCell;
 
-use portcullis_sdk::{Call, Failure, code, read, text};
+use portcullis_sdk::{Call, Failure, code, datetime, read, text};
 use serde_json::{Map, Value, json};
 
 use crate::{
     condition::Condition,
-    datetime,
     fields::{Attribute, Part},
     identity,
     metadata::Defs,

@@ -35,6 +35,10 @@ pub struct Credential {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "recipe", rename_all = "lowercase")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a manifest has a handful of recipes, read once; authors write them without boxes"
+)]
 pub enum Recipe {
     /// Sets one header.
     Header {
@@ -70,7 +74,7 @@ pub enum Recipe {
         login: LoginRequest,
         /// The request that ends a session, for the host's shutdown; it expands `{token}`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        logout: Option<LoginRequest>,
+        logout: Option<Box<LoginRequest>>,
         /// Where the token stands in its answer.
         capture: Capture,
         /// Where the token goes in later requests.

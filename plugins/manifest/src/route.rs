@@ -48,10 +48,13 @@ pub struct Route {
     /// allowed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub form: BTreeMap<String, Vec<String>>,
-    /// JSON pointer into the body → allowed values. The body is then exactly `application/json`
-    /// without duplicate keys.
+    /// JSON pointer into the body → allowed values. The body is then exactly `application/json` or
+    /// `application/vnd.api+json`, without duplicate keys.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub json: BTreeMap<String, Vec<Value>>,
+    /// JSON pointer into the body → JSON pointer into the tool's arguments; both hold the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub json_same: BTreeMap<String, String>,
     /// JSON pointers at which the body must hold nothing, not even null.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
@@ -102,6 +105,7 @@ impl Route {
             path: path.into(),
             form: BTreeMap::new(),
             json: BTreeMap::new(),
+            json_same: BTreeMap::new(),
             absent: Vec::new(),
             same: BTreeMap::new(),
             form_same: BTreeMap::new(),
@@ -127,6 +131,6 @@ impl Route {
     /// Whether a matcher wants a JSON body.
     #[must_use]
     pub fn looks_at_json(&self) -> bool {
-        !self.json.is_empty() || !self.absent.is_empty()
+        !self.json.is_empty() || !self.json_same.is_empty() || !self.absent.is_empty()
     }
 }

@@ -21,10 +21,11 @@ impl<'c> Cache<'c> {
         Self { host }
     }
 
-    /// A value, unless it expired or was dropped.
+    /// A value, unless it expired or was dropped. It is read straight from its text, where serde
+    /// cannot buffer numbers: a type with `flatten` or `untagged` around some needs [`Self::value`].
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        T::deserialize(&self.value(key)?).ok()
+        serde_json::from_slice(&self.host.cache_get(key)?).ok()
     }
 
     /// A value as it stands.

@@ -4,7 +4,7 @@
 //! stand-in. A call keeps nothing for the next.
 
 use std::{
-    cell::{Cell, OnceCell},
+    cell::{Cell, OnceCell, RefCell},
     time::Duration,
 };
 
@@ -78,6 +78,18 @@ pub struct Connection {
     pub credentials: Vec<String>,
     /// When the call began, RFC 3339 in UTC.
     pub now: String,
+    /// The connection's circuit breaker, where the host tells of it.
+    pub breaker: Option<Breaker>,
+}
+
+/// The circuit breaker of a connection.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Breaker {
+    /// `closed`, `open` or `half-open`.
+    pub state: String,
+    /// Consecutive faults.
+    pub failures: u32,
 }
 
 /// What a call may use up.
@@ -96,6 +108,7 @@ pub struct ConnectionLimits {
 pub struct Call<'h> {
     host: &'h dyn Host,
     connection: OnceCell<Connection>,
+    settings: RefCell<settings::Known>,
     changed: Cell<bool>,
 }
 
@@ -106,6 +119,7 @@ impl<'h> Call<'h> {
         Self {
             host,
             connection: OnceCell::new(),
+            settings: RefCell::default(),
             changed: Cell::new(false),
         }
     }
@@ -122,12 +136,13 @@ impl<'h> Call<'h> {
         Cache::new(self.host)
     }
 
-    /// The connection's settings, read into a struct. Only the struct's own fields are asked for.
+    /// The connection's settings, read into a struct. Only the struct's own fields are asked for,
+    /// each once in a call.
     ///
     /// # Errors
     /// `INTERNAL` when a value does not fit the struct, which the host's schema check prevents.
     pub fn settings<S: DeserializeOwned>(&self) -> Result<S, Failure> {
-        settings::read(self.host)
+        settings::read(self.host, &mut self.settings.borrow_mut())
     }
 
     /// The connection.

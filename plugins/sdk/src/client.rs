@@ -171,6 +171,18 @@ impl Ask<'_> {
         self
     }
 
+    /// Says which media type is wanted instead of `application/json`, and that a JSON body set
+    /// before is of it too.
+    #[must_use]
+    pub fn media_type(mut self, name: &str) -> Self {
+        for (header, value) in &mut self.request.headers {
+            if header == "accept" || header == "content-type" {
+                name.clone_into(value);
+            }
+        }
+        self
+    }
+
     /// Sets a form body.
     #[must_use]
     pub fn form(mut self, body: String) -> Self {

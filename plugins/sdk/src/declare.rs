@@ -3,8 +3,8 @@
 //! Plain data in, plain data out; what makes a manifest acceptable is the host's judgement.
 
 use portcullis_manifest::{
-    ABI, Base, Credential, EnvRule, Headers, MANIFEST_REVISION, Manifest, Method, Recipe, Route,
-    Secret,
+    ABI, Base, Case, Credential, Effect, EnvRule, Explained, ExplainedBody, Headers,
+    MANIFEST_REVISION, Manifest, Method, Recipe, Route, Secret,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -59,6 +59,10 @@ pub trait ManifestExt {
     /// One with a rule of more parts, such as a default.
     #[must_use]
     fn env_rule(self, variable: &str, rule: EnvRule) -> Self;
+    /// An answer of status 5xx that a request can cause by what it asks for, so that it says nothing of
+    /// the CRM's health.
+    #[must_use]
+    fn explained(self, status: u16, body: ExplainedBody) -> Self;
     /// A credential slot with its alternatives; the first whose needs are set is used.
     #[must_use]
     fn credential(self, slot: &str, alternatives: Vec<Credential>) -> Self;
@@ -114,6 +118,14 @@ impl ManifestExt for Manifest {
         self
     }
 
+    fn explained(mut self, status: u16, body: ExplainedBody) -> Self {
+        self.explained.push(Explained {
+            status: vec![status],
+            body,
+        });
+        self
+    }
+
     fn credential(mut self, slot: &str, alternatives: Vec<Credential>) -> Self {
         self.credentials.insert(slot.to_owned(), alternatives);
         self
@@ -151,9 +163,26 @@ pub fn put(path: &str) -> Route {
     route(Method::Put, path)
 }
 
+/// A PATCH route.
+pub fn patch(path: &str) -> Route {
+    route(Method::Patch, path)
+}
+
 /// A DELETE route.
 pub fn delete(path: &str) -> Route {
     route(Method::Delete, path)
+}
+
+/// A case of a tool: where the argument at a pointer holds one of these values, the tool has this
+/// effect and these routes.
+pub fn case(pointer: &str, values: &[&str], effect: Effect, routes: Vec<Route>) -> Case {
+    let values = values.iter().map(|&value| value.into()).collect();
+    Case {
+        when: [(pointer.to_owned(), values)].into(),
+        effect,
+        routes,
+        preview_routes: Vec::new(),
+    }
 }
 
 /// Adds matchers to a [`Route`]; all of them have to hold.
@@ -167,6 +196,9 @@ pub trait RouteExt {
     /// The JSON body holds one of these values at a pointer.
     #[must_use]
     fn json<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
+    /// The JSON body holds at a pointer what the arguments hold at another.
+    #[must_use]
+    fn json_same(self, pointer: &str, argument: &str) -> Self;
     /// The JSON body holds nothing at a pointer.
     #[must_use]
     fn absent(self, pointer: &str) -> Self;
@@ -200,6 +232,12 @@ impl RouteExt for Route {
             pointer.to_owned(),
             values.into_iter().map(Into::into).collect(),
         );
+        self
+    }
+
+    fn json_same(mut self, pointer: &str, argument: &str) -> Self {
+        self.json_same
+            .insert(pointer.to_owned(), argument.to_owned());
         self
     }
 

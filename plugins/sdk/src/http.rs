@@ -6,7 +6,10 @@ use portcullis_manifest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::failure::{Failure, Kind, Outcome, code};
+use crate::{
+    failure::{Failure, Kind, Outcome, code},
+    json,
+};
 
 /// One request below the connection's base; WIT `http.request`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,16 +90,7 @@ impl Response {
     /// # Errors
     /// `UPSTREAM_ERROR` when the body is empty or no JSON.
     pub fn decode(&self) -> Result<Value, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            let what = if self.body.is_empty() {
-                "an empty body".to_owned()
-            } else if self.is_page() {
-                "an HTML page instead of JSON".to_owned()
-            } else {
-                format!("a body that is no JSON ({error})")
-            };
-            Failure::upstream(format!("the CRM answered {} with {what}", self.status))
-        })
+        serde_json::from_slice(&self.body).map_err(|error| self.no_json(&error))
     }
 
     /// The body, read into a type.
@@ -104,10 +98,23 @@ impl Response {
     /// # Errors
     /// `UPSTREAM_ERROR` when the body is empty, is no JSON, or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        let value = self.decode()?;
-        T::deserialize(&value).map_err(|error| {
-            Failure::upstream(format!("the CRM's answer has an unexpected shape: {error}"))
+        json::read(&self.body).map_err(|fault| match fault {
+            json::Fault::Text(error) => self.no_json(&error),
+            json::Fault::Shape(error) => {
+                Failure::upstream(format!("the CRM's answer has an unexpected shape: {error}"))
+            }
         })
+    }
+
+    fn no_json(&self, error: &serde_json::Error) -> Failure {
+        let what = if self.body.is_empty() {
+            "an empty body".to_owned()
+        } else if self.is_page() {
+            "an HTML page instead of JSON".to_owned()
+        } else {
+            format!("a body that is no JSON ({error})")
+        };
+        Failure::upstream(format!("the CRM answered {} with {what}", self.status))
     }
 
     /// The response itself when its status is 2xx.

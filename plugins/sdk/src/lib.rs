@@ -46,11 +46,14 @@ pub mod bindings;
 mod cache;
 mod call;
 mod client;
+pub mod datetime;
 mod declare;
 mod failure;
 mod http;
+mod json;
 mod page;
 mod plugin;
+mod raw;
 mod schema;
 mod settings;
 #[cfg(feature = "testing")]
@@ -61,17 +64,20 @@ mod tool;
 mod wasm;
 
 pub use portcullis_manifest as manifest_types;
-pub use portcullis_manifest::{Effect, Manifest, Method, Recipe, Route};
+pub use portcullis_manifest::{Case, Effect, Manifest, Method, Recipe, Route};
 
 pub use args::read;
 pub use cache::Cache;
-pub use call::{Call, Connection, ConnectionLimits, Host, Level, Transport};
+pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transport};
 pub use client::{Ask, Client, MAX_RETRIES};
-pub use declare::{ManifestExt, RouteExt, alternative, delete, get, manifest, post, put, route};
+pub use declare::{
+    ManifestExt, RouteExt, alternative, case, delete, get, manifest, patch, post, put, route,
+};
 pub use failure::{Failure, Kind, Outcome, Record, code};
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;
+pub use raw::RawRecord;
 pub use schema::schema_of;
 pub use tool::Tool;
 #[cfg(target_arch = "wasm32")]

@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::text;
 
+/// The records are maps, or a type of the plugin's own, or [`crate::RawRecord`]s, which cost least:
 /// `{"records":[],"total":7,"has_more":true,"next_offset":5}` and `truncated` when something was cut.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Page {
+pub struct Page<R = Map<String, Value>> {
     /// The records.
-    pub records: Vec<Map<String, Value>>,
+    pub records: Vec<R>,
     /// How many there are in all; null when the CRM did not count.
     pub total: Option<u64>,
     /// Whether more follow.
@@ -22,10 +23,10 @@ pub struct Page {
     pub truncated: Option<String>,
 }
 
-impl Page {
+impl<R: Serialize> Page<R> {
     /// A page of a list that is counted: `total` decides whether more follow.
     #[must_use]
-    pub fn counted(records: Vec<Map<String, Value>>, offset: u64, total: u64) -> Self {
+    pub fn counted(records: Vec<R>, offset: u64, total: u64) -> Self {
         let next = offset + records.len() as u64;
         let has_more = !records.is_empty() && next < total;
         Self {
@@ -39,7 +40,7 @@ impl Page {
 
     /// A page of a list that nobody counted.
     #[must_use]
-    pub fn uncounted(records: Vec<Map<String, Value>>, offset: u64, has_more: bool) -> Self {
+    pub fn uncounted(records: Vec<R>, offset: u64, has_more: bool) -> Self {
         let next = offset + records.len() as u64;
         Self {
             records,
@@ -52,7 +53,7 @@ impl Page {
 
     /// A whole list.
     #[must_use]
-    pub fn all(records: Vec<Map<String, Value>>) -> Self {
+    pub fn all(records: Vec<R>) -> Self {
         let total = records.len() as u64;
         Self::counted(records, 0, total)
     }

@@ -63,9 +63,14 @@ impl Plugin {
     ///
     /// # Errors
     /// Whatever the tool says; its outcome is always set.
-    pub fn invoke(&self, call: &Call<'_>, tool: &str, arguments: Value) -> Result<Value, Failure> {
+    pub fn invoke(
+        &self,
+        call: &Call<'_>,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<String, Failure> {
         let result = match self.live_check {
-            Some((_, check)) if tool == LIVE_CHECK => check(call),
+            Some((_, check)) if tool == LIVE_CHECK => check(call).map(|found| found.to_string()),
             _ => self
                 .find(tool)
                 .and_then(|tool| tool.invoke(call, arguments)),
@@ -77,7 +82,12 @@ impl Plugin {
     ///
     /// # Errors
     /// Whatever the preview says, and `INTERNAL` for a tool without one.
-    pub fn preview(&self, call: &Call<'_>, tool: &str, arguments: Value) -> Result<Value, Failure> {
+    pub fn preview(
+        &self,
+        call: &Call<'_>,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<String, Failure> {
         let result = self.find(tool).and_then(|found| {
             found.preview(call, arguments).unwrap_or_else(|| {
                 Err(Failure::internal(format!("the tool {tool} has no preview")))

@@ -4,28 +4,37 @@
 
 use serde::{
     Deserializer,
-    de::{DeserializeOwned, Error as _, Visitor},
+    de::{DeserializeOwned, Error as _, Visitor, value::MapDeserializer},
     forward_to_deserialize_any,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{call::Host, failure::Failure};
 
-pub(crate) fn read<S: DeserializeOwned>(host: &dyn Host) -> Result<S, Failure> {
+/// Values that were asked for in this call; null stands for a setting that has none.
+pub(crate) type Known = Vec<(&'static str, Value)>;
+
+pub(crate) fn read<S: DeserializeOwned>(host: &dyn Host, known: &mut Known) -> Result<S, Failure> {
     let mut keys = Keys(&[]);
     let _ = S::deserialize(&mut keys);
-    S::deserialize(&values(host, keys.0))
-        .map_err(|error| Failure::internal(format!("a setting cannot be read: {error}")))
+    ask(host, known, keys.0);
+    let chosen = known
+        .iter()
+        .filter(|(key, value)| !value.is_null() && keys.0.contains(key));
+    S::deserialize(MapDeserializer::new(
+        chosen.map(|(key, value)| (*key, value)),
+    ))
+    .map_err(|error: serde_json::Error| {
+        Failure::internal(format!("a setting cannot be read: {error}"))
+    })
 }
 
-fn values(host: &dyn Host, keys: &[&str]) -> Value {
-    let known = keys.iter().filter_map(|&key| {
-        Some((
-            key.to_owned(),
-            host.setting(key).filter(|value| !value.is_null())?,
-        ))
-    });
-    Value::Object(known.collect::<Map<_, _>>())
+fn ask(host: &dyn Host, known: &mut Known, keys: &[&'static str]) {
+    for &key in keys {
+        if !known.iter().any(|(asked, _)| *asked == key) {
+            known.push((key, host.setting(key).unwrap_or_default()));
+        }
+    }
 }
 
 /// Learns a struct's field names and refuses to fill them.

@@ -1,6 +1,6 @@
 //! One tool: its declaration gives schema, argument reading, dispatch and documentation.
 
-use portcullis_manifest::{self as manifest, Effect, Route};
+use portcullis_manifest::{self as manifest, Case, Effect, Route};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -12,8 +12,10 @@ use crate::{
     schema::{self, Builder},
 };
 
-type Run = Box<dyn Fn(&Call<'_>, Value) -> Result<Value, Failure>>;
+/// From arguments to the result as JSON text: it is written once, and nothing reads it again.
+type Run = Box<dyn Fn(&Call<'_>, &Value) -> Result<String, Failure>>;
 type Routes = fn() -> Vec<Route>;
+type Cases = fn() -> Vec<Case>;
 
 /// One tool. Nothing of its schema or routes is computed until `describe` asks.
 pub struct Tool {
@@ -27,6 +29,7 @@ pub struct Tool {
     preview: Option<Run>,
     routes: Routes,
     preview_routes: Routes,
+    cases: Cases,
     input: Builder,
     output: Builder,
 }
@@ -109,6 +112,7 @@ impl Tool {
             preview: None,
             routes: Vec::new,
             preview_routes: Vec::new,
+            cases: Vec::new,
             input: A::json_schema,
             output: O::json_schema,
         }
@@ -149,19 +153,26 @@ impl Tool {
         self
     }
 
+    /// Arguments with which it has another effect and other routes.
+    #[must_use]
+    pub fn cases(mut self, cases: Cases) -> Self {
+        self.cases = cases;
+        self
+    }
+
     pub(crate) fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 
-    pub(crate) fn invoke(&self, call: &Call<'_>, arguments: Value) -> Result<Value, Failure> {
+    pub(crate) fn invoke(&self, call: &Call<'_>, arguments: &Value) -> Result<String, Failure> {
         (self.run)(call, arguments)
     }
 
     pub(crate) fn preview(
         &self,
         call: &Call<'_>,
-        arguments: Value,
-    ) -> Option<Result<Value, Failure>> {
+        arguments: &Value,
+    ) -> Option<Result<String, Failure>> {
         self.preview
             .as_ref()
             .map(|preview| preview(call, arguments))
@@ -188,7 +199,7 @@ impl Tool {
             output_schema: schema::output_schema(self.output),
             routes: (self.routes)(),
             preview_routes: (self.preview_routes)(),
-            cases: Vec::new(),
+            cases: (self.cases)(),
         }
     }
 }
@@ -200,8 +211,8 @@ where
     F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
 {
     Box::new(move |call, arguments| {
-        let output = run(call, &args::read(&arguments)?)?;
-        serde_json::to_value(output)
+        let output = run(call, &args::read(arguments)?)?;
+        serde_json::to_string(&output)
             .map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
     })
 }

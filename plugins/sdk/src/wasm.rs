@@ -23,7 +23,7 @@ pub fn describe(plugin: &Plugin) -> String {
 /// # Errors
 /// What the tool says.
 pub fn invoke(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, types::Failure> {
-    run(arguments, |call, value| plugin.invoke(call, tool, value))
+    run(arguments, |call, value| plugin.invoke(call, tool, &value))
 }
 
 /// The export `preview`.
@@ -31,21 +31,19 @@ pub fn invoke(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, ty
 /// # Errors
 /// What the preview says.
 pub fn preview(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, types::Failure> {
-    run(arguments, |call, value| plugin.preview(call, tool, value))
+    run(arguments, |call, value| plugin.preview(call, tool, &value))
 }
 
 fn run(
     arguments: &str,
-    tool: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>,
+    tool: impl FnOnce(&Call<'_>, Value) -> Result<String, Failure>,
 ) -> Result<String, types::Failure> {
     let arguments = serde_json::from_str(arguments).map_err(|error| {
         lower(Failure::internal(format!(
             "the arguments are no JSON: {error}"
         )))
     })?;
-    tool(&Call::new(&Wasm), arguments)
-        .map(|value| value.to_string())
-        .map_err(lower)
+    tool(&Call::new(&Wasm), arguments).map_err(lower)
 }
 
 struct Wasm;

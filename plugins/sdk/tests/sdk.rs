@@ -1,8 +1,8 @@
 //! The SDK through a small plugin: dispatch, arguments, outcomes, paging, routes.
 
 use portcullis_sdk::{
-    Call, Failure, HttpError, Manifest, ManifestExt, Outcome, Page, Plugin, Reason, Response,
-    RouteExt, Stage, Tool, get, path, post, put,
+    Call, Failure, HttpError, Manifest, ManifestExt, Outcome, Page, Plugin, RawRecord, Reason,
+    Response, RouteExt, Stage, Tool, get, path, post, put,
     testing::{self, Harness},
     text,
 };
@@ -230,7 +230,7 @@ fn pages_say_what_is_next_and_what_was_cut() {
     );
     let last = Page::counted((0..5).map(record).collect(), 15, 20);
     assert_eq!((last.has_more, last.next_offset), (false, None));
-    let beyond = Page::counted(Vec::new(), 40, 20);
+    let beyond: Page = Page::counted(Vec::new(), 40, 20);
     assert_eq!((beyond.has_more, beyond.next_offset), (false, None));
 
     let mut cut = last;
@@ -261,4 +261,53 @@ fn near_names_and_cut_texts() {
     assert!(text::cut(&mut long, 2));
     assert_eq!(long, "äö…");
     assert!(!text::cut(&mut long, 3));
+}
+
+#[test]
+fn a_raw_record_passes_its_values_on_as_they_were_written() {
+    let text = r#"{"id":"7","sum":1.10,"note":"\u00e4öü","tags":["a", "b"],"none":null}"#;
+    let mut record: RawRecord = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    assert_eq!(record.text("note").as_deref(), Some("äöü"));
+    assert_eq!(record.text("sum"), None);
+    assert_eq!(record.get("none"), Some(Value::Null));
+    assert_eq!((record.get("gone"), record.contains("none")), (None, true));
+
+    record.edit_texts(2, |_, value| text::cut(value, 2));
+    record.set("sum", &2);
+    record.set("url", &"https://crm.example.com");
+    record.retain(|name| name != "tags");
+    assert_eq!(
+        serde_json::to_string(&record).unwrap(),
+        r#"{"id":"7","sum":2,"note":"äö…","none":null,"url":"https://crm.example.com"}"#
+    );
+    assert_eq!(
+        portcullis_sdk::schema_of::<RawRecord>(),
+        portcullis_sdk::schema_of::<Map<String, Value>>()
+    );
+    assert!(serde_json::from_str::<RawRecord>("[]").is_err());
+}
+
+#[test]
+fn an_answer_is_read_straight_from_its_text_or_through_a_value() {
+    #[derive(Deserialize)]
+    struct Priced {
+        #[serde(flatten)]
+        price: Price,
+    }
+    #[derive(Deserialize)]
+    struct Price {
+        amount: f64,
+    }
+    let answer = |body: &str| Response {
+        status: 200,
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
+    };
+    let priced: Priced = answer(r#"{"amount":1.5}"#).json().unwrap();
+    assert!((priced.price.amount - 1.5).abs() < f64::EPSILON);
+    let message = |body: &str| answer(body).json::<Price>().err().unwrap().message.clone();
+    assert!(message(r#"{"amount":"x"}"#).contains("an unexpected shape"));
+    assert!(message("<html>").contains("an HTML page"));
+    assert!(message("").contains("an empty body"));
 }

@@ -95,7 +95,10 @@ impl Ask {
         }
     }
 
+    /// Sets a header, in the place of one of that name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }

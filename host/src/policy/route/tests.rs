@@ -346,6 +346,24 @@ fn documents_of_json_api() {
         "application/vnd.api+json"
     );
     assert!(check(&set, &document(r#"{"data":{"attributes":{"deleted":1}}}"#)).is_err());
+    let set = routes(
+        json!([{ "method": "PATCH", "path": "Api/V8/module", "json_same": { "/data/id": "/id" } }]),
+    );
+    let of = |body| Case {
+        arguments: json!({ "id": "7" }),
+        ..document(body)
+    };
+    assert!(check(&set, &of(r#"{"data":{"id":"7"}}"#)).is_ok());
+    for body in [
+        r#"{"data":{"id":"8"}}"#,
+        r#"{"data":{"id":7}}"#,
+        r#"{"data":{}}"#,
+    ] {
+        assert_eq!(
+            why(&set, &of(body)),
+            "`PATCH Api/V8/module`: `json_same`: `/data/id` of the body differs from the argument `/id`"
+        );
+    }
 }
 
 #[test]

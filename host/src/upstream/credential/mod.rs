@@ -3,26 +3,36 @@
 //! Owns the trait that every recipe fulfils and the choice among a slot's alternatives. No guest
 //! sees any of it. It must not know where secrets were configured, nor which client sends.
 //!
-//! Recipes that log in or renew a token come as further modules; they implement
-//! [`Credential::renew`] with a sender of their own.
+//! A recipe either signs with what it has ([`Credential`]), or gets a token first
+//! ([`TokenRecipe`]), through a sender that it is handed.
 
 mod forward;
 mod header;
 mod hmac;
+mod issue;
+mod login;
+mod oauth2;
+mod place;
+mod refresh;
+mod refusal;
+mod request;
 mod secrets;
 mod template;
 
 use std::fmt;
 use std::sync::Arc;
 
-use futures::future::{BoxFuture, FutureExt, ready};
 use portcullis_manifest::{Credential as Declared, Place, Recipe};
 use zeroize::Zeroizing;
 
 pub(super) use header::constant;
+pub(super) use issue::{NotIssued, TokenRecipe, Wire};
+pub use refresh::{MemoryRefreshStore, RefreshStore};
+pub(super) use request::{Asked, Reply};
 pub use secrets::{Secret, Secrets};
 pub use template::TemplateError;
 
+use super::spec::Spec;
 use crate::caller::Token;
 
 /// One request, as far as a credential looks at it and may change it.
@@ -53,15 +63,6 @@ impl fmt::Debug for SecretHeader {
     }
 }
 
-/// What came of an attempt to renew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Renewal {
-    /// There is a new token; the request may be signed again.
-    Renewed,
-    /// This recipe has nothing to renew: what was refused stays refused.
-    Fixed,
-}
-
 /// A recipe with its secrets, ready to sign.
 pub trait Credential: Send + Sync {
     /// Signs a request.
@@ -77,26 +78,23 @@ pub trait Credential: Send + Sync {
     fn derived(&self) -> Vec<Zeroizing<String>> {
         Vec::new()
     }
-
-    /// Gets a new token after a refusal; for recipes that have one.
-    fn renew(&self) -> BoxFuture<'_, Renewal> {
-        ready(Renewal::Fixed).boxed()
-    }
 }
 
-/// The alternative of a slot that is used.
-pub struct Chosen {
-    /// Its name, for the operator.
-    pub name: String,
-    /// What signs.
-    pub credential: Box<dyn Credential>,
+/// A recipe with its secrets.
+pub(super) enum Ready {
+    /// Signs with what it has.
+    Fixed(Box<dyn Credential>),
+    /// Gets a token first.
+    Token(Box<TokenRecipe>),
 }
 
-impl fmt::Debug for Chosen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chosen")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+impl Ready {
+    /// Values made of secrets that an answer may echo, beside the secrets themselves.
+    pub(super) fn derived(&self) -> Vec<Zeroizing<String>> {
+        match self {
+            Self::Fixed(credential) => credential.derived(),
+            Self::Token(recipe) => recipe.issuer.derived(),
+        }
     }
 }
 
@@ -110,14 +108,6 @@ pub enum ChooseError {
         slot: String,
         /// The secrets that are not set.
         names: Vec<String>,
-    },
-    /// A recipe that this release does not carry out.
-    #[error("credential `{slot}`: recipe `{recipe}` is not supported by this release")]
-    Unsupported {
-        /// The slot.
-        slot: String,
-        /// The recipe.
-        recipe: &'static str,
     },
     /// A recipe's text is wrong.
     #[error("credential `{slot}`: {error}")]
@@ -139,22 +129,22 @@ fn listed(names: &[String]) -> String {
 ///
 /// # Errors
 /// Secrets are missing, or the alternative cannot be carried out.
-pub fn choose(
+pub(super) fn choose(
     slot: &str,
     alternatives: &[Declared],
-    auth: Option<&str>,
-    secrets: &Secrets,
-) -> Result<Chosen, ChooseError> {
+    spec: &Spec,
+) -> Result<(String, Ready), ChooseError> {
+    let secrets = &spec.secrets;
+    let auth = spec.auth.as_deref();
     let named = alternatives.iter().find(|a| Some(a.name.as_str()) == auth);
     let complete = || alternatives.iter().find(|a| lacks(a, secrets).is_empty());
     let nearest = || alternatives.iter().min_by_key(|a| lacks(a, secrets).len());
     let declared = named.or_else(complete).or_else(nearest);
     let names = declared.map(|a| lacks(a, secrets)).unwrap_or_default();
     match declared {
-        Some(declared) if names.is_empty() => Ok(Chosen {
-            name: declared.name.clone(),
-            credential: prepare(slot, &declared.recipe, secrets)?,
-        }),
+        Some(declared) if names.is_empty() => {
+            Ok((declared.name.clone(), prepare(slot, declared, spec)?))
+        }
         _ => Err(ChooseError::Missing {
             slot: slot.to_owned(),
             names,
@@ -191,22 +181,18 @@ pub(super) fn header_of(recipe: &Recipe) -> Option<&str> {
     }
 }
 
-fn prepare(
-    slot: &str,
-    recipe: &Recipe,
-    secrets: &Secrets,
-) -> Result<Box<dyn Credential>, ChooseError> {
-    let ready: Result<Box<dyn Credential>, TemplateError> = match recipe {
-        Recipe::Header { header, value } => header::fixed(header, value, secrets),
-        Recipe::Bearer { value } => header::bearer(value, secrets),
-        Recipe::Basic { username, password } => header::basic(username, password, secrets),
-        Recipe::Hmac { header, id, key } => hmac::signed(header, id, key, secrets),
-        Recipe::Forward {} => Ok(forward::forward()),
+fn prepare(slot: &str, declared: &Declared, spec: &Spec) -> Result<Ready, ChooseError> {
+    let secrets = &spec.secrets;
+    let fixed = |made: Result<Box<dyn Credential>, TemplateError>| made.map(Ready::Fixed);
+    let ready = match &declared.recipe {
+        Recipe::Header { header, value } => fixed(header::fixed(header, value, secrets)),
+        Recipe::Bearer { value } => fixed(header::bearer(value, secrets)),
+        Recipe::Basic { username, password } => fixed(header::basic(username, password, secrets)),
+        Recipe::Hmac { header, id, key } => fixed(hmac::signed(header, id, key, secrets)),
+        Recipe::Forward {} => fixed(Ok(forward::forward())),
         Recipe::Login { .. } | Recipe::OAuth2 { .. } => {
-            return Err(ChooseError::Unsupported {
-                slot: slot.to_owned(),
-                recipe: recipe.name(),
-            });
+            let recipe = TokenRecipe::parse(slot, declared, spec);
+            recipe.map(|recipe| Ready::Token(Box::new(recipe)))
         }
     };
     ready.map_err(|error| ChooseError::Template {
@@ -234,9 +220,11 @@ mod tests {
     }
 
     fn chosen(auth: Option<&str>, secrets: &[(&str, &str)]) -> Result<String, String> {
-        let secrets = Secrets::of(secrets);
-        let made = choose("api", &alternatives(), auth, &secrets);
-        made.map(|c| c.name).map_err(|e| e.to_string())
+        let mut spec = crate::upstream::tests::spec(1);
+        spec.secrets = Secrets::of(secrets);
+        spec.auth = auth.map(str::to_owned);
+        let made = choose("api", &alternatives(), &spec);
+        made.map(|(name, _)| name).map_err(|e| e.to_string())
     }
 
     #[test]
@@ -268,25 +256,36 @@ mod tests {
     }
 
     #[test]
-    fn recipes_of_later_releases_are_refused_by_name() {
-        for (recipe, name) in [
+    fn a_recipe_that_can_never_work_is_said_at_once() {
+        let login = json!({ "method": "POST", "path": "l" });
+        for (recipe, error) in [
             (
-                json!({ "name": "a", "recipe": "login", "login": { "method": "POST", "path": "l" },
+                json!({ "recipe": "login", "login": { "method": "POST", "path": "a//b" },
                     "capture": { "json": "/id" }, "place": { "cookie": "s" } }),
-                "login",
+                "credential `v4`: the path `a//b` cannot be asked: path segment 2 is empty",
             ),
             (
-                json!({ "name": "a", "recipe": "oauth2", "grant": "password",
+                json!({ "recipe": "login", "login": login, "sessions": 0,
+                    "capture": { "json": "/id" }, "place": { "cookie": "s" } }),
+                "credential `v4`: `sessions` has to be from 1 to 32",
+            ),
+            (
+                json!({ "recipe": "login", "login": login,
+                    "capture": { "json": "id" }, "place": { "cookie": "s" } }),
+                "credential `v4`: `id` is no JSON pointer",
+            ),
+            (
+                json!({ "recipe": "oauth2", "grant": "password",
                     "token": { "path": "t", "body": "json", "client": "body" }, "place": { "cookie": "s" } }),
-                "oauth2",
+                "credential `v4`: `secrets.username` is not set",
             ),
         ] {
+            let mut recipe = recipe;
+            recipe["name"] = json!("a");
             let declared: Declared = serde_json::from_value(recipe).unwrap();
-            let error = choose("v4", &[declared], None, &Secrets::default()).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("credential `v4`: recipe `{name}` is not supported by this release")
-            );
+            let spec = crate::upstream::tests::spec(1);
+            let found = choose("v4", &[declared], &spec).err().unwrap();
+            assert_eq!(found.to_string(), error);
         }
     }
 

@@ -37,6 +37,12 @@ impl Secrets {
         hidden.map(|secret| secret.value.as_str())
     }
 
+    /// Whether a text holds one of the values that no plugin may see, however short.
+    pub(in crate::upstream) fn occur_in(&self, text: &str) -> bool {
+        self.scrubbed()
+            .any(|value| !value.is_empty() && text.contains(value))
+    }
+
     /// The names of secrets too short to be scrubbed from answers without damaging ordinary text.
     pub fn too_short(&self) -> impl Iterator<Item = &str> {
         let short = |s: &Secret| s.scrub && !s.value.is_empty() && scrub::is_too_short(&s.value);

@@ -4,8 +4,12 @@ mod bodies;
 mod callers;
 mod circuit;
 mod credentials;
+mod crm;
+mod oauth2;
+mod pool;
 mod probe;
 mod requests;
+mod sessions;
 mod stages;
 mod stub;
 
@@ -17,12 +21,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::*;
+use crm::{Crm, v4};
 use stub::{Reply, Stub, answer};
 
 /// The secret of all tests; long enough to be scrubbed.
 const KEY: &str = "k3y/with+odd=chars";
 
-fn spec(port: u16) -> Spec {
+pub(super) fn spec(port: u16) -> Spec {
     Spec {
         name: "sales".to_owned(),
         site: Url::parse(&format!("http://127.0.0.1:{port}/crm/")).unwrap(),
@@ -50,6 +55,7 @@ fn spec(port: u16) -> Spec {
         explained: Vec::new(),
         tls_verify: true,
         exceptions: Vec::new(),
+        refresh_tokens: Arc::new(MemoryRefreshStore::default()),
     }
 }
 

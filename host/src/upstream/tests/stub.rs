@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// What the stub does with one request.
@@ -18,6 +19,8 @@ pub(super) enum Reply {
     Hang(Vec<u8>),
     /// Writes these bytes, then zeros without end.
     Endless(Vec<u8>),
+    /// Waits for the signal, then writes these bytes.
+    Held(Arc<Notify>, Vec<u8>),
     /// Answers the request's own head as header `x-echo` and as body.
     Echo,
 }
@@ -29,7 +32,8 @@ pub(super) struct Stub {
     _task: JoinSet<()>,
 }
 
-type Script = Arc<Mutex<VecDeque<Reply>>>;
+/// What is answered to a request.
+type Script = Arc<dyn Fn(&str) -> Reply + Send + Sync>;
 
 /// An answer with a body and headers.
 pub(super) fn answer(status: &str, headers: &[&str], body: &str) -> Vec<u8> {
@@ -41,10 +45,17 @@ pub(super) fn answer(status: &str, headers: &[&str], body: &str) -> Vec<u8> {
 impl Stub {
     /// Answers requests with these replies, in order, over however many connections.
     pub(super) async fn new(replies: Vec<Reply>) -> Self {
+        let replies: Mutex<VecDeque<Reply>> = Mutex::new(replies.into());
+        let next = move |_: &str| replies.lock().unwrap().pop_front();
+        Self::with(move |request| next(request).expect("more requests than replies")).await
+    }
+
+    /// Answers each request as the script says.
+    pub(super) async fn with(script: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::default();
-        let script = Arc::new(Mutex::new(replies.into()));
+        let script: Script = Arc::new(script);
         let mut task = JoinSet::new();
         task.spawn(serve(listener, script, Arc::clone(&seen)));
         Self {
@@ -70,8 +81,11 @@ async fn serve(listener: TcpListener, script: Script, seen: Arc<Mutex<Vec<String
 async fn converse(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Vec<String>>>) {
     while let Some(request) = read_request(&mut stream).await {
         seen.lock().unwrap().push(request.clone());
-        let reply = script.lock().unwrap().pop_front();
-        match reply.expect("more requests than the script has replies") {
+        match script(&request) {
+            Reply::Held(signal, bytes) => {
+                signal.notified().await;
+                write(&mut stream, &bytes).await;
+            }
             Reply::Bytes(bytes) => write(&mut stream, &bytes).await,
             Reply::Close(bytes) => return write(&mut stream, &bytes).await,
             Reply::Echo => write(&mut stream, &echo(&request)).await,

@@ -3,6 +3,7 @@
 use portcullis_manifest::Method;
 use serde_json::Value;
 
+use super::routes;
 use crate::http::{HttpError, Reason, Request, Response, Stage};
 
 /// An expected request and its answer; used once unless [`Exchange::times`] says otherwise.
@@ -16,6 +17,8 @@ pub struct Exchange {
     absent_headers: Vec<String>,
     body: Option<Value>,
     parts: Vec<(String, Value)>,
+    form: Vec<(String, String)>,
+    form_parts: Vec<(String, String, Value)>,
     no_body: bool,
     answer: Result<Response, HttpError>,
     pub(super) left: usize,
@@ -64,6 +67,8 @@ impl Exchange {
             absent_headers: Vec::new(),
             body: None,
             parts: Vec::new(),
+            form: Vec::new(),
+            form_parts: Vec::new(),
             no_body: false,
             answer: Ok(Response {
                 status: 200,
@@ -120,6 +125,21 @@ impl Exchange {
     #[must_use]
     pub fn body_at(mut self, pointer: &str, value: Value) -> Self {
         self.parts.push((pointer.to_owned(), value));
+        self
+    }
+
+    /// The form body holds this field.
+    #[must_use]
+    pub fn form(mut self, field: &str, value: &str) -> Self {
+        self.form.push((field.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The JSON in a field of the form body holds this value at a pointer.
+    #[must_use]
+    pub fn form_at(mut self, field: &str, pointer: &str, value: Value) -> Self {
+        self.form_parts
+            .push((field.to_owned(), pointer.to_owned(), value));
         self
     }
 
@@ -184,7 +204,11 @@ impl Exchange {
         self
     }
 
-    pub(super) fn answer(&self) -> Result<Response, HttpError> {
+    /// What it answers, for use in a closure.
+    ///
+    /// # Errors
+    /// What [`Exchange::fail`] set.
+    pub fn response(&self) -> Result<Response, HttpError> {
         self.answer.clone()
     }
 
@@ -217,7 +241,23 @@ impl Exchange {
                     .json()
                     .is_some_and(|body| body.pointer(pointer) == Some(value))
             })
+            && self.form_matches(request)
             && !(self.no_body && request.body.is_some())
+    }
+
+    fn form_matches(&self, request: &Request) -> bool {
+        if self.form.is_empty() && self.form_parts.is_empty() {
+            return true;
+        }
+        let pairs = routes::form_pairs(request);
+        let json = |field: &str| {
+            let (_, text) = pairs.iter().find(|(key, _)| key == field)?;
+            serde_json::from_str::<Value>(text).ok()
+        };
+        self.form.iter().all(|pair| pairs.contains(pair))
+            && self.form_parts.iter().all(|(field, pointer, value)| {
+                json(field).is_some_and(|inner| inner.pointer(pointer) == Some(value))
+            })
     }
 }
 

@@ -76,6 +76,20 @@ impl Harness {
         self
     }
 
+    /// Sets what else the plugin is told of the connection.
+    #[must_use]
+    pub fn connection(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.host.connection[key] = value.into();
+        self
+    }
+
+    /// Leaves a credential slot without a credential.
+    #[must_use]
+    pub fn without_credential(mut self, slot: &str) -> Self {
+        self.host.slots.remove(slot);
+        self
+    }
+
     /// Expects a request.
     #[must_use]
     pub fn expect(self, exchange: Exchange) -> Self {
@@ -169,7 +183,11 @@ impl Harness {
             });
         };
         check_arguments(&declared.input_schema, &arguments)?;
-        let result = self.run(declared.routes.clone(), arguments, |call, arguments| {
+        let routes = match declared.case(&arguments) {
+            Some(case) => case.routes.clone(),
+            None => declared.routes.clone(),
+        };
+        let result = self.run(routes, arguments, |call, arguments| {
             self.plugin.invoke(call, tool, arguments)
         });
         if let Ok(value) = &result {
@@ -195,11 +213,13 @@ impl Harness {
     pub fn preview(&self, tool: &str, arguments: Value) -> Result<Value, Failure> {
         let declared = self.tool(tool).expect("the tool exists");
         check_arguments(&declared.input_schema, &arguments)?;
-        self.run(
-            declared.preview_routes.clone(),
-            arguments,
-            |call, arguments| self.plugin.preview(call, tool, arguments),
-        )
+        let routes = match declared.case(&arguments) {
+            Some(case) => case.preview_routes.clone(),
+            None => declared.preview_routes.clone(),
+        };
+        self.run(routes, arguments, |call, arguments| {
+            self.plugin.preview(call, tool, arguments)
+        })
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {
@@ -213,18 +233,19 @@ impl Harness {
         &self,
         routes: Vec<Route>,
         arguments: Value,
-        run: impl FnOnce(&Call<'_>, Value) -> Result<Value, Failure>,
+        run: impl FnOnce(&Call<'_>, &Value) -> Result<String, Failure>,
     ) -> Result<Value, Failure> {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
-        *self.host.allowed.borrow_mut() = (routes, arguments.clone());
-        let result = run(&Call::new(&self.host), arguments);
+        let given = arguments.clone();
+        *self.host.allowed.borrow_mut() = (routes, arguments);
+        let result = run(&Call::new(&self.host), &given);
         let faults = self.host.faults.take();
         assert!(
             !self.faults_matter || faults.is_empty(),
             "{}",
             faults.join("\n")
         );
-        result
+        result.map(|text| serde_json::from_str(&text).expect("the result is JSON"))
     }
 }
 

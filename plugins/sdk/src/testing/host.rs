@@ -103,13 +103,11 @@ impl StubHost {
         {
             Some(exchange) => {
                 exchange.left -= 1;
-                exchange.answer()
+                exchange.response()
             }
             None => {
-                let body = request
-                    .json()
-                    .map(|body| format!(" {body}"))
-                    .unwrap_or_default();
+                let body = request.body.as_deref().map(String::from_utf8_lossy);
+                let body = body.map(|body| format!(" {body}")).unwrap_or_default();
                 Err(self.fault(
                     Reason::InvalidRequest,
                     format!(

@@ -1,6 +1,6 @@
 //! Whether a route matches a request: the host's rules, near enough for a plugin's tests.
 
-use portcullis_manifest::Route;
+use portcullis_manifest::{Pairs, Route};
 use serde_json::Value;
 
 use crate::http::Request;
@@ -12,7 +12,7 @@ pub(super) fn matches(route: &Route, request: &Request, arguments: &Value) -> bo
             .credential
             .as_ref()
             .is_none_or(|slot| request.credential.as_ref() == Some(slot))
-        && (!route.looks_at_json() || json_matches(route, request))
+        && (!route.looks_at_json() || json_matches(route, request, arguments))
         && (!route.looks_at_form() || form_matches(route, request, arguments))
 }
 
@@ -46,18 +46,25 @@ fn placeholder_holds(route: &Route, name: &str, segment: &str, arguments: &Value
     same && !refused
 }
 
-fn json_matches(route: &Route, request: &Request) -> bool {
+fn json_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     let is_json = request
         .headers
         .iter()
         .filter(|(name, _)| name == "content-type")
-        .all(|(_, value)| value == "application/json");
+        .all(|(_, value)| {
+            matches!(
+                value.as_str(),
+                "application/json" | "application/vnd.api+json"
+            )
+        });
     let Some(body) = request.json().filter(|_| is_json) else {
         return false;
     };
     route.json.iter().all(|(pointer, values)| {
         body.pointer(pointer)
             .is_some_and(|value| values.contains(value))
+    }) && route.json_same.iter().all(|(here, there)| {
+        body.pointer(here).is_some() && body.pointer(here) == arguments.pointer(there)
     }) && route
         .absent
         .iter()
@@ -65,12 +72,7 @@ fn json_matches(route: &Route, request: &Request) -> bool {
 }
 
 fn form_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
-    let text = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).into_owned();
-    let pairs: Vec<(String, String)> = text
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| (decode(key), decode(value)))
-        .collect();
+    let pairs = form_pairs(request);
     let single = |field: &str| {
         let mut found = pairs.iter().filter(|(key, _)| key == field);
         found
@@ -90,6 +92,62 @@ fn form_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
                 })
             })
         })
+        && route.form_pairs.iter().all(|(field, pointers)| {
+            let inner = single(field).and_then(|text| serde_json::from_str::<Value>(text).ok());
+            inner.is_some_and(|inner| {
+                pointers.iter().all(|(pointer, rule)| {
+                    let steps: Vec<&str> = pointer.split('/').skip(1).collect();
+                    pairs_hold(&inner, &steps, rule, arguments)
+                })
+            })
+        })
+}
+
+/// The fields of a form body, decoded.
+pub(super) fn form_pairs(request: &Request) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).into_owned();
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
+}
+
+/// Whether what stands at the steps is a list of pairs that a rule allows; `*` is each element.
+fn pairs_hold(inner: &Value, steps: &[&str], rule: &Pairs, arguments: &Value) -> bool {
+    match steps.split_first() {
+        Some((&"*", rest)) => inner.as_array().is_some_and(|items| {
+            items
+                .iter()
+                .all(|item| pairs_hold(item, rest, rule, arguments))
+        }),
+        Some((step, rest)) => inner
+            .pointer(&format!("/{step}"))
+            .is_some_and(|next| pairs_hold(next, rest, rule, arguments)),
+        None => list_holds(inner, rule, arguments).unwrap_or(false),
+    }
+}
+
+fn list_holds(list: &Value, rule: &Pairs, arguments: &Value) -> Option<bool> {
+    let mut seen: Vec<(String, &Value)> = Vec::new();
+    for pair in list.as_array()? {
+        let pair = pair.as_object().filter(|pair| pair.len() == 2)?;
+        let name = pair.get("name")?.as_str()?.to_ascii_lowercase();
+        if seen.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        seen.push((name, pair.get("value")?));
+    }
+    let names =
+        |list: &[String], name: &str| list.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let allowed = seen.iter().all(|(name, _)| {
+        !names(&rule.refuse, name) && (rule.only.is_empty() || names(&rule.only, name))
+    });
+    let bound = rule.same.iter().all(|(name, pointer)| {
+        seen.iter().any(|(key, value)| {
+            key.eq_ignore_ascii_case(name) && arguments.pointer(pointer) == Some(value)
+        })
+    });
+    Some(allowed && bound)
 }
 
 fn as_text(value: &Value) -> String {

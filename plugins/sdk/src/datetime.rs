@@ -1,20 +1,23 @@
-//! Dates and date-times as EspoCRM writes them: `2026-12-05` and `2026-12-05 09:30:00` in UTC.
+//! Dates and date-times as PHP CRMs store them: `2026-12-05` and `2026-12-05 09:30:00` in UTC.
 //!
 //! Arithmetic on the Gregorian calendar only; time zones are the CRM's business.
 
 /// Whether a text is a calendar date.
-pub(crate) fn is_date(text: &str) -> bool {
+#[must_use]
+pub fn is_date(text: &str) -> bool {
     text.len() == 10 && days(text).is_some()
 }
 
 /// A date-time in UTC as the CRM writes it. Takes `2026-12-05 09:30[:00]`, `2026-12-05T09:30:00Z`
 /// and offsets like `+02:00`; without either it is UTC already.
-pub(crate) fn to_utc(text: &str) -> Option<String> {
+#[must_use]
+pub fn to_utc(text: &str) -> Option<String> {
     seconds(text).map(from_seconds)
 }
 
 /// Seconds since 1970 of a date-time.
-pub(crate) fn seconds(text: &str) -> Option<i64> {
+#[must_use]
+pub fn seconds(text: &str) -> Option<i64> {
     let text = text.trim();
     let date = text.get(..10)?;
     let rest = text.get(10..)?;
@@ -25,7 +28,8 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
 }
 
 /// A date-time of seconds since 1970.
-pub(crate) fn from_seconds(seconds: i64) -> String {
+#[must_use]
+pub fn from_seconds(seconds: i64) -> String {
     let (year, month, day) = civil(seconds.div_euclid(86_400));
     let rest = seconds.rem_euclid(86_400);
     format!(

@@ -1,0 +1,268 @@
+//! The tool `crm_create`: checks, creates, and shows what was stored. A create that failed after it
+//! stored something says so.
+
+use portcullis_sdk::{Call, Failure, Kind, Outcome, Response, code};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    access,
+    crm::{self, Record},
+    entity::{self, Entity},
+    errors::{self, About},
+    ids,
+    payload::{self, Mode},
+    shape,
+    stored::{self, Made},
+};
+
+/// Creates a record and answers with its id and what was stored. Fields and values are checked
+/// first; people, tags, teams, accounts and contacts may be named by e-mail address or name.
+/// crm_describe shows the fields of an entity.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateArgs {
+    /// leads, contacts, accounts, opportunities, tasks, cases, invoices, solutions, estimates,
+    /// products; tags and goals by administrators.
+    #[schemars(extend("enum" = entity::NAMES))]
+    entity: String,
+    /// Field → value.
+    data: Record,
+}
+
+/// What was created.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Created {
+    entity: &'static str,
+    /// The new record's id; null if the CRM did not tell it and it could not be found.
+    id: Option<String>,
+    /// The record as it is stored.
+    record: Record,
+    /// Fields that are stored otherwise than they were sent.
+    #[serde(skip_serializing_if = "Record::is_empty")]
+    stored_differently: Record,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Failure> {
+    let entity = entity::find(&args.entity)?;
+    access::check(call, entity)?;
+    entity.create.map_err(|instead| {
+        Failure::bad_input(
+            code::INVALID_ENTITY_TYPE,
+            format!("{} cannot be created here", entity.name),
+        )
+        .at("/entity")
+        .suggest(instead)
+    })?;
+    let mut body = payload::build(call, entity, &args.data, Mode::Create)?;
+    let later = later(entity, &mut body);
+    let about = About::changing(entity.one, "create");
+    let response = match call.http().post(entity.list()).json(&body).send() {
+        Ok(response) => response,
+        Err(failure) => return Err(lost(call, entity, &body, failure)),
+    };
+    if !response.is_success() {
+        return Err(refused(call, entity, &body, &response, &about));
+    }
+    let (id, told) = identify(call, entity, &body, &response)?;
+    let Some(id) = id else {
+        return Ok(unnamed(entity, &body));
+    };
+    add_tags(call, entity, &id, later.as_ref())?;
+    body.extend(later);
+    settle(call, entity, &body, id, told)
+}
+
+/// Tags of an account are names on create, and unknown ones would be made; so they follow by id.
+fn later(entity: &Entity, body: &mut Record) -> Option<(String, Value)> {
+    (entity.name == "accounts")
+        .then(|| body.remove("tags"))?
+        .map(|tags| ("tags".to_owned(), tags))
+}
+
+fn add_tags(
+    call: &Call<'_>,
+    entity: &Entity,
+    id: &str,
+    tags: Option<&(String, Value)>,
+) -> Result<(), Failure> {
+    let Some((_, tags)) = tags else {
+        return Ok(());
+    };
+    let about = About::changing(entity.one, "tag").id(id);
+    let ask = call
+        .http()
+        .patch(entity.record(id))
+        .json(&json!({"tags": tags}));
+    crm::send(ask, &about).map(drop).map_err(|failure| {
+        partly(
+            format!(
+                "the {} was created, but its tags were not set: {}",
+                entity.one, failure.message
+            ),
+            id,
+        )
+        .suggest("do not create it again; set the tags with crm_update")
+    })
+}
+
+/// The id of the new record and, where the answer holds it, the record itself.
+fn identify(
+    call: &Call<'_>,
+    entity: &'static Entity,
+    body: &Record,
+    response: &Response,
+) -> Result<(Option<String>, Option<Record>), Failure> {
+    let answer = crm::object(response).unwrap_or_default();
+    if let Some(record) = entity
+        .nest
+        .and_then(|key| answer.get(key))
+        .and_then(Value::as_object)
+    {
+        return Ok((
+            Some(crm::text(record, "id").to_owned()),
+            Some(record.clone()),
+        ));
+    }
+    if ids::is_uuid(crm::text(&answer, "id")) {
+        let whole = answer.contains_key("created_at").then(|| answer.clone());
+        return Ok((Some(crm::text(&answer, "id").to_owned()), whole));
+    }
+    let found = stored::find(call, entity, body, Made::Surely)
+        .ok()
+        .flatten();
+    Ok((found.map(|row| crm::text(&row, "id").to_owned()), None))
+}
+
+fn settle(
+    call: &Call<'_>,
+    entity: &'static Entity,
+    body: &Record,
+    id: String,
+    told: Option<Record>,
+) -> Result<Created, Failure> {
+    let mut notes = Vec::new();
+    let record = match told.map_or_else(|| crm::record(call, entity, &id), Ok) {
+        Ok(record) => record,
+        Err(failure) => {
+            notes.push(format!("it could not be read back: {}", failure.message));
+            Record::new()
+        }
+    };
+    let differences = if record.is_empty() {
+        Record::new()
+    } else {
+        stored::differences(entity, body, &record)
+    };
+    if stored::lost_members(entity, &differences) {
+        return Err(partly(
+            format!("the {} was created, but not every member of its lists was stored", entity.one),
+            &id,
+        )
+        .details(json!({"id": id, "stored_differently": differences}))
+        .suggest("do not create it again; crm_search shows who and what there is, crm_update sets the lists"));
+    }
+    let mut shown = stored::echo(body, &record);
+    for key in [
+        "id",
+        "invoice_number",
+        "estimate_number",
+        "status",
+        "stage",
+        "total_amount",
+        "created_at",
+    ] {
+        if let Some(value) = record.get(key).filter(|value| !value.is_null()) {
+            shown
+                .entry(key)
+                .or_insert_with(|| shape::reduce(value, shape::Depth::Record, 1));
+        }
+    }
+    Ok(Created {
+        entity: entity.name,
+        id: Some(id),
+        record: shown,
+        stored_differently: differences,
+        notes,
+    })
+}
+
+fn unnamed(entity: &'static Entity, body: &Record) -> Created {
+    Created {
+        entity: entity.name,
+        id: None,
+        record: body.clone(),
+        stored_differently: Record::new(),
+        notes: vec![format!(
+            "the CRM says that it created the {}, tells no id, and lists none with these values; what is shown is what was sent",
+            entity.one
+        )],
+    }
+}
+
+/// An answer that is an error: the CRM saves a record before it looks at its lists.
+fn refused(
+    call: &Call<'_>,
+    entity: &'static Entity,
+    body: &Record,
+    response: &Response,
+    about: &About<'_>,
+) -> Failure {
+    let failure = errors::refused(response, about);
+    if errors::may_be_half_done(response) {
+        look_back(call, entity, body, failure)
+    } else {
+        failure
+    }
+}
+
+fn lost(call: &Call<'_>, entity: &'static Entity, body: &Record, failure: Failure) -> Failure {
+    if failure.outcome == Some(Outcome::MayHaveHappened) {
+        look_back(call, entity, body, failure)
+    } else {
+        failure
+    }
+}
+
+/// After an error that leaves open what happened: looks whether the record is there.
+fn look_back(call: &Call<'_>, entity: &'static Entity, body: &Record, failure: Failure) -> Failure {
+    match stored::find(call, entity, body, Made::Perhaps) {
+        Ok(Some(row)) => {
+            let id = crm::text(&row, "id").to_owned();
+            let differences = stored::differences(entity, body, &row);
+            partly(
+                format!("{} - but a {} with these values is stored since this call began", failure.message, entity.one),
+                &id,
+            )
+            .details(json!({"id": id, "created_at": row.get("created_at"), "stored_differently": differences}))
+            .suggest("do not create it again; look at it with crm_get, and set what is missing with crm_update")
+        }
+        Ok(None) if failure.kind == Kind::UpstreamFault => {
+            let race = entity.name == "invoices";
+            let failure = failure.outcome(Outcome::NotDone);
+            if race {
+                failure
+                    .retryable()
+                    .suggest("nothing was stored; the CRM draws invoice numbers in a race, so create one invoice at a time and try again")
+            } else {
+                failure.suggest("nothing with these values was stored; check ids and values before trying again")
+            }
+        }
+        Ok(None) if failure.kind == Kind::BadInput => failure.outcome(Outcome::NotDone),
+        Ok(None) => failure.suggest(
+            "nothing with these values is listed yet; look again before creating it once more",
+        ),
+        Err(_) => failure
+            .outcome(Outcome::MayHaveHappened)
+            .suggest("look with crm_search whether it was stored before creating it again"),
+    }
+}
+
+pub(crate) fn partly(message: String, id: &str) -> Failure {
+    Failure::new(Kind::UpstreamFault, code::PARTIAL, message)
+        .outcome(Outcome::PartlyDone)
+        .details(json!({ "id": id }))
+}

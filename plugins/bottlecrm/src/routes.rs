@@ -1,0 +1,175 @@
+//! What each tool may send: one line per entity, ids bound to the argument that names the record.
+//!
+//! Read by the operator and enforced by the host; nothing here sends anything. The routes of
+//! actions stand with the actions.
+
+use portcullis_sdk::{Route, RouteExt, delete as delete_route, get as get_route, patch, post, put};
+use serde_json::Value;
+
+use crate::{
+    entity::{ALL, Entity, Verb},
+    fields::{Kind, Link},
+};
+
+/// Statuses that do not convert a lead.
+const UNCONVERTED: &[&str] = &["assigned", "in process", "recycled", "closed", ""];
+
+pub(crate) fn search() -> Vec<Route> {
+    let mut routes = lists();
+    routes.extend(boards());
+    routes.push(get_route("api/cases/{id}/time-entries"));
+    routes.push(get_route("api/time-entries/unbilled"));
+    routes.extend(directory());
+    routes
+}
+
+pub(crate) fn get() -> Vec<Route> {
+    let mut routes: Vec<Route> = records().collect();
+    routes.push(get_route("api/users/get-teams-and-users"));
+    routes
+}
+
+pub(crate) fn create() -> Vec<Route> {
+    let mut routes: Vec<Route> = ALL
+        .iter()
+        .filter(|entity| entity.create.is_ok())
+        .flat_map(|entity| guarded(entity, post(&entity.path.join("/"))))
+        .collect();
+    // The tags of a new account follow by their ids.
+    routes.push(patch("api/accounts/{id}"));
+    routes.extend(reading_back());
+    routes.extend(lookups());
+    routes
+}
+
+pub(crate) fn update() -> Vec<Route> {
+    let mut routes: Vec<Route> = ALL
+        .iter()
+        .filter_map(|entity| match entity.update {
+            Verb::Patch => Some((entity, patch(&one(entity)))),
+            Verb::Put => Some((entity, put(&one(entity)))),
+            Verb::None(_) => None,
+        })
+        .flat_map(|(entity, route)| guarded(entity, route.same("id", "/id")))
+        .collect();
+    routes.extend(records());
+    routes.extend(lookups());
+    routes
+}
+
+pub(crate) fn delete() -> Vec<Route> {
+    let deletes = ALL
+        .iter()
+        .filter(|entity| entity.delete.is_ok())
+        .map(|entity| delete_route(&one(entity)).same("id", "/id"));
+    deletes.chain(records()).collect()
+}
+
+pub(crate) fn delete_preview() -> Vec<Route> {
+    let mut routes: Vec<Route> = records().collect();
+    routes.push(get_route("api/time-entries/unbilled"));
+    routes
+}
+
+pub(crate) fn describe() -> Vec<Route> {
+    vec![get_route("schema"), get_route("api/custom-fields")]
+}
+
+pub(crate) fn none() -> Vec<Route> {
+    Vec::new()
+}
+
+pub(crate) fn live_check() -> Vec<Route> {
+    let mut routes = vec![
+        get_route("api/profile"),
+        get_route("api/org/settings"),
+        get_route("schema"),
+    ];
+    routes.extend(
+        ["leads", "contacts", "tasks", "cases", "invoices", "tags"]
+            .iter()
+            .map(|name| get_route(&format!("api/{name}"))),
+    );
+    routes
+}
+
+/// What names are resolved with, and what is asked before something is called unknown.
+pub(crate) fn lookups() -> Vec<Route> {
+    let mut routes = lists();
+    routes.extend(directory());
+    routes.push(get_route("api/contacts/{id}"));
+    routes
+}
+
+/// One record, the one of the argument.
+pub(crate) fn records() -> impl Iterator<Item = Route> {
+    with_record().map(record)
+}
+
+/// One record of one entity, the one of the argument.
+pub(crate) fn record(entity: &Entity) -> Route {
+    get_route(&one(entity)).same("id", "/id")
+}
+
+/// What a parameter's names are resolved with.
+pub(crate) fn lookups_of(kind: Kind) -> Vec<Route> {
+    match kind {
+        Kind::One(Link::Person) | Kind::Many(Link::Person) => vec![
+            get_route("api/users/get-teams-and-users"),
+            get_route("api/profile"),
+        ],
+        Kind::One(link) | Kind::Many(link) => vec![
+            get_route("api/search"),
+            get_route(&format!("api/{}", link.entity())),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+fn reading_back() -> impl Iterator<Item = Route> {
+    with_record().map(|entity| get_route(&one(entity)))
+}
+
+fn with_record() -> impl Iterator<Item = &'static Entity> {
+    ALL.iter().filter(|entity| entity.get.is_ok())
+}
+
+fn one(entity: &Entity) -> String {
+    format!("{}/{{id}}", entity.path.join("/"))
+}
+
+fn lists() -> Vec<Route> {
+    let mut paths: Vec<String> = ALL.iter().map(|entity| entity.path.join("/")).collect();
+    paths.retain(|path| path != "api/time-entries");
+    paths.dedup();
+    paths.iter().map(|path| get_route(path)).collect()
+}
+
+fn boards() -> impl Iterator<Item = Route> {
+    ALL.iter()
+        .filter(|entity| entity.board.is_some())
+        .map(|entity| get_route(&format!("{}/kanban", entity.path.join("/"))))
+}
+
+fn directory() -> Vec<Route> {
+    vec![get_route("api/profile"), get_route("schema")]
+}
+
+/// A create or an update never converts a lead and never publishes a solution: those are actions,
+/// with an effect of their own.
+fn guarded(entity: &Entity, route: Route) -> Vec<Route> {
+    match entity.name {
+        "leads" => {
+            let route = route.absent("/is_converted");
+            let mut statuses: Vec<Value> =
+                UNCONVERTED.iter().map(|&status| status.into()).collect();
+            statuses.push(Value::Null);
+            vec![
+                route.clone().absent("/status"),
+                route.json("/status", statuses),
+            ]
+        }
+        "solutions" => vec![route.absent("/is_published")],
+        _ => vec![route],
+    }
+}

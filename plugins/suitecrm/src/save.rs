@@ -1,0 +1,211 @@
+//! Writing one record over v4_1 or V8, and looking afterwards at what became of it.
+//!
+//! `set_entry` answers with the id that it was given, whether or not a record was written, so no
+//! answer is believed before the record was read again.
+
+use portcullis_sdk::{Call, Failure, Kind, Outcome, code, path};
+use serde_json::{Value, json};
+
+use crate::{
+    applied::{self, Otherwise},
+    chosen::Key,
+    fetch,
+    metadata::Module,
+    payload::Data,
+    rows::{self, Record},
+    rpc, v8,
+    via::{self, Via},
+};
+
+/// A record after a write.
+pub(crate) struct Saved {
+    pub(crate) id: String,
+    /// The fields that were sent, as they are stored.
+    pub(crate) record: Record,
+    pub(crate) otherwise: Vec<Otherwise>,
+    /// What to know about the write.
+    pub(crate) note: Option<String>,
+}
+
+/// `[{"name": …, "value": …}]`, the id first.
+pub(crate) fn pairs(id: Option<&str>, key: Option<&Key>, data: &Data) -> Value {
+    let mut list = Vec::new();
+    if let Some(id) = id {
+        list.push(json!({"name": "id", "value": id}));
+    }
+    if let Some(key) = key {
+        list.push(json!({"name": "new_with_id", "value": key.text()}));
+    }
+    list.extend(
+        data.iter()
+            .map(|(name, value)| json!({"name": name, "value": value})),
+    );
+    Value::Array(list)
+}
+
+/// What a V8 write sends.
+pub(crate) fn resource(module: &Module, id: Option<&str>, data: &Data) -> Value {
+    let mut resource = json!({"type": module.name, "attributes": data});
+    if let Some(id) = id {
+        resource["id"] = id.into();
+    }
+    resource
+}
+
+/// Creates a record; with a key under the id that it decides.
+pub(crate) fn create(
+    call: &Call<'_>,
+    module: &Module,
+    data: &Data,
+    key: Option<&Key>,
+    via: &mut Via,
+) -> Result<Saved, Failure> {
+    let id = key.map(|key| key.id(&module.name, None));
+    let id = id.as_deref();
+    via::write(
+        call,
+        via,
+        || {
+            let body = resource(module, id, data);
+            let ask = v8::post(call, path!["Api", "V8", "module"], &body);
+            let record = v8::one(&v8::accept(&ask.send()?, &module.name)?, Some(module))?;
+            Ok(from_v8(module, data, record))
+        },
+        || create_v4(call, module, data, id, key),
+    )
+}
+
+fn create_v4(
+    call: &Call<'_>,
+    module: &Module,
+    data: &Data,
+    id: Option<&str>,
+    key: Option<&Key>,
+) -> Result<Saved, Failure> {
+    let arguments = vec![json!(module.name), pairs(id, key, data), json!(false)];
+    match rpc::change(call, "set_entry", &module.name, arguments) {
+        Ok(answer) => {
+            let id = answer["id"]
+                .as_str()
+                .filter(|id| !id.is_empty())
+                .ok_or_else(refused_id)?
+                .to_owned();
+            verify(call, module, data, id, None)
+        }
+        // The id is known, so it can be told whether the record is there.
+        Err(failure) if rpc::open(&failure) && id.is_some() => {
+            let id = id.unwrap_or_default().to_owned();
+            let note = "the CRM broke off its answer, and the record is there".to_owned();
+            verify(call, module, data, id, Some(note)).map_err(|_| failure)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Changes a record.
+pub(crate) fn update(
+    call: &Call<'_>,
+    module: &Module,
+    id: &str,
+    data: &Data,
+    via: &mut Via,
+) -> Result<Saved, Failure> {
+    via::write(
+        call,
+        via,
+        || {
+            let body = resource(module, Some(id), data);
+            let ask = v8::patch(call, path!["Api", "V8", "module"], &body);
+            let record = v8::one(&v8::accept(&ask.send()?, &module.name)?, Some(module))?;
+            Ok(from_v8(module, data, record))
+        },
+        || {
+            let arguments = vec![
+                json!(module.name),
+                pairs(Some(id), None, data),
+                json!(false),
+            ];
+            match rpc::change(call, "set_entry", &module.name, arguments) {
+                Ok(Value::Null) => Err(refused_id()),
+                Ok(_) => verify(call, module, data, id.to_owned(), None),
+                Err(failure) if rpc::open(&failure) => {
+                    let note = "the CRM broke off its answer, and the change is stored".to_owned();
+                    match verify(call, module, data, id.to_owned(), Some(note)) {
+                        Ok(saved) if saved.otherwise.is_empty() => Ok(saved),
+                        _ => Err(failure),
+                    }
+                }
+                Err(failure) => Err(failure),
+            }
+        },
+    )
+}
+
+/// Reads what was written.
+fn verify(
+    call: &Call<'_>,
+    module: &Module,
+    data: &Data,
+    id: String,
+    note: Option<String>,
+) -> Result<Saved, Failure> {
+    let record = fetch::one(call, module, &id, &read_back(data)).map_err(|failure| {
+        if failure.code == code::RECORD_NOT_FOUND {
+            not_written(module, &id)
+        } else {
+            failure
+                .outcome(Outcome::MayHaveHappened)
+                .details(json!({"id": id}))
+        }
+    })?;
+    Ok(Saved {
+        otherwise: applied::otherwise(module, data, &record),
+        record,
+        id,
+        note,
+    })
+}
+
+/// The fields to read after a write.
+pub(crate) fn read_back(data: &Data) -> Vec<String> {
+    let mut fields = vec!["id".to_owned(), "date_modified".to_owned()];
+    fields.extend(data.keys().cloned());
+    fields
+}
+
+fn from_v8(module: &Module, data: &Data, mut record: Record) -> Saved {
+    let id = rows::text(&record, "id").to_owned();
+    record.retain(|name, _| {
+        data.contains_key(name) || matches!(name.as_str(), "id" | "date_modified")
+    });
+    Saved {
+        otherwise: applied::otherwise(module, data, &record),
+        id,
+        record,
+        note: None,
+    }
+}
+
+/// The CRM said yes and there is no record.
+fn not_written(module: &Module, id: &str) -> Failure {
+    Failure::new(
+        Kind::UpstreamFault,
+        code::NOT_APPLIED,
+        format!(
+            "the CRM answered without an error, and {} has no record {id}",
+            module.name
+        ),
+    )
+    .suggest("the user's role may hide the record from its own author, or the id was used and deleted before; search for it, or use another idempotency_key")
+    .outcome(Outcome::MayHaveHappened)
+}
+
+/// The CRM answers a bad id with null and writes nothing.
+fn refused_id() -> Failure {
+    Failure::new(
+        Kind::UpstreamFault,
+        code::NOT_APPLIED,
+        "the CRM refused the record without an error, as it does for an id of a form that it does not allow",
+    )
+    .outcome(Outcome::NotDone)
+}

@@ -1,0 +1,365 @@
+//! The tools `search` and `count`: a module's records by conditions.
+
+use portcullis_sdk::{Call, Failure, Page, code, path};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    columns,
+    fetch::{self, Listed, Query},
+    filters::{self, Filter, Match},
+    get,
+    metadata::{self, Module},
+    names, projection,
+    rows::{self, Record},
+    rpc,
+    settings::Settings,
+    v8,
+    via::{self, Via},
+    where_clause,
+};
+
+/// Searches a module's records. Prefer `filters`, which needs no SQL; `query` takes an SQL condition
+/// over the module's fields, e.g. `industry = 'Banking' AND date_modified > '2026-01-01'`. Without
+/// `fields` each record has a telling few. Page with `offset`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SearchArgs {
+    /// Module, e.g. `Accounts`; see list_modules.
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"))]
+    module: String,
+    /// Conditions.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    filters: Vec<Filter>,
+    /// Whether all `filters` have to hold or any; default all.
+    #[serde(default, rename = "match")]
+    how: Match,
+    /// SQL condition: comparisons with =, <>, <, >, LIKE, IN, BETWEEN, IS NULL, joined by AND, OR,
+    /// NOT. No sub-selects, no comments. `email1` searches all addresses.
+    #[serde(default)]
+    #[schemars(length(max = 2000))]
+    query: Option<String>,
+    /// Fields to answer with; `["*"]` for all.
+    #[serde(default)]
+    #[schemars(length(max = 50))]
+    fields: Option<Vec<String>>,
+    /// How many records; default 20.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100))]
+    max_results: Option<u32>,
+    /// How many records to skip.
+    #[serde(default)]
+    #[schemars(range(max = 1_000_000))]
+    offset: u32,
+    /// Fields to sort by, e.g. `date_modified DESC, name`.
+    #[serde(default)]
+    #[schemars(length(max = 200))]
+    order_by: Option<String>,
+}
+
+/// A page of records.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Searched {
+    module: String,
+    records: Vec<Record>,
+    result_count: usize,
+    /// How many match in all; null when the CRM did not count.
+    total_count: Option<u64>,
+    has_more: bool,
+    /// The offset of the next page; null when none follows.
+    next_offset: Option<u64>,
+    /// What was cut and how to get the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<String>,
+    #[serde(flatten)]
+    via: Via,
+}
+
+pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Searched, Failure> {
+    names::check(call, &args.module, "/module")?;
+    let settings = Settings::of(call)?;
+    let module = metadata::module(call, &args.module)?;
+    let size = page_size(&settings, args.max_results)?;
+    let order = order(&module, args.order_by.as_deref())?;
+    let query = Query {
+        clause: clause(&module, args.query.as_deref(), &args.filters, args.how)?,
+        order_by: order_clause(&module, &order),
+        offset: args.offset,
+        fields: projection::of_list(&module, args.fields.as_deref())?,
+        max_results: size,
+    };
+    let (listed, via) = match v8_pairs(&module, args, &query, &order) {
+        Some(pairs) => via::read(
+            call,
+            || over_v8(call, &module, &query, pairs),
+            || fetch::list(call, &module, &query),
+        )?,
+        None => (fetch::list(call, &module, &query)?, Via::v4_1()),
+    };
+    Ok(answer(call, args, &settings, listed, via))
+}
+
+fn answer(
+    call: &Call<'_>,
+    args: &SearchArgs,
+    settings: &Settings,
+    listed: Listed,
+    via: Via,
+) -> Searched {
+    let size = page_size(settings, args.max_results).unwrap_or(20) as usize;
+    let offset = u64::from(args.offset);
+    let full = listed.records.len() >= size;
+    let mut page = match listed.total {
+        Some(total) => Page::counted(listed.records, offset, total),
+        None => Page::uncounted(listed.records, offset, full),
+    };
+    get::with_urls(call, &args.module, &mut page.records);
+    if args.fields.is_none() {
+        shorten(&mut page, settings);
+    }
+    page.fit(settings.answer_bytes as usize);
+    Searched {
+        module: args.module.clone(),
+        result_count: page.records.len(),
+        records: page.records,
+        total_count: page.total,
+        has_more: page.has_more,
+        next_offset: page.next_offset,
+        truncated: page.truncated,
+        via,
+    }
+}
+
+/// Cuts long texts that nobody asked for by name.
+pub(crate) fn shorten(page: &mut Page, settings: &Settings) {
+    let mut cut: Vec<String> = Vec::new();
+    for record in &mut page.records {
+        for name in projection::shorten(record, settings.text_limit as usize) {
+            if !cut.contains(&name) {
+                cut.push(name);
+            }
+        }
+    }
+    if !cut.is_empty() {
+        page.say_cut(format!(
+            "Texts were cut ({}); name them in `fields` to get them whole.",
+            cut.join(", ")
+        ));
+    }
+}
+
+/// A page's size within the settings' limit.
+pub(crate) fn page_size(settings: &Settings, wanted: Option<u32>) -> Result<u32, Failure> {
+    let most = settings.max_results.clamp(1, 100);
+    match wanted {
+        None => Ok(most.min(20)),
+        Some(size) if (1..=most).contains(&size) => Ok(size),
+        Some(_) => Err(Failure::bad_input(
+            code::INVALID_ARGUMENT,
+            format!("max_results is 1 to {most}"),
+        )
+        .at("/max_results")
+        .suggest("page with offset")),
+    }
+}
+
+/// The two ways to say conditions, joined.
+fn clause(
+    module: &Module,
+    query: Option<&str>,
+    filters: &[Filter],
+    how: Match,
+) -> Result<String, Failure> {
+    let raw = where_clause::compile(query.unwrap_or_default(), module)?;
+    let typed = filters::compile(filters, how, module)?;
+    Ok(match (raw.is_empty(), typed.is_empty()) {
+        (false, false) => format!("{raw} AND {typed}"),
+        (true, _) => typed,
+        (_, true) => raw,
+    })
+}
+
+/// Fields to sort by, and whether each goes down. The CRM ignores one that it does not know.
+fn order<'a>(module: &Module, text: Option<&'a str>) -> Result<Vec<(&'a str, bool)>, Failure> {
+    let text = text.unwrap_or_default().trim();
+    let parts = text.split(',').filter(|_| !text.is_empty());
+    parts
+        .map(|part| {
+            let mut words = part.split_whitespace();
+            let name = words.next().unwrap_or_default();
+            let name = name
+                .strip_prefix(module.table.as_str())
+                .and_then(|rest| rest.strip_prefix('.'))
+                .unwrap_or(name);
+            let down = match words.next().map(str::to_ascii_lowercase).as_deref() {
+                None | Some("asc") => false,
+                Some("desc") => true,
+                Some(_) => return Err(bad_order()),
+            };
+            if words.next().is_some() {
+                return Err(bad_order());
+            }
+            module.require_field(name, "/order_by")?;
+            Ok((name, down))
+        })
+        .collect()
+}
+
+fn bad_order() -> Failure {
+    Failure::bad_input(
+        code::INVALID_ARGUMENT,
+        "order_by is a list of fields, each with ASC or DESC if need be",
+    )
+    .at("/order_by")
+    .suggest("for example `date_modified DESC, name`")
+}
+
+fn order_clause(module: &Module, order: &[(&str, bool)]) -> String {
+    let part = |(name, down): &(&str, bool)| {
+        let stored = module.field(name).is_some_and(|field| field.is_column())
+            && !name.ends_with("_c")
+            && !(module.is_person() && *name == "name");
+        let column = if stored {
+            format!("{}.{name}", module.table)
+        } else {
+            (*name).to_owned()
+        };
+        format!("{column}{}", if *down { " DESC" } else { "" })
+    };
+    order.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The query of a V8 list, where that can say the same: typed filters, whole pages, one field to
+/// sort by. Without filters v4_1 serves the list, because it counts.
+fn v8_pairs(
+    module: &Module,
+    args: &SearchArgs,
+    query: &Query,
+    order: &[(&str, bool)],
+) -> Option<Vec<(String, String)>> {
+    let simple = args.query.as_deref().unwrap_or_default().trim().is_empty()
+        && !args.filters.is_empty()
+        && query.offset % query.max_results == 0
+        && order.len() <= 1;
+    let mut pairs = filters::for_v8(&args.filters, args.how, module).filter(|_| simple)?;
+    if let [(name, down)] = order {
+        module.field(name).filter(|field| field.is_column())?;
+        let sign = if *down { "-" } else { "" };
+        pairs.push(("sort".to_owned(), format!("{sign}{name}")));
+    }
+    Some(pairs)
+}
+
+/// V8 tells pages and no total, and its count of pages is known to be off with filters; whether
+/// more follow is read off a full page.
+fn over_v8(
+    call: &Call<'_>,
+    module: &Module,
+    query: &Query,
+    pairs: Vec<(String, String)>,
+) -> Result<Listed, Failure> {
+    let wanted: Vec<&str> = query
+        .fields
+        .iter()
+        .map(String::as_str)
+        .filter(|name| *name != "id")
+        .collect();
+    let mut ask = v8::get(call, path!["Api", "V8", "module", module.name]).queries(pairs);
+    if !wanted.is_empty() {
+        ask = ask.query(format!("fields[{}]", module.name), wanted.join(","));
+    }
+    let ask = ask
+        .query("page[size]", query.max_results)
+        .query("page[number]", query.offset / query.max_results + 1);
+    let body = v8::accept(&ask.send()?, &module.name)?;
+    let data = body["data"]
+        .as_array()
+        .ok_or_else(|| Failure::upstream("V8's answer is no list"))?;
+    let records: Vec<_> = data
+        .iter()
+        .map(|data| rows::resource(data, Some(module)))
+        .collect();
+    let total = (query.offset == 0 && records.len() < query.max_results as usize)
+        .then_some(records.len() as u64);
+    Ok(Listed { records, total })
+}
+
+/// Counts a module's records that fit `filters` and `query`, which are those of search.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CountArgs {
+    /// Module, e.g. `Leads`; see list_modules.
+    #[schemars(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"))]
+    module: String,
+    /// Conditions.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    filters: Vec<Filter>,
+    /// Whether all `filters` have to hold or any; default all.
+    #[serde(default, rename = "match")]
+    how: Match,
+    /// SQL condition, as in search.
+    #[serde(default)]
+    #[schemars(length(max = 2000))]
+    query: Option<String>,
+}
+
+/// A number of records.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Counted {
+    module: String,
+    count: u64,
+    /// What the number leaves open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(flatten)]
+    via: Via,
+}
+
+/// The CRM's own count ignores that a role may show only a user's own records, and answers null for
+/// what it cannot count; a list's total does neither.
+pub(crate) fn count(call: &Call<'_>, args: &CountArgs) -> Result<Counted, Failure> {
+    names::check(call, &args.module, "/module")?;
+    let module = metadata::module(call, &args.module)?;
+    let query = Query {
+        clause: clause(&module, args.query.as_deref(), &args.filters, args.how)?,
+        fields: vec!["id".to_owned()],
+        max_results: 1,
+        ..Query::default()
+    };
+    let (count, note) = match fetch::list(call, &module, &query)?.total {
+        Some(total) => (total, None),
+        None => (
+            plain_count(call, &module, &query)?,
+            Some("this CRM does not count its lists, so the number includes records that the role may hide from this user".to_owned()),
+        ),
+    };
+    Ok(Counted {
+        module: args.module.clone(),
+        count,
+        note,
+        via: Via::v4_1(),
+    })
+}
+
+fn plain_count(call: &Call<'_>, module: &Module, query: &Query) -> Result<u64, Failure> {
+    let clause = if query.clause.is_empty() {
+        String::new()
+    } else {
+        columns::parenthesised(&query.clause)
+    };
+    let arguments = vec![json!(module.name), json!(clause), json!(0)];
+    let answer = rpc::read(call, "get_entries_count", &module.name, arguments)
+        .map_err(|failure| fetch::of_clause(failure, query))?;
+    match &answer["result_count"] {
+        Value::Null => Err(Failure::upstream(
+            "the CRM could not count: its database refused the condition",
+        )
+        .suggest(
+            "a field may not be stored in the module's own table, or a value has the wrong type",
+        )),
+        raw => fetch::total(raw).ok_or_else(|| rpc::unexpected("get_entries_count")),
+    }
+}
