@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::host::guest_connection;
 use crate::support::http::{Answer, Ask, Kept};
 use crate::support::stub::{Arrived, json_response};
-use crate::support::{Era, HttpMcp, Stub, TestHost, guests, in_time, list, text};
+use crate::support::{Era, HttpMcp, Portcullis, Stub, TestHost, guests, in_time, list, text};
 
 /// Tokens of two people, in forms that tokens have.
 const ADA: &str = "pat_ada~0123456789/abc+DEF==";
@@ -188,7 +188,11 @@ async fn callers_on_one_kept_connection_are_told_apart_by_every_request() {
             .expect("kept open");
         match expected {
             Some(name) => assert_eq!(who(&answer.json()["result"]), name),
-            None => assert_eq!(answer.status, 401, "{answer:?}"),
+            None => {
+                assert_eq!(answer.status, 401, "{answer:?}");
+                // The body of a stranger's request is not read, so the connection ends with it.
+                kept = Kept::open(address).await.expect("a connection");
+            }
         }
     }
     assert_eq!(crm.seen().len(), 4);
@@ -362,7 +366,7 @@ async fn an_echo_of_the_token_does_not_reach_the_answer() {
 }
 
 #[tokio::test]
-async fn only_signed_requests_carry_the_token() {
+async fn forwards_the_token_with_signed_requests_alone() {
     let crm = crm().await;
     let mut host = host(FORWARD, &crm.url()).await;
     let client = HttpMcp::connect_as(host.serve().await.address, Era::Stateless, "/mcp", ADA).await;
@@ -401,9 +405,10 @@ async fn a_confirmation_is_its_callers_alone() {
     let preview: Value = serde_json::from_str(text(&shown, "/content/0/text")).expect("JSON");
     let token = text(&preview, "/confirmation_token");
     assert!(!token.is_empty(), "{shown}");
+    // Neither her preview nor her token is his.
     for confirmed in [
-        json!({"remove": "7", "confirmation_token": token}),
         json!({"remove": "7", "confirm": true}),
+        json!({"remove": "7", "confirmation_token": token}),
     ] {
         let refused = bob.call("own_remove", confirmed).await;
         assert_eq!(refused["isError"], true, "{refused}");
@@ -494,4 +499,44 @@ async fn the_operators_file_and_the_plugin_have_to_agree() {
         let told = told.err().expect("it does not fit").to_string();
         assert!(told.contains(expected), "{told}");
     }
+}
+
+#[tokio::test]
+async fn the_command_line_names_the_token_and_refuses_what_cannot_carry_one() {
+    let crm = crm().await;
+    let config = FORWARD.replace("PLUGINS", "plugins");
+    let binary = || {
+        Portcullis::new()
+            .config(&config, &crm.url())
+            .file("plugins/forwards.wasm", &guests::bytes("forwards"))
+            .variable("MY_TOKEN", ADA)
+    };
+    let stdio = binary().run(&["serve", "--stdio"]).await;
+    assert_eq!(stdio.code, Some(3), "{stdio:?}");
+    assert!(
+        stdio
+            .err
+            .contains("which stdio cannot carry; serve it over HTTP"),
+        "{}",
+        stdio.err
+    );
+    let tools = binary().run(&["tools"]).await;
+    assert!(
+        tools.out.contains("(with the caller's own token)"),
+        "{tools:?}"
+    );
+    let check = binary().run(&["check"]).await;
+    assert!(check.out.contains("identity forward"), "{check:?}");
+    let without = binary().run(&["call", "own_say"]).await;
+    assert_eq!(without.code, Some(1), "{without:?}");
+    assert!(without.out.contains("TOKEN_NEEDED"), "{without:?}");
+    let with = binary()
+        .run(&["call", "own_say", "--token-env", "MY_TOKEN"])
+        .await;
+    assert!(with.out.contains("ada"), "{with:?}");
+    assert!(!format!("{with:?}").contains(&ADA[4..20]), "{with:?}");
+    let unset = binary()
+        .run(&["call", "own_say", "--token-env", "NONE"])
+        .await;
+    assert_eq!(unset.code, Some(2), "{unset:?}");
 }
