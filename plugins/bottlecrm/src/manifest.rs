@@ -31,7 +31,7 @@ pub(crate) fn manifest() -> Manifest {
             ..EnvRule::of("secrets.token")
         },
     )
-    .env("BCRM_TRANSPORT", "server.transport")
+    .env_rule("BCRM_TRANSPORT", usual("server.transport", "stdio"))
     .env_rule("BCRM_HOST", usual("server.host", "127.0.0.1"))
     .env_rule("BCRM_PORT", usual("server.port", "8900"))
     .env_rule("BCRM_PATH", usual("server.path", "/mcp"))

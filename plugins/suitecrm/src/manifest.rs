@@ -43,6 +43,10 @@ const PREFIXES: &[&str] = &[
 ];
 
 pub(crate) fn manifest() -> Manifest {
+    let port = EnvRule {
+        default: Some("3101".to_owned()),
+        ..EnvRule::of("server.port")
+    };
     let mut manifest = portcullis_sdk::manifest(
         "suitecrm",
         env!("CARGO_PKG_VERSION"),
@@ -63,7 +67,7 @@ pub(crate) fn manifest() -> Manifest {
     .env("SUITECRM_V8_CLIENT_SECRET", "secrets.client_secret")
     .env("SUITECRM_PREFIX", "prefix")
     .env("SUITECRM_CODE", "code")
-    .env("PORT", "server.port")
+    .env_rule("PORT", port)
     .env("BIND_HOST", "server.host")
     .env("CRM_TIMEOUT_MS", "limits.timeout_ms")
     .env("CIRCUIT_BREAKER_THRESHOLD", "limits.breaker_threshold")
