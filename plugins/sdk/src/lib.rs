@@ -49,6 +49,7 @@ mod client;
 pub mod datetime;
 mod declare;
 mod failure;
+mod finding;
 mod http;
 mod page;
 mod plugin;
@@ -70,6 +71,7 @@ pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transpo
 pub use client::{Ask, Client, MAX_RETRIES};
 pub use declare::{ManifestExt, RouteExt, alternative, delete, get, manifest, post, put, route};
 pub use failure::{Failure, Kind, Outcome, Record, code};
+pub use finding::add_finding;
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;
