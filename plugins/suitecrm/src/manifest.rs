@@ -98,7 +98,7 @@ fn probe() -> Probe {
 fn session() -> Credential {
     login(
         "session",
-        json!({"user_name": "{username}", "password": "{password|md5}"}),
+        &json!({"user_name": "{username}", "password": "{password|md5}"}),
     )
 }
 
@@ -106,11 +106,11 @@ fn session() -> Credential {
 fn plain() -> Credential {
     login(
         "plain",
-        json!({"user_name": "{username}", "password": "{password}", "encryption": "PLAIN"}),
+        &json!({"user_name": "{username}", "password": "{password}", "encryption": "PLAIN"}),
     )
 }
 
-fn login(name: &str, user: Value) -> Credential {
+fn login(name: &str, user: &Value) -> Credential {
     let recipe = Recipe::Login {
         login: request("login", json!([user, "Portcullis", []])),
         logout: Some(request("logout", json!(["{token}"]))),
