@@ -49,6 +49,7 @@ mod client;
 pub mod datetime;
 mod declare;
 mod failure;
+mod finding;
 mod http;
 mod json;
 mod page;
@@ -74,6 +75,7 @@ pub use declare::{
     ManifestExt, RouteExt, alternative, case, delete, get, manifest, patch, post, put, route,
 };
 pub use failure::{Failure, Kind, Outcome, Record, code};
+pub use finding::add_finding;
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;

@@ -16,7 +16,8 @@ use crate::{
     metadata::{self, Module},
     names, payload,
     rows::Record,
-    rpc, save,
+    rpc::{self, About},
+    save,
     via::Via,
 };
 
@@ -209,7 +210,7 @@ fn one_by_one(
             sent.push((index, id));
         }
     }
-    let answers = rpc::change_all(call, "set_entry", &module.name, lists);
+    let answers = rpc::all(call, About::change("set_entry", &module.name), lists);
     let mut refused = Map::new();
     for ((_, id), answer) in sent.iter().zip(answers) {
         if let Err(failure) = answer {
