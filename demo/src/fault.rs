@@ -72,6 +72,13 @@ impl Fault {
     }
 }
 
+/// Where a standing fault looks for its text.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Address,
+    Body,
+}
+
 /// The faults in force. Clones are the same set, so a test keeps one and the server another.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<Mutex<Set>>);
@@ -79,7 +86,7 @@ pub struct Faults(Arc<Mutex<Set>>);
 #[derive(Debug, Default)]
 struct Set {
     next: VecDeque<Fault>,
-    standing: Vec<(String, Fault)>,
+    standing: Vec<(Place, String, Fault)>,
     applied: usize,
 }
 
@@ -103,7 +110,15 @@ impl Faults {
     /// For every request whose path or query, as sent, contains the text, until cleared. Queued
     /// faults go first.
     pub fn on(&self, part: impl Into<String>, fault: Fault) {
-        self.set().standing.push((part.into(), fault));
+        let standing = (Place::Address, part.into(), fault);
+        self.set().standing.push(standing);
+    }
+
+    /// For every request whose body, as sent, contains the text, until cleared: where one address
+    /// serves many methods, `method=set_entry&` names one of them.
+    pub fn on_body(&self, part: impl Into<String>, fault: Fault) {
+        let standing = (Place::Body, part.into(), fault);
+        self.set().standing.push(standing);
     }
 
     /// Ends all faults.
@@ -119,13 +134,16 @@ impl Faults {
         self.set().applied
     }
 
-    fn take(&self, address: &str) -> Option<Fault> {
+    fn take(&self, address: &str, body: &str) -> Option<Fault> {
         let mut set = self.set();
         let standing = set
             .standing
             .iter()
-            .find(|(part, _)| address.contains(part))
-            .map(|(_, fault)| fault.clone());
+            .find(|(place, part, _)| match place {
+                Place::Address => address.contains(part),
+                Place::Body => body.contains(part),
+            })
+            .map(|(_, _, fault)| fault.clone());
         let fault = set.next.pop_front().or(standing);
         set.applied += usize::from(fault.is_some());
         fault
@@ -142,7 +160,16 @@ pub fn faulty(router: Router, faults: &Faults) -> Router {
 }
 
 async fn meet(State(faults): State<Faults>, request: Request, next: Next) -> Response<Body> {
-    let Some(fault) = faults.take(&request.uri().to_string()) else {
+    let (parts, body) = request.into_parts();
+    // A body that breaks off on its way counts as none.
+    let body = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    let fault = faults.take(&parts.uri.to_string(), &String::from_utf8_lossy(&body));
+    let request = Request::from_parts(parts, Body::from(body));
+    let Some(fault) = fault else {
         return next.run(request).await;
     };
     match fault {

@@ -7,8 +7,13 @@
 
 pub mod behaviour;
 pub mod bottlecrm;
+mod clock;
 pub mod espocrm;
 pub mod fault;
+mod invented;
+mod pairs;
+mod seen;
 mod serve;
+pub mod suitecrm;
 
 pub use serve::{Running, serve};

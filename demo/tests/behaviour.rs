@@ -2,9 +2,12 @@
 //!
 //! Every group gets a CRM of its own, so that neither order nor failed logins matter.
 
-use portcullis_demo::behaviour::{BottleTable, Dialect, EspoTable, InProcess, Verdict, run};
+use portcullis_demo::behaviour::{
+    BottleTable, Dialect, EspoTable, InProcess, SuiteTable, Verdict, run,
+};
 use portcullis_demo::bottlecrm::{self, BottleCrm};
 use portcullis_demo::espocrm::{EspoCrm, Options, Version};
+use portcullis_demo::suitecrm::{self, SuiteCrm};
 
 /// Runs a table, each group against a fresh CRM. The table must not shrink unnoticed.
 async fn hold<D: Dialect>(dialect: &D, least_cases: usize, fresh: impl Fn() -> InProcess) {
@@ -61,6 +64,15 @@ async fn bottlecrm() {
     hold(&BottleTable, 150, || {
         let crm = BottleCrm::new(bottlecrm::Options::default());
         InProcess::bottlecrm(crm.router())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn suitecrm_7_14() {
+    hold(&SuiteTable, 230, || {
+        let crm = SuiteCrm::new(suitecrm::Options::default());
+        InProcess::suitecrm(crm.router())
     })
     .await;
 }

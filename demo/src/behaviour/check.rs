@@ -7,13 +7,13 @@ use super::target::Answer;
 
 /// Where rows and their names are, as JSON pointers.
 #[derive(Clone, Copy)]
-pub(crate) struct Places {
-    pub(crate) rows: &'static str,
-    pub(crate) name: &'static str,
+pub(crate) struct Places<'a> {
+    pub(crate) rows: &'a str,
+    pub(crate) name: &'a str,
 }
 
 /// The first thing that is not as expected.
-pub(crate) fn check(step: &Step, answer: &Answer, places: Places) -> Result<(), String> {
+pub(crate) fn check(step: &Step, answer: &Answer, places: Places<'_>) -> Result<(), String> {
     if answer.status != step.status {
         return Err(format!(
             "status {} instead of {}, {}",
@@ -99,7 +99,7 @@ fn check_headers(step: &Step, answer: &Answer) -> Result<(), String> {
     Ok(())
 }
 
-fn check_rows(step: &Step, body: &Value, places: Places) -> Result<(), String> {
+fn check_rows(step: &Step, body: &Value, places: Places<'_>) -> Result<(), String> {
     let rows = body.pointer(places.rows).and_then(Value::as_array);
     if let Some(expected) = &step.names {
         let found: Vec<&str> = rows

@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 use super::saved::Saved;
 use super::target::{Answer, Ask, Headers, Target};
-use super::{bottlecrm, espocrm};
+use super::{bottlecrm, espocrm, suitecrm};
 
 /// Who somebody is to one CRM: a name of the table, to headers.
 type Credentials = fn(&str, &Ask, &Saved) -> Option<Headers>;
@@ -42,6 +42,17 @@ impl InProcess {
             base: "/",
             credentials: bottlecrm::demo_credentials,
             values: Vec::new(),
+        }
+    }
+
+    /// The in-memory SuiteCRM, installed at the root.
+    #[must_use]
+    pub fn suitecrm(router: Router) -> Self {
+        Self {
+            router,
+            base: "/",
+            credentials: suitecrm::demo_credentials,
+            values: suitecrm::demo_values(),
         }
     }
 }

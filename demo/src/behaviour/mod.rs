@@ -16,6 +16,7 @@ mod espocrm;
 mod in_process;
 mod run;
 mod saved;
+mod suitecrm;
 mod table;
 mod target;
 
@@ -25,5 +26,6 @@ pub use espocrm::EspoTable;
 pub use in_process::InProcess;
 pub use run::run;
 pub use saved::Saved;
+pub use suitecrm::SuiteTable;
 pub use table::{Case, Common, Group, Step};
 pub use target::{Answer, Ask, Headers, Outcome, Target, Verdict};

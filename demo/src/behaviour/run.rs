@@ -101,9 +101,13 @@ impl<D: Dialect, T: Target> Runner<'_, D, T> {
             self.made
                 .extend(self.dialect.undo(&ask, &answer, &self.saved));
         }
+        let common = &self.group.common;
         let places = Places {
-            rows: self.dialect.rows(),
-            name: self.dialect.row_name(),
+            rows: common.rows.as_deref().unwrap_or(self.dialect.rows()),
+            name: common
+                .row_name
+                .as_deref()
+                .unwrap_or(self.dialect.row_name()),
         };
         check(&self.filled_step(step), &answer, places)?;
         let body = answer.json().unwrap_or(Value::Null);

@@ -39,6 +39,10 @@ pub struct Common {
     pub form: Map<String, Value>,
     /// The content type of bodies, where it is neither JSON nor a form.
     pub kind: Option<String>,
+    /// Where answers keep their rows, if not where the CRM's others do.
+    pub rows: Option<String>,
+    /// Where a row keeps its name, if not where the CRM's others do.
+    pub row_name: Option<String>,
 }
 
 /// One behaviour.

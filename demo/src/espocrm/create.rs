@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::clock::stamp;
 use super::errors::Refusal;
 use super::hooks;
 use super::input::Input;
@@ -10,6 +9,7 @@ use super::router::{Reply, Session};
 use super::schema::{Entity, LinkKind};
 use super::store::{Record, Store};
 use super::validate::Candidate;
+use crate::clock::stamp;
 
 /// A duplicate answer shows this many records at most.
 const MAX_DUPLICATES: usize = 5;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::clock::stamp;
+use crate::clock::stamp;
 
 /// The first and the last day; `None` is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::clock::stamp;
 use super::errors::Refusal;
 use super::input::Input;
 use super::relation::parent_of;
@@ -12,6 +11,7 @@ use super::router::Session;
 use super::schema::Entity;
 use super::store::{Record, Store};
 use super::{addresses, notes, pipelines};
+use crate::clock::stamp;
 
 pub(crate) fn before_create(
     session: &Session<'_>,

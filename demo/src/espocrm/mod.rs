@@ -12,7 +12,6 @@ mod addresses;
 mod app_user;
 mod attribute;
 mod auth;
-mod clock;
 mod create;
 mod dates;
 mod definition;
@@ -48,7 +47,6 @@ mod view;
 mod where_clause;
 mod where_item;
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -59,13 +57,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-pub use clock::Clock;
-pub use request::Seen;
+pub use crate::clock::Clock;
+pub use crate::seen::Seen;
 pub use users::{
     ADMIN_PASSWORD, ADMIN_USER, AGENT_ADDRESS, FULL_KEY, HMAC_KEY, HMAC_SECRET, HUMAN_PASSWORD,
     HUMAN_USER, NO_ADDRESS_KEY, OWN_KEY, READ_ONLY_KEY,
 };
 
+use crate::seen::Log;
 use auth::Lockout;
 use schema::Schema;
 use store::Store;
@@ -144,8 +143,7 @@ pub(crate) struct Inner {
     clock: Clock,
     store: RwLock<Store>,
     lockout: Option<Mutex<Lockout>>,
-    seen: Mutex<VecDeque<Seen>>,
-    remember: usize,
+    log: Log,
     rebuilt: AtomicI64,
 }
 
@@ -163,8 +161,7 @@ impl EspoCrm {
             clock: options.clock,
             store: RwLock::new(store),
             lockout: options.lockout.then(Mutex::default),
-            seen: Mutex::default(),
-            remember: options.remember,
+            log: Log::new(options.remember),
         };
         seed::plant(&inner, options.seed);
         Self {
@@ -194,12 +191,12 @@ impl EspoCrm {
     /// What arrived, oldest first; the last [`Options::remember`] requests.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
-        self.inner.seen().iter().cloned().collect()
+        self.inner.log.all()
     }
 
     /// Forgets what arrived.
     pub fn forget_requests(&self) {
-        self.inner.seen().clear();
+        self.inner.log.clear();
     }
 
     /// A record as an administrator reads it, deleted ones included.
@@ -261,9 +258,5 @@ impl Inner {
 
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Store> {
         self.store.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seen(&self) -> std::sync::MutexGuard<'_, VecDeque<Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::clock::stamp;
 use super::errors::Refusal;
 use super::input::Input;
 use super::record::Deed;
@@ -11,6 +10,7 @@ use super::router::{Reply, Session};
 use super::schema::{Entity, Link};
 use super::store::{Record, Store};
 use super::users::Level;
+use crate::clock::stamp;
 
 impl Session<'_> {
     /// Posts a note. Neither text nor parent is required, and a missing parent is a missing right.

@@ -6,7 +6,8 @@
 use serde_json::{Map, Value};
 
 use super::errors::Refusal;
-use super::request::{Call, pairs};
+use super::request::Call;
+use crate::pairs::pairs;
 
 /// The parts of a search, not yet checked against an entity.
 #[derive(Clone, Debug, Default)]

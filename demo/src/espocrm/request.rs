@@ -1,52 +1,11 @@
-//! One request as the handlers see it, and what a test may look back at.
+//! One request as the handlers see it.
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::errors::Refusal;
-
-/// A request that arrived, as the client sent it.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// The verb, in capitals.
-    pub method: String,
-    /// The whole path as sent, without the query.
-    pub path: String,
-    /// The query as sent, without the question mark.
-    pub query: String,
-    /// Names in lower case and values, in the order of arrival.
-    pub headers: Vec<(String, String)>,
-    /// The body as sent.
-    pub body: Bytes,
-}
-
-impl Seen {
-    /// The value of a header by its name in any case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// The body read as JSON.
-    #[must_use]
-    pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-
-    /// Whether a text, for example a secret, occurs anywhere in the request.
-    #[must_use]
-    pub fn mentions(&self, text: &str) -> bool {
-        let in_headers = self.headers.iter().any(|(_, value)| value.contains(text));
-        self.path.contains(text)
-            || self.query.contains(text)
-            || in_headers
-            || String::from_utf8_lossy(&self.body).contains(text)
-    }
-}
+use crate::pairs::pairs;
 
 /// A request below the API's root.
 #[derive(Debug)]
@@ -117,18 +76,4 @@ impl Call {
             Err(_) => Err(Refusal::bare(500)),
         }
     }
-}
-
-/// Decoded pairs of a query or a form.
-pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |part: &str| {
-        percent_encoding::percent_decode_str(&part.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(key, value)| (decode(key), decode(value)))
-        .collect()
 }

@@ -6,8 +6,7 @@ use std::sync::{Arc, PoisonError};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
-use bytes::Bytes;
+use axum::http::{HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ use super::app_user::public_settings;
 use super::auth::authenticate;
 use super::errors::Refusal;
 use super::metadata::labels;
-use super::request::{Call, Seen};
+use super::request::Call;
 use super::router::{Reply, Session, allowed};
 use super::users::User;
 
@@ -39,7 +38,7 @@ pub(crate) async fn respond(State(crm): State<Arc<Inner>>, request: Request) -> 
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or_else(|| "127.0.0.1".to_owned(), |info| info.0.ip().to_string());
-    crm.remember(&method, &path, &query, &parts.headers, &body);
+    crm.log.record(&parts, &body);
     let Some(below) = below_api(&crm.base, &path) else {
         return outside();
     };
@@ -77,29 +76,6 @@ fn outside() -> Response<Body> {
 }
 
 impl Inner {
-    fn remember(&self, method: &str, path: &str, query: &str, headers: &HeaderMap, body: &Bytes) {
-        if self.remember == 0 {
-            return;
-        }
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-            .collect();
-        let seen = Seen {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers,
-            body: body.clone(),
-        };
-        let mut list = self.seen();
-        if list.len() >= self.remember {
-            list.pop_front();
-        }
-        list.push_back(seen);
-    }
-
     fn answer(&self, call: &Call) -> Result<Reply, Refusal> {
         let decoded = call.segments();
         let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();

@@ -8,11 +8,11 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Map, Value, json};
 
 use super::Inner;
-use super::clock::stamp;
 use super::request::Call;
 use super::router::Session;
 use super::store::{Record, Store};
 use super::users::User;
+use crate::clock::stamp;
 
 /// Users and teams, and unless the CRM shall be empty, everything else.
 pub(crate) fn plant(crm: &Inner, with_records: bool) {

@@ -3,32 +3,14 @@
 use jiff::ToSpan;
 use serde_json::{Value, json};
 
-use super::clock::stamp;
 use super::seed::Planter;
+use crate::clock::stamp;
+use crate::invented::{CITIES, FIRMS, FIRST, LAST};
 
-const FIRMS: [&str; 10] = [
-    "Harbour",
-    "Larkspur",
-    "Granite",
-    "Copperfield",
-    "Willowbank",
-    "Saltmarsh",
-    "Brightwater",
-    "Fenwick",
-    "Ironbridge",
-    "Juniper",
-];
 const TRADES: [(&str, &str); 3] = [
     ("Foods", "Food & Beverage"),
     ("Systems", "Software"),
     ("Freight", "Transportation"),
-];
-const FIRST: [&str; 8] = [
-    "Priya", "Mateo", "Ingrid", "Samir", "Lucia", "Otto", "Hana", "Felix",
-];
-const LAST: [&str; 10] = [
-    "Aldous", "Brandt", "Castell", "Dray", "Eklund", "Farrow", "Grieve", "Hallam", "Ibsen",
-    "Jarrow",
 ];
 const TITLES: [&str; 5] = [
     "Managing Director",
@@ -62,7 +44,6 @@ const TASK_STATUS: [&str; 5] = [
     "Canceled",
     "Deferred",
 ];
-const CITIES: [&str; 3] = ["Port Avery", "Millbrook", "Stonehaven"];
 const PRIORITIES: [&str; 4] = ["Low", "Normal", "High", "Urgent"];
 const CASE_STATUS: [&str; 4] = ["New", "Assigned", "Pending", "Closed"];
 

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::clock::stamp;
 use super::errors::Refusal;
 use super::hooks;
 use super::input::Input;
@@ -11,6 +10,7 @@ use super::router::{Reply, Session};
 use super::schema::Entity;
 use super::store::{Record, Store};
 use super::validate::Candidate;
+use crate::clock::stamp;
 
 impl Session<'_> {
     pub(crate) fn update(&self, entity: &Entity, id: &str) -> Result<Reply, Refusal> {

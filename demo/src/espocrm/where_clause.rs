@@ -203,7 +203,7 @@ impl<'a> Reader<'a, '_> {
             return Ok(Test::Compare {
                 attribute,
                 accepts,
-                value: super::clock::stamp(self.now).into(),
+                value: crate::clock::stamp(self.now).into(),
             });
         }
         if kind == "ever" {

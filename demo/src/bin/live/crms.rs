@@ -1,6 +1,6 @@
 //! Where each CRM's installation is named: its variables, its base, its users.
 
-use portcullis_demo::behaviour::Saved;
+use portcullis_demo::behaviour::{Saved, SuiteTable};
 
 use super::target::Live;
 
@@ -40,6 +40,37 @@ pub fn bottlecrm() -> Result<Live, String> {
         Box::new(who),
         Vec::new(),
     )
+}
+
+/// `SUITECRM_ENDPOINT`, the address of `rest.php`, `SUITECRM_USERNAME` and `SUITECRM_PASSWORD` of an
+/// administrator; with `SUITECRM_CLIENT_ID` and `SUITECRM_CLIENT_SECRET` also V8.
+pub fn suitecrm() -> Result<Live, String> {
+    let [endpoint, user, password] = variables([
+        "SUITECRM_ENDPOINT",
+        "SUITECRM_USERNAME",
+        "SUITECRM_PASSWORD",
+    ])?;
+    let Some(base) = endpoint
+        .trim_end_matches('/')
+        .strip_suffix("/service/v4_1/rest.php")
+    else {
+        return Err("SUITECRM_ENDPOINT does not end in /service/v4_1/rest.php".to_owned());
+    };
+    let mut values = vec![("user".to_owned(), user), ("password".to_owned(), password)];
+    let client = ["SUITECRM_CLIENT_ID", "SUITECRM_CLIENT_SECRET"].map(variable);
+    match client {
+        [Some(id), Some(secret)] => {
+            values.push(("client_id".to_owned(), id));
+            values.push(("client_secret".to_owned(), secret));
+        }
+        [None, None] => {}
+        _ => {
+            return Err(
+                "set both SUITECRM_CLIENT_ID and SUITECRM_CLIENT_SECRET, or none".to_owned(),
+            );
+        }
+    }
+    Live::new(base.to_owned(), Box::new(SuiteTable::credentials), values)
 }
 
 /// The values of all variables, or the names of those that are missing.

@@ -10,16 +10,19 @@ mod target;
 use std::io::Write;
 use std::process::ExitCode;
 
-use portcullis_demo::behaviour::{BottleTable, Dialect, EspoTable, Outcome, Verdict, run};
+use portcullis_demo::behaviour::{
+    BottleTable, Dialect, EspoTable, Outcome, SuiteTable, Verdict, run,
+};
 use target::Live;
 
-const USAGE: &str = "usage: live espocrm | bottlecrm";
+const USAGE: &str = "usage: live espocrm | suitecrm | bottlecrm";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match std::env::args().nth(1).as_deref() {
         Some("bottlecrm") => report(&BottleTable, crms::bottlecrm()).await,
         Some("espocrm") => report(&EspoTable, crms::espocrm()).await,
+        Some("suitecrm") => report(&SuiteTable, crms::suitecrm()).await,
         _ => Err(USAGE.to_owned()),
     };
     ended.unwrap_or_else(|problem| {

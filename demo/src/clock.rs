@@ -42,7 +42,7 @@ impl Clock {
     }
 }
 
-/// A moment in EspoCRM's form: `YYYY-MM-DD HH:MM:SS`, UTC.
+/// A moment in the form of EspoCRM and SuiteCRM: `YYYY-MM-DD HH:MM:SS`, UTC.
 pub(crate) fn stamp(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC)
         .strftime("%Y-%m-%d %H:%M:%S")
