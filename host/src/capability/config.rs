@@ -1,6 +1,7 @@
 //! `config`: the operator's settings of the connection, and what may be said about it.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::config::Host;
@@ -15,11 +16,25 @@ impl Host for Guest {
         let Some(link) = self.reach.link() else {
             return "{}".into();
         };
-        let mut about = link.about.clone();
-        about.insert("now".into(), json!(now()));
-        about.insert("breaker".into(), breaker(&link.upstream.circuit()));
-        Value::Object(about).to_string()
+        let answer = Answer {
+            about: &link.about,
+            settings: &link.settings,
+            now: now(),
+            breaker: breaker(&link.upstream.circuit()),
+        };
+        // Maps with text keys, texts and numbers: nothing that JSON cannot hold.
+        serde_json::to_string(&answer).unwrap_or_else(|_| "{}".into())
     }
+}
+
+/// What `config.connection` answers: a plugin learns everything of its connection by one call.
+#[derive(Serialize)]
+struct Answer<'l> {
+    #[serde(flatten)]
+    about: &'l Map<String, Value>,
+    settings: &'l Map<String, Value>,
+    now: String,
+    breaker: Value,
 }
 
 fn breaker(report: &CircuitReport) -> Value {
@@ -36,4 +51,30 @@ fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stand_beside_what_is_known_of_the_connection() {
+        let members = |value: Value| value.as_object().cloned().unwrap();
+        let answer = Answer {
+            about: &members(json!({"name": "sales", "credentials": ["default"]})),
+            settings: &members(json!({"max_limit": 200, "name": "no clash"})),
+            now: "2026-11-20T10:00:00Z".into(),
+            breaker: json!({"state": "closed"}),
+        };
+        assert_eq!(
+            serde_json::to_value(&answer).unwrap(),
+            json!({
+                "name": "sales",
+                "credentials": ["default"],
+                "settings": {"max_limit": 200, "name": "no clash"},
+                "now": "2026-11-20T10:00:00Z",
+                "breaker": {"state": "closed"},
+            })
+        );
+    }
 }

@@ -55,7 +55,6 @@ mod page;
 mod plugin;
 mod raw;
 mod schema;
-mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
