@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     call::Call,
+    datetime,
     failure::{Failure, Outcome},
     http::{HttpError, Reason, Request, Response},
 };
@@ -99,7 +100,7 @@ impl<'c> Client<'c> {
         let results = self.call.host().send_all(&requests);
         asks.into_iter()
             .zip(results)
-            .map(|(ask, result)| ask.settle(result))
+            .map(|(ask, result)| ask.settle(ask.dated(result)))
             .collect()
     }
 
@@ -216,13 +217,21 @@ impl Ask<'_> {
     pub fn send(self) -> Result<Response, Failure> {
         let mut attempt = 0;
         loop {
-            let result = self.call.host().send(&self.request);
+            let result = self.dated(self.call.host().send(&self.request));
             let Some(wait) = self.pause(&result, attempt) else {
                 return self.settle(result);
             };
             self.call.host().sleep(wait);
             attempt += 1;
         }
+    }
+
+    /// A guest has no clock of its own: a date is counted from the time that the host told.
+    fn dated(&self, mut result: Result<Response, HttpError>) -> Result<Response, HttpError> {
+        if let Ok(response) = &mut result {
+            response.count_retry_after(|| datetime::seconds(&self.call.connection().now));
+        }
+        result
     }
 
     fn settle(&self, result: Result<Response, HttpError>) -> Result<Response, Failure> {
