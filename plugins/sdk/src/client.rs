@@ -9,7 +9,7 @@ use std::{
 };
 
 use portcullis_manifest::Method;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     call::Call,
@@ -224,6 +224,20 @@ impl Ask<'_> {
             self.call.host().sleep(wait);
             attempt += 1;
         }
+    }
+
+    /// Sends it and reads the answer into a type: [`Ask::send`], then [`Response::json`] of a 2xx.
+    ///
+    /// # Errors
+    /// No response came, its status is not 2xx, or its body has another shape. A 5xx to a request
+    /// that asked for a change leaves open whether it happened.
+    pub fn answer<T: DeserializeOwned>(self) -> Result<T, Failure> {
+        let changes = self.changes;
+        let response = self.send()?;
+        if changes && !response.is_success() {
+            return Err(response.failure_of_change());
+        }
+        response.ok()?.json()
     }
 
     /// A guest has no clock of its own: a date is counted from the time that the host told.
