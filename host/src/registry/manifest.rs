@@ -13,10 +13,10 @@ use crate::policy;
 use crate::schema::Schema;
 
 /// More tools than any CRM needs; a list this long serves no model.
+const MOST_TOOLS: usize = 200;
+
 /// The most prefixes that a first request tries.
 const MOST_PREFIXES: usize = 16;
-
-const MOST_TOOLS: usize = 200;
 
 /// The longest description of a tool, in bytes; it stands in every `tools/list`.
 const LONGEST_DESCRIPTION: usize = 8 << 10;
