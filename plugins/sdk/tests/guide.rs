@@ -7,13 +7,15 @@ const CARGO: &str = include_str!("../../../examples/notes/Cargo.toml");
 
 /// The code blocks of a language in the section under a heading.
 fn blocks(heading: &str, language: &str) -> Vec<&'static str> {
-    let (_, section) = GUIDE.split_once(heading).unwrap();
-    let section = section.split("\n## ").next().unwrap();
+    let (_, rest) = GUIDE.split_once(heading).expect("the heading");
+    let (mut section, _) = rest.split_once("\n## ").expect("a further section");
     let fence = format!("```{language}\n");
-    let blocks = section.split(&fence).skip(1);
-    let blocks: Vec<_> = blocks
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
+    let mut blocks = Vec::new();
+    while let Some((_, rest)) = section.split_once(&fence) {
+        let (block, after) = rest.split_once("```").expect("the end of a block");
+        blocks.push(block);
+        section = after;
+    }
     assert!(!blocks.is_empty(), "{heading}");
     blocks
 }

@@ -41,7 +41,9 @@ fn told(retry_after: &str) -> Option<u32> {
     let harness = Harness::new(plugin())
         .connection("now", "2026-11-20T10:00:00Z")
         .expect(busy);
-    let failure = harness.invoke("together", json!({})).unwrap_err();
+    let failure = harness
+        .invoke("together", json!({}))
+        .expect_err("it was refused");
     assert_eq!(failure.code, "RATE_LIMITED");
     failure.retry_after_ms
 }
