@@ -587,6 +587,11 @@ fn server_info_asks_nothing_while_the_breaker_is_open() {
         (&info["circuit_breaker"], &info["user_id"]),
         (&json!({"state": "open", "failures": 5}), &Value::Null)
     );
-    assert!(info["transports"]["v4_1"].as_str().unwrap().contains("open"));
+    assert!(
+        info["transports"]["v4_1"]
+            .as_str()
+            .unwrap()
+            .contains("open")
+    );
     assert!(harness.requests().is_empty());
 }
