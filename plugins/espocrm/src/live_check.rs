@@ -3,7 +3,7 @@
 //!
 //! Reads only; answers findings for an operator, without anything of a record.
 
-use portcullis_sdk::{Call, Failure, Response, code, path};
+use portcullis_sdk::{Call, Failure, Response, add_finding as add, code, path};
 use serde_json::{Value, json};
 
 use crate::{
@@ -43,20 +43,6 @@ pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
         version(call, &user, &mut findings);
     }
     Ok(json!({"findings": findings}))
-}
-
-fn add(
-    findings: &mut Findings,
-    level: &str,
-    subject: &str,
-    message: impl Into<String>,
-    suggestion: Option<&str>,
-) {
-    let mut finding = json!({"level": level, "subject": subject, "message": message.into()});
-    if let Some(suggestion) = suggestion {
-        finding["suggestion"] = suggestion.into();
-    }
-    findings.push(finding);
 }
 
 /// `Settings` answers without a credential, so it tells a wrong address from a wrong key.

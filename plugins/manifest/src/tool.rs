@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    fn tool(routes: Value) -> Tool {
+    fn tool(routes: &Value) -> Tool {
         serde_json::from_value(json!({
             "name": "run", "title": "", "description": "", "effect": "destructive",
             "input_schema": {}, "output_schema": {}, "routes": routes,
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_first_case_whose_pointers_all_hold_decides() {
-        let tool = tool(json!([]));
+        let tool = tool(&json!([]));
         for (arguments, effect) in [
             (json!({"action": "note"}), Some(Effect::Write)),
             (json!({"action": "note", "dry": false}), Some(Effect::Write)),
@@ -183,19 +183,19 @@ mod tests {
 
     #[test]
     fn the_own_effect_counts_where_something_can_be_sent() {
-        let names = |tool: Tool| {
+        let names = |tool: &Tool| {
             tool.effects()
                 .into_iter()
                 .map(Effect::as_str)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(names(tool(json!([]))), ["read", "write"]);
+        assert_eq!(names(&tool(&json!([]))), ["read", "write"]);
         let own = json!([{"method": "POST", "path": "run"}]);
-        assert_eq!(names(tool(own)), ["read", "write", "destructive"]);
+        assert_eq!(names(&tool(&own)), ["read", "write", "destructive"]);
         let plain = Tool {
             cases: Vec::new(),
-            ..tool(json!([]))
+            ..tool(&json!([]))
         };
-        assert_eq!(names(plain), ["destructive"]);
+        assert_eq!(names(&plain), ["destructive"]);
     }
 }

@@ -1,7 +1,7 @@
 //! The tools `create_task` and `create_note`, and what `log_call` shares with them. Everything that
 //! they name is looked for before anything is written, so that no half of an activity stays behind.
 
-use portcullis_sdk::{Call, Failure, Outcome, code};
+use portcullis_sdk::{Call, Failure, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,9 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     chosen::Key,
     create::{self, Created},
-    errors, fetch, identity,
-    metadata::{self, Module},
-    names, payload,
+    fetch, identity, metadata, names, payload,
     via::Via,
 };
 
@@ -206,31 +204,7 @@ pub(crate) fn check_ids(
     }
     names::check(call, module, pointer)?;
     let module = metadata::module(call, module)?;
-    refuse_missing(call, &module, ids, pointer)
-}
-
-fn refuse_missing(
-    call: &Call<'_>,
-    module: &Module,
-    ids: &[String],
-    pointer: &str,
-) -> Result<(), Failure> {
-    let (_, missing) = fetch::several(call, module, ids, &["id".to_owned()])?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::not_found(
-        code::RECORD_NOT_FOUND,
-        format!(
-            "{} has no record {}; nothing was written",
-            module.name,
-            missing.join(", ")
-        ),
-    )
-    .at(pointer)
-    .suggest(errors::HINT_NOT_FOUND)
-    .details(json!({"missing": missing}))
-    .outcome(Outcome::NotDone))
+    fetch::require_all(call, &module, ids, pointer)
 }
 
 fn check_parent(call: &Call<'_>, module: Option<&str>, id: Option<&str>) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use crate::{
     metadata::{self, Module},
     names, projection,
     rows::{self, Record},
-    rpc,
+    rpc::{self, About},
     update::check_unmodified,
     v8,
     via::{self, Via},
@@ -216,7 +216,8 @@ fn count(
             },
         )
     });
-    let answers = rpc::read_all(call, "get_relationships", &module.name, arguments.collect());
+    let about = About::read("get_relationships", &module.name);
+    let answers = rpc::all(call, about, arguments.collect());
     let (mut counts, mut not_counted) = (Map::new(), Vec::new());
     for (link, answer) in links.into_iter().zip(answers) {
         match answer.and_then(|answer| fetch::linked_rows(&answer, None)) {

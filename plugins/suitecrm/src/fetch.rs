@@ -1,6 +1,6 @@
 //! Reading records over v4_1: one, several, a list, the records behind a link.
 
-use portcullis_sdk::{Call, Failure, code};
+use portcullis_sdk::{Call, Failure, Outcome, code};
 use serde_json::{Value, json};
 
 use crate::{
@@ -92,6 +92,31 @@ pub(crate) fn several(
     let known = |id: &&String| records.iter().any(|record| rows::text(record, "id") == *id);
     let missing = ids.iter().filter(|id| !known(id)).cloned().collect();
     Ok((records, missing))
+}
+
+/// Refuses ids without a record; the CRM would report a link to them as made.
+pub(crate) fn require_all(
+    call: &Call<'_>,
+    module: &Module,
+    ids: &[String],
+    pointer: &str,
+) -> Result<(), Failure> {
+    let (_, missing) = several(call, module, ids, &["id".to_owned()])?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::not_found(
+        code::RECORD_NOT_FOUND,
+        format!(
+            "{} has no record {}; nothing was written",
+            module.name,
+            missing.join(", ")
+        ),
+    )
+    .at(pointer)
+    .suggest(errors::HINT_NOT_FOUND)
+    .details(json!({"missing": missing}))
+    .outcome(Outcome::NotDone))
 }
 
 /// A list.

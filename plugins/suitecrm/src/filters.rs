@@ -85,13 +85,13 @@ pub(crate) fn for_v8(
     let mut pairs: Vec<(String, String)> = Vec::new();
     for filter in filters {
         let field = module.field(&filter.field)?;
-        let plain = field.is_column()
-            && !field.name.ends_with("_c")
-            && !(module.is_person() && field.name == "name")
+        let put_together = module.is_person() && field.name == "name";
+        let measured = !field.name.ends_with("_c")
             && !matches!(
                 field.kind(),
                 "date" | "datetime" | "datetimecombo" | "multienum"
             );
+        let plain = field.is_column() && measured && !put_together;
         let value = scalar(&field, filter.value.as_ref()?).ok()?;
         let (word, value) = match filter.operator {
             Operator::Eq => ("eq", value),

@@ -81,7 +81,7 @@ fn over_v8(
         ask = ask.query(format!("fields[{}]", module.name), wanted.join(","));
     }
     let mut record = v8::one(&v8::accept(&ask.send()?, &module.name)?, Some(module))?;
-    if fields.as_ref() == ["id"] {
+    if fields == ["id"] {
         record.retain(|name, _| name == "id");
     }
     Ok(record)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    columns, errors,
+    columns,
     fetch::{self, Linked},
     metadata::{self, Module},
     names, related, rows, rpc, v8,
@@ -127,7 +127,9 @@ enum Act {
 
 pub(crate) fn link(call: &Call<'_>, args: &LinkArgs) -> Result<LinkedNow, Failure> {
     let plan = plan(call, args)?;
-    refuse_missing(call, &plan)?;
+    if let Some(other) = &plan.other {
+        fetch::require_all(call, other, &plan.ids, "/related_ids")?;
+    }
     let (already_linked, todo) = split(&plan);
     let mut answer = LinkedNow {
         created: 0,
@@ -215,25 +217,6 @@ fn split(plan: &Plan<'_>) -> (Vec<String>, Vec<String>) {
         .iter()
         .cloned()
         .partition(|id| plan.before.contains(id))
-}
-
-/// Refuses ids that do not exist; the CRM would report them as linked.
-fn refuse_missing(call: &Call<'_>, plan: &Plan<'_>) -> Result<(), Failure> {
-    let Some(other) = &plan.other else {
-        return Ok(());
-    };
-    let (_, missing) = fetch::several(call, other, &plan.ids, &["id".to_owned()])?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::not_found(
-        code::RECORD_NOT_FOUND,
-        format!("{} has no record {}", other.name, missing.join(", ")),
-    )
-    .at("/related_ids")
-    .suggest(errors::HINT_NOT_FOUND)
-    .details(json!({"missing": missing}))
-    .outcome(Outcome::NotDone))
 }
 
 /// Which of the ids are behind the link.

@@ -3,11 +3,13 @@
 //!
 //! Reads only; answers findings for an operator, without anything of a record.
 
-use portcullis_sdk::{Call, Failure, code};
+use portcullis_sdk::{Call, Failure, add_finding as add, code};
 use serde_json::{Value, json};
 
 use crate::{
-    modules, rpc, server_info,
+    modules,
+    rpc::{self, About},
+    server_info,
     v8::{self, State},
 };
 
@@ -34,20 +36,6 @@ pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
         v8(call, &mut findings);
     }
     Ok(json!({"findings": findings}))
-}
-
-fn add(
-    findings: &mut Findings,
-    level: &str,
-    subject: &str,
-    message: impl Into<String>,
-    suggestion: Option<&str>,
-) {
-    let mut finding = json!({"level": level, "subject": subject, "message": message.into()});
-    if let Some(suggestion) = suggestion {
-        finding["suggestion"] = suggestion.into();
-    }
-    findings.push(finding);
 }
 
 /// `get_server_info` needs no session, so it tells a wrong address from a wrong password.
@@ -129,7 +117,11 @@ fn signs_in(call: &Call<'_>, findings: &mut Findings) -> bool {
 
 /// A CRM that binds sessions to the client's address destroys them when a proxy changes it.
 fn session(call: &Call<'_>, findings: &mut Findings) {
-    let answers = rpc::read_all(call, "get_user_id", "", vec![Vec::new(), Vec::new()]);
+    let answers = rpc::all(
+        call,
+        About::read("get_user_id", ""),
+        vec![Vec::new(), Vec::new()],
+    );
     match answers.into_iter().find_map(Result::err) {
         None => add(
             findings,

@@ -145,7 +145,7 @@ fn probe() -> Probe {
 fn session() -> Credential {
     login(
         "session",
-        json!({"user_name": "{username}", "password": "{password|md5}"}),
+        &json!({"user_name": "{username}", "password": "{password|md5}"}),
     )
 }
 
@@ -153,11 +153,11 @@ fn session() -> Credential {
 fn plain() -> Credential {
     login(
         "plain",
-        json!({"user_name": "{username}", "password": "{password}", "encryption": "PLAIN"}),
+        &json!({"user_name": "{username}", "password": "{password}", "encryption": "PLAIN"}),
     )
 }
 
-fn login(name: &str, user: Value) -> Credential {
+fn login(name: &str, user: &Value) -> Credential {
     let recipe = Recipe::Login {
         login: request("login", json!([user, "Portcullis", []])),
         logout: Some(Box::new(request("logout", json!(["{token}"])))),

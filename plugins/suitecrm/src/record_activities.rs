@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Linked},
-    get, metadata, modules, names, projection, rows, rpc, search,
+    get, metadata, modules, names, projection, rows,
+    rpc::{self, About},
+    search,
     settings::Settings,
     via::Via,
 };
@@ -127,7 +129,7 @@ pub(crate) fn get_record_activities(
         answer.failed.insert(kind.link().to_owned(), why.into());
     }
     let lists = types.iter().map(|kind| asked(args, *kind, most)).collect();
-    let answers = rpc::read_all(call, "get_relationships", &args.module, lists);
+    let answers = rpc::all(call, About::read("get_relationships", &args.module), lists);
     let mut first = None;
     for (kind, result) in types.iter().zip(answers) {
         match result.and_then(|raw| fetch::linked_rows(&raw, None)) {

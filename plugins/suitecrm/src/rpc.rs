@@ -53,8 +53,7 @@ pub(crate) fn read(
     module: &str,
     arguments: Vec<Value>,
 ) -> Result<Value, Failure> {
-    let about = About::read(method, module);
-    accept(&ask(call, about, arguments).send()?, about)
+    one(call, About::read(method, module), arguments)
 }
 
 /// Changes something with the session. A 5xx leaves open whether it happened: the caller looks.
@@ -64,45 +63,23 @@ pub(crate) fn change(
     module: &str,
     arguments: Vec<Value>,
 ) -> Result<Value, Failure> {
-    let about = About::change(method, module);
+    one(call, About::change(method, module), arguments)
+}
+
+fn one(call: &Call<'_>, about: About<'_>, arguments: Vec<Value>) -> Result<Value, Failure> {
     accept(&ask(call, about, arguments).send()?, about)
 }
 
-/// Several reads of one method at the same time.
-pub(crate) fn read_all(
+/// Several requests of one method at the same time.
+pub(crate) fn all(
     call: &Call<'_>,
-    method: &str,
-    module: &str,
-    lists: Vec<Vec<Value>>,
-) -> Vec<Result<Value, Failure>> {
-    let about = About::read(method, module);
-    let asks = lists
-        .into_iter()
-        .map(|arguments| ask(call, about, arguments))
-        .collect();
-    accept_all(call, asks, about)
-}
-
-/// Several changes by one method at the same time.
-pub(crate) fn change_all(
-    call: &Call<'_>,
-    method: &str,
-    module: &str,
-    lists: Vec<Vec<Value>>,
-) -> Vec<Result<Value, Failure>> {
-    let about = About::change(method, module);
-    let asks = lists
-        .into_iter()
-        .map(|arguments| ask(call, about, arguments))
-        .collect();
-    accept_all(call, asks, about)
-}
-
-fn accept_all(
-    call: &Call<'_>,
-    asks: Vec<Ask<'_>>,
     about: About<'_>,
+    lists: Vec<Vec<Value>>,
 ) -> Vec<Result<Value, Failure>> {
+    let asks = lists
+        .into_iter()
+        .map(|arguments| ask(call, about, arguments))
+        .collect();
     call.http()
         .send_all(asks)
         .into_iter()

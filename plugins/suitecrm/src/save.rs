@@ -3,7 +3,7 @@
 //! `set_entry` answers with the id that it was given, whether or not a record was written, so no
 //! answer is believed before the record was read again.
 
-use portcullis_sdk::{Call, Failure, Kind, Outcome, code, path};
+use portcullis_sdk::{Call, Failure, Kind, Outcome, Response, code, path};
 use serde_json::{Value, json};
 
 use crate::{
@@ -68,8 +68,7 @@ pub(crate) fn create(
         || {
             let body = resource(module, id, data);
             let ask = v8::post(call, path!["Api", "V8", "module"], &body);
-            let record = v8::one(&v8::accept(&ask.send()?, &module.name)?, Some(module))?;
-            Ok(from_v8(module, data, record))
+            from_v8(module, data, &ask.send()?)
         },
         || create_v4(call, module, data, id, key),
     )
@@ -117,8 +116,7 @@ pub(crate) fn update(
         || {
             let body = resource(module, Some(id), data);
             let ask = v8::patch(call, path!["Api", "V8", "module"], &body);
-            let record = v8::one(&v8::accept(&ask.send()?, &module.name)?, Some(module))?;
-            Ok(from_v8(module, data, record))
+            from_v8(module, data, &ask.send()?)
         },
         || update_v4(call, module, id, data, before),
     )
@@ -188,17 +186,19 @@ pub(crate) fn read_back(data: &Data) -> Vec<String> {
     fields
 }
 
-fn from_v8(module: &Module, data: &Data, mut record: Record) -> Saved {
+/// V8 answers with the whole record.
+fn from_v8(module: &Module, data: &Data, response: &Response) -> Result<Saved, Failure> {
+    let mut record = v8::one(&v8::accept(response, &module.name)?, Some(module))?;
     let id = rows::text(&record, "id").to_owned();
     record.retain(|name, _| {
         data.contains_key(name) || matches!(name.as_str(), "id" | "date_modified")
     });
-    Saved {
+    Ok(Saved {
         otherwise: applied::otherwise(module, data, &record),
         id,
         record,
         note: None,
-    }
+    })
 }
 
 /// The CRM said yes and there is no record.

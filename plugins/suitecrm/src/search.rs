@@ -8,7 +8,7 @@ use crate::{
     fetch::{self, Listed, Query},
     filters::{self, Filter, Match},
     get,
-    metadata::{self, Module},
+    metadata::{self, Field, Module},
     names, projection,
     rows::{self, Record},
     settings::Settings,
@@ -238,11 +238,11 @@ fn v8_pairs(
 ) -> Option<Vec<(String, String)>> {
     let simple = args.query.as_deref().unwrap_or_default().trim().is_empty()
         && !args.filters.is_empty()
-        && query.offset % query.max_results == 0
+        && query.offset.is_multiple_of(query.max_results)
         && order.len() <= 1;
     let mut pairs = filters::for_v8(&args.filters, args.how, module).filter(|_| simple)?;
     if let [(name, down)] = order {
-        module.field(name).filter(|field| field.is_column())?;
+        module.field(name).filter(Field::is_column)?;
         let sign = if *down { "-" } else { "" };
         pairs.push(("sort".to_owned(), format!("{sign}{name}")));
     }

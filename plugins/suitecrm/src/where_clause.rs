@@ -90,6 +90,11 @@ fn check_tokens(query: &str, tokens: &[Token]) -> Result<(), Failure> {
     if tokens.iter().any(is_comment) || query.contains("/*!") {
         return Err(refuse("a query holds no comment (--, # or /* */)"));
     }
+    if tokens.contains(&Token::StringConcat) {
+        return Err(refuse(
+            "`||` is not allowed in a query; write OR, or CONCAT",
+        ));
+    }
     if tokens.contains(&Token::SemiColon) {
         return Err(refuse("a query holds no semicolon"));
     }
