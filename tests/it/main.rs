@@ -5,6 +5,7 @@
 //! the network, or depends on the order of the tests.
 
 mod arguments;
+mod bottlecrm;
 mod call_path;
 mod cli;
 mod confirmation;
@@ -18,6 +19,7 @@ mod published;
 mod reload;
 mod sandbox;
 mod stdio;
+mod suitecrm;
 mod support;
 mod tidy;
 mod upstream_faults;
