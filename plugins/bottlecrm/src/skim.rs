@@ -69,40 +69,17 @@ impl<'de> Visitor<'de> for Want<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some(wanted) = entries.next_key_seed(Name(self))? {
-            match wanted {
-                Some((key, want)) => drop(map.insert(key, entries.next_value_seed(want)?)),
+        while let Some(key) = entries.next_key::<String>()? {
+            let want = match self {
+                Self::Keys(wanted) => wanted(&key),
+                other => Some(other),
+            };
+            match want {
+                Some(want) => drop(map.insert(key, entries.next_value_seed(want)?)),
                 None => drop(entries.next_value::<IgnoredAny>()?),
             }
         }
         Ok(Value::Object(map))
-    }
-}
-
-/// The key of an object: kept, with what is wanted below it, or passed over without being copied.
-struct Name<'a>(Want<'a>);
-
-impl<'de, 'a> DeserializeSeed<'de> for Name<'a> {
-    type Value = Option<(String, Want<'a>)>;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_str(self)
-    }
-}
-
-impl<'a> Visitor<'_> for Name<'a> {
-    type Value = Option<(String, Want<'a>)>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let want = match self.0 {
-            Want::Keys(wanted) => wanted(key),
-            other => Some(other),
-        };
-        Ok(want.map(|want| (key.to_owned(), want)))
     }
 }
 
