@@ -145,7 +145,7 @@ fn bottlecrm_reads(lead: &str) -> Vec<Subject> {
             "bottle_list_actions",
             "BottleCRM list_actions, no request",
             "bottle_list_actions",
-            json!({"entity": "leads"}),
+            json!({}),
         ),
         subject(
             SMALL,
