@@ -71,6 +71,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
         &[
             "call",
             "capability",
+            "identity",
             "names",
             "policy",
             "registry",
