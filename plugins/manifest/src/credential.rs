@@ -35,10 +35,6 @@ pub struct Credential {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "recipe", rename_all = "lowercase")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a manifest has a handful of recipes, read once; authors write them without boxes"
-)]
 pub enum Recipe {
     /// Sets one header.
     Header {
