@@ -81,9 +81,11 @@ fn claims(subject: &str) -> Value {
         "exp": NOW + 3600, "role": "authenticated", "is_anonymous": false})
 }
 
+type Published = Result<Value, &'static str>;
+
 /// What an issuer publishes, or why it cannot be reached; and how often it was asked.
 struct World {
-    published: Arc<Mutex<Result<Value, &'static str>>>,
+    published: Arc<Mutex<Published>>,
     asked: Arc<AtomicUsize>,
     issuer: Issuer,
     began: Instant,
@@ -91,7 +93,7 @@ struct World {
 
 impl World {
     fn new(keys: &[Value]) -> Self {
-        let published = Arc::new(Mutex::new(Ok(json!({ "keys": keys }))));
+        let published: Arc<Mutex<Published>> = Arc::new(Mutex::new(Ok(json!({ "keys": keys }))));
         let asked: Arc<AtomicUsize> = Arc::default();
         let (now, count) = (Arc::clone(&published), Arc::clone(&asked));
         let fetch: Fetch = Box::new(move || {
@@ -100,10 +102,10 @@ impl World {
             async move {
                 // Whoever comes meanwhile has to wait for the same answer.
                 tokio::task::yield_now().await;
-                let now = now.lock().unwrap();
-                now.as_ref()
-                    .map(|set| set.to_string().into_bytes())
-                    .map_err(|why| (*why).to_owned())
+                match &*now.lock().unwrap() {
+                    Ok(set) => Ok(set.to_string().into_bytes()),
+                    Err(why) => Err((*why).to_owned()),
+                }
             }
             .boxed()
         });

@@ -44,6 +44,12 @@ pub(super) fn judge(manifest: &Manifest, problems: &mut Vec<String>) {
             tokens.issuer.escape_debug()
         ));
     }
+    if manifest.base.probe.is_some() && tokens.issuer.starts_with("{base}") {
+        problems.push(
+            "`tokens.issuer` begins with {base}, which `base.probe` leaves open; write the URL"
+                .into(),
+        );
+    }
     let keys: Vec<String> = tokens.keys.split('/').map(str::to_owned).collect();
     if let Err(error) = segment::check_path(&keys) {
         problems.push(format!("`tokens.keys` is no path below the base: {error}"));
@@ -151,5 +157,17 @@ mod tests {
             assert_eq!(found.is_empty(), right, "{a} {b} {found:?}");
         }
         assert!(problems(json!({})).is_empty());
+    }
+
+    #[test]
+    fn an_issuer_below_a_base_that_is_looked_for() {
+        let manifest = json!({
+            "manifest": 1, "id": "a", "version": "1.0.0", "abi": "0.1", "summary": "s",
+            "base": {"probe": {"prefixes": ["", "/api"], "path": "about"}},
+            "credentials": {"api": [forward("role", json!("a"))]}, "tools": []
+        });
+        let mut problems = Vec::new();
+        judge(&serde_json::from_value(manifest).unwrap(), &mut problems);
+        assert_eq!(problems.len(), 1, "{problems:?}");
     }
 }
