@@ -17,6 +17,7 @@ mod plugin_files;
 mod policy;
 mod published;
 mod reload;
+mod resource;
 mod sandbox;
 mod stdio;
 mod suitecrm;

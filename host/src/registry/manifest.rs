@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use portcullis_manifest::{ABI, MANIFEST_REVISION, Manifest, Method, Tool};
 use serde_json::Value;
 
+use super::tokens;
 use crate::names::{PluginId, ToolName};
 use crate::policy;
 use crate::schema::Schema;
@@ -46,6 +47,7 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
     let mut problems = Vec::new();
     identity(&manifest, &mut problems);
     settings(&manifest, &mut problems);
+    tokens::judge(&manifest, &mut problems);
     tools(&manifest, &mut problems);
     if let Err(policy::Problems(routes)) = policy::judge(&manifest) {
         problems.extend(routes.iter().map(ToString::to_string));

@@ -10,6 +10,7 @@ pub mod crm;
 pub mod guests;
 pub mod host;
 pub mod http;
+pub mod issuer;
 pub mod mcp;
 pub mod stdio;
 pub mod stub;
