@@ -26,7 +26,7 @@ async fn lead(host: &TestHost) -> String {
 /// An invoice with a line and somebody to send it to.
 async fn invoice(crm: &Bottle, host: &TestHost) -> String {
     let data = json!({
-        "invoice_title": "For the test", "account": crm.first("accounts"), "contact": crm.first("contacts"),
+        "invoice_title": "For the test", "account_id": crm.first("accounts"), "contact_id": crm.first("contacts"),
         "client_name": "A Client", "client_email": "client@mail.example",
         "line_items": [{"name": "Hours", "quantity": 2, "unit_price": "50.00"}],
     });
@@ -48,8 +48,8 @@ async fn a_comment_runs_at_once() {
             let words = format!("{name} on {entity}");
             let arguments = action(entity, &crm.first(entity), name, json!({"comment": words}));
             done(&host, "crm_action", arguments).await;
-            let mut record = json!({"entity": entity, "id": crm.first(entity)});
-            let read = done(&host, "crm_get", record.take()).await;
+            let record = json!({"entity": entity, "id": crm.first(entity)});
+            let read = done(&host, "crm_get", record).await;
             assert!(read.to_string().contains(&words), "{words}: {read}");
         }
     }
@@ -92,7 +92,7 @@ async fn converting_and_sending_need_the_confirmation() {
 async fn an_invoice_without_lines_is_not_sent() {
     let crm = Bottle::start().await;
     let host = crm.as_admin().await;
-    let data = json!({"invoice_title": "Empty", "account": crm.first("accounts"), "contact": crm.first("contacts"), "client_name": "A Client", "client_email": "client@mail.example"});
+    let data = json!({"invoice_title": "Empty", "account_id": crm.first("accounts"), "contact_id": crm.first("contacts"), "client_name": "A Client", "client_email": "client@mail.example"});
     let made = done(
         &host,
         "crm_create",

@@ -76,6 +76,12 @@ async fn a_search_pages_without_losing_or_repeating_a_record() {
             offset = page["next_offset"].clone();
         }
         let mut all = crm.memory.ids(entity);
+        // The CRM lists no converted leads.
+        all.retain(|id| {
+            crm.memory
+                .record(id)
+                .is_some_and(|it| it["status"] != "converted")
+        });
         all.sort_unstable();
         seen.sort_unstable();
         assert_eq!(seen, all, "{entity}");
