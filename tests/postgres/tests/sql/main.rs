@@ -1,6 +1,10 @@
-//! x
-#[test]
-fn starts() {
- let p = portcullis_postgres_tests::Project::start().unwrap();
- println!("{:?}", p.rest.call(portcullis_postgres_tests::Caller::Rep, "crm_mcp_query", &serde_json::json!({"sql":"select * from private_notes"})));
-}
+//! The operator's SQL file against a real PostgreSQL behind a real PostgREST.
+
+mod attacks;
+mod callers;
+mod installation;
+mod mutations;
+mod queries;
+mod suite;
+mod support;
+mod sweep;
