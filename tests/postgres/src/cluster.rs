@@ -2,10 +2,11 @@
 //!
 //! The server listens on a socket in its own folder and nowhere else; the folder is closed to every
 //! other user, which is why no password is needed. PostgreSQL refuses to run as root, so there it
-//! runs as `nobody`. Owns the template that every database of a test is copied from.
+//! runs as `nobody`. Owns the template that every database of a test is copied from. Only who kills
+//! the tests in the seconds before the server runs leaves a folder `pg-…` behind.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,7 +55,10 @@ impl Cluster {
     /// # Errors
     /// When PostgreSQL can neither be found nor fetched, or one of the steps fails.
     pub fn start() -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("pg-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("pg-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()?;
         let user = User::for_server(folder.path())?;
         let postgres = programs::postgres()?.reachable_for(&user, folder.path())?;
         user.own(folder.path())?;
@@ -174,22 +178,16 @@ fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
 }
 
 impl Postgres {
-    /// A checkout may lie where only root can look; what was fetched into it is copied out then.
+    /// A checkout may lie where only root can look; what was fetched into it is copied out then,
+    /// and given away, so that it can be removed along with the rest.
     fn reachable_for(self, user: &User, folder: &Path) -> Result<Self> {
-        let (User::Other { .. }, Some(fetched)) = (user, &self.fetched) else {
+        let (User::Other { user, group }, Some(fetched)) = (user, &self.fetched) else {
             return Ok(self);
         };
         let copy = folder.join("native");
-        let output = Command::new("cp")
-            .arg("-R")
-            .args([fetched, &copy])
-            .output()?;
-        ensure!(
-            output.status.success(),
-            "cannot copy {}: {}",
-            fetched.display(),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        run(Command::new("cp").arg("-R").args([fetched, &copy]))?;
+        let owner = format!("{user}:{group}");
+        run(Command::new("chown").args(["-R", &owner]).arg(&copy))?;
         Ok(Self {
             bin: copy.join("bin"),
             fetched: Some(copy),
@@ -209,16 +207,21 @@ fn init(postgres: &Postgres, user: &User, data: &Path) -> Result<()> {
         "--encoding=UTF8",
         "--auth=trust",
     ]);
-    command
-        .args(["--username", SUPERUSER, "--pgdata"])
-        .arg(data);
+    command.args(["--username", SUPERUSER, "--pgdata"]);
+    command.arg(data);
     user.shape(&mut command);
+    run(&mut command)
+}
+
+/// Runs a command to its end; an error shows what it complained about.
+fn run(command: &mut Command) -> Result<()> {
+    let program = command.get_program().display().to_string();
     let output = command
         .output()
-        .with_context(|| format!("cannot run {}", postgres.program("initdb").display()))?;
+        .with_context(|| format!("cannot run {program}"))?;
     ensure!(
         output.status.success(),
-        "initdb failed: {}",
+        "{program} failed: {}",
         String::from_utf8_lossy(&output.stderr).trim()
     );
     Ok(())
