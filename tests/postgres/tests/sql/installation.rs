@@ -50,6 +50,23 @@ fn an_operator_can_hide_a_relation_and_allow_a_function() {
 }
 
 #[test]
+fn a_column_that_the_user_may_not_read_stays_hidden() {
+    let project = Project::start().unwrap();
+    let grants = "revoke select on contacts from authenticated; grant select (id, first_name) on contacts to authenticated";
+    project.administrator().unwrap().run(grants).unwrap();
+    let open = query(&project, Caller::Rep, "select first_name from contacts");
+    assert_eq!(open.status, 200, "{}", open.text);
+    for sql in [
+        "select phone_jsonb from contacts",
+        "select c from contacts c",
+        "select id from contacts where background is null",
+    ] {
+        let answer = query(&project, Caller::Rep, sql);
+        assert_eq!((answer.status, answer.code()), (403, "42501"), "{sql}");
+    }
+}
+
+#[test]
 fn an_unknown_major_version_is_refused() {
     let project = Project::start().unwrap();
     let forget = "delete from crm_mcp.rule where kind = 'server_major'";

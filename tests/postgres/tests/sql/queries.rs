@@ -7,7 +7,7 @@ use portcullis_postgres_tests::{Caller, Project};
 use serde_json::json;
 
 use crate::suite::SUITE;
-use crate::support::{USERS, assert_no_leak, query};
+use crate::support::{USERS, assert_no_leak, mutate, query};
 
 /// Between the limit of the function, which must strike, and the role's 8 s, which must not.
 const MOST_SECONDS: Duration = Duration::from_secs(8);
@@ -47,6 +47,18 @@ fn columns_keep_their_order_and_names_and_integers_every_digit() {
     );
     let row = r#"["Globex pilot","Globex",9007199254740993,-9223372036854775808,null,0.10,[2,3]]"#;
     assert_eq!(answer.body["rows"][0].to_string(), row);
+}
+
+#[test]
+fn an_answer_without_rows_still_has_its_columns() {
+    let project = Project::start().unwrap();
+    let sql = "select id, name as label, id as id from companies where false";
+    let answer = query(&project, Caller::Rep, sql);
+    assert_eq!(answer.body["columns"], json!(["id", "label", "id"]));
+    assert_eq!(answer.body["rows"], json!([]));
+    let sql = "update tasks set text = 'x' where id = 0 returning id, text";
+    let answer = mutate(&project, Caller::Rep, sql, false);
+    assert_eq!(answer.body["result"]["columns"], json!(["id", "text"]));
 }
 
 #[test]
