@@ -62,6 +62,38 @@ fn no_attack_gets_through_and_no_user_sees_the_rows_of_another() {
 }
 
 #[test]
+fn the_walls_behind_the_lists_hold_when_a_list_is_wrong() {
+    let project = Project::start().unwrap();
+    let mistakes = "insert into crm_mcp.rule values
+        ('function', 'pg_catalog.set_config'), ('function', 'pg_catalog.query_to_xml'),
+        ('function', 'public.merge_contacts'), ('schema', 'auth')";
+    project.administrator().unwrap().run(mistakes).unwrap();
+    let cases = [
+        // The server refuses a change of role below a definer.
+        (BECOME_SERVICE_ROLE, 403, "42501"),
+        // The definer has no right that the user lacks.
+        ("select encrypted_password from auth.users", 403, "42501"),
+        // The transaction is read-only and stays so.
+        ("select merge_contacts(3, 2)", 405, "25006"),
+        (
+            "select set_config('transaction_read_only', 'off', true), merge_contacts(3, 2)",
+            500,
+            "25001",
+        ),
+    ];
+    for (sql, status, code) in cases {
+        let answer = query(&project, Caller::Rep, sql);
+        assert_eq!(
+            (answer.status, answer.code()),
+            (status, code),
+            "{sql}: {}",
+            answer.text
+        );
+        assert_no_leak(sql, "canary-note-rob", &answer);
+    }
+}
+
+#[test]
 fn each_user_sees_only_their_own_private_rows() {
     let project = Project::start().unwrap();
     for (caller, own) in USERS {
