@@ -325,13 +325,7 @@ fn missing_value(said: &Said, about: &About<'_>) -> Failure {
 
 fn column(said: &Said, about: &About<'_>) -> Failure {
     let message = &said.message;
-    let name = message
-        .split(['"', '\'', ' '])
-        .skip_while(|word| !word.eq_ignore_ascii_case("column"))
-        .nth(1)
-        .map(|word| word.rsplit('.').next().unwrap_or(word))
-        .filter(|word| !word.is_empty())
-        .or_else(|| quoted_words(message).first().copied());
+    let name = column_name(message);
     let names: Vec<&str> = about
         .entity
         .map(|entity| entity.columns().collect())
@@ -351,6 +345,22 @@ fn column(said: &Said, about: &About<'_>) -> Failure {
     )
     .at(about.place(name))
     .suggest(suggestion.unwrap_or_else(|| "see get_schema for the columns".to_owned()))
+}
+
+/// `column tags.colour does not exist`, `Column 'colour' of relation …`, and since PostgREST 13
+/// `Could not find the 'colour' column of …`.
+fn column_name(message: &str) -> Option<&str> {
+    let words: Vec<&str> = message
+        .split(['"', '\'', ' '])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let at = words
+        .iter()
+        .position(|word| word.eq_ignore_ascii_case("column"))?;
+    let before = at.checked_sub(1).and_then(|before| words.get(before));
+    let after = words.get(at + 1)?;
+    let name = if *after == "of" { before? } else { after };
+    name.rsplit('.').next()
 }
 
 fn table(said: &Said, about: &About<'_>) -> Failure {
