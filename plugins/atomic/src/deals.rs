@@ -16,8 +16,9 @@ use crate::{
     write,
 };
 
-/// Deals that one call renumbers; each is a request of its own.
-const MOST: usize = 40;
+/// Deals of one stage that a call renumbers. Each is a request of its own, a move has two stages, and
+/// the host allows 64 requests unless told otherwise.
+const MOST: usize = 25;
 
 /// Moves a deal to a stage of the board, at the top unless a position is given; the others make
 /// room, as when it is dragged in the CRM.

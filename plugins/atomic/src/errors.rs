@@ -4,9 +4,11 @@
 //! of it happened, but for a lost connection.
 
 use portcullis_sdk::{Failure, Kind, Outcome, Response, code, text};
-use serde_json::Value;
 
-use crate::entity::Entity;
+use crate::{
+    entity::Entity,
+    said::{self, Said},
+};
 
 /// A table, view or function that this project's database lacks.
 pub(crate) const MISSING: &str = "NOT_INSTALLED";
@@ -70,14 +72,6 @@ impl<'a> About<'a> {
     }
 }
 
-/// PostgREST's body.
-struct Said {
-    code: String,
-    message: String,
-    details: String,
-    hint: String,
-}
-
 /// The row does not exist, or the caller may not see it.
 pub(crate) fn absent(entity: &Entity, id: u64, at: &str) -> Failure {
     Failure::not_found(
@@ -106,7 +100,7 @@ pub(crate) fn not_applied(entity: &Entity, id: u64) -> Failure {
 
 /// The failure that an answer other than 2xx makes.
 pub(crate) fn refused(response: &Response, about: &About<'_>) -> Failure {
-    let Some(said) = said(response) else {
+    let Some(said) = said::said(response) else {
         return without_code(response);
     };
     let failure = classify(response, &said, about);
@@ -123,23 +117,6 @@ pub(crate) fn refused(response: &Response, about: &About<'_>) -> Failure {
             .retryable_if(false);
     }
     failure.outcome(Outcome::NotDone)
-}
-
-fn said(response: &Response) -> Option<Said> {
-    let body = response.value()?;
-    let text = |key: &str| {
-        body.get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let code = text("code");
-    (!code.is_empty()).then(|| Said {
-        code,
-        message: text("message"),
-        details: text("details"),
-        hint: text("hint"),
-    })
 }
 
 /// The gateway's own refusals, the auth server's, and what stands in between.
@@ -214,30 +191,9 @@ fn classify(response: &Response, said: &Said, about: &About<'_>) -> Failure {
         }
         _ if code.starts_with("22") || code.starts_with("23") => value(said, about),
         _ if response.status >= 500 => {
-            Failure::upstream(format!("{} ({code}): {message}", plain(code)))
+            Failure::upstream(format!("{} ({code}): {message}", said::plain(code)))
         }
         _ => bad_input(said, about),
-    }
-}
-
-/// What a code says, in words.
-pub(crate) fn plain(code: &str) -> &'static str {
-    match code {
-        "22P02" => "a value is not of the column's type",
-        "22007" | "22008" => "a date or time cannot be read",
-        "22003" => "a number is out of the column's range",
-        "22001" => "a text is too long for its column",
-        "23514" => "a value breaks a rule of the table",
-        "25006" => "a change in a call that only reads",
-        "42601" => "the statement cannot be read",
-        "42P11" => "the statement returns no rows",
-        "0A000" => "this kind of statement is not offered",
-        "PT413" => "the statement is too long",
-        "PT422" => "the statement touches too many rows",
-        "42P01" => "there is no such table or view",
-        "42883" => "there is no such function or operator",
-        "55000" => "the object does not take this change",
-        _ => "the database refused it",
     }
 }
 
@@ -248,7 +204,7 @@ fn bad_input(said: &Said, about: &About<'_>) -> Failure {
         hint,
         details,
     } = said;
-    let mut words = format!("{} ({code}): {message}", plain(code));
+    let mut words = format!("{} ({code}): {message}", said::plain(code));
     if !about.is_statement() && !details.is_empty() {
         words = format!("{words} {details}");
     }
@@ -265,7 +221,7 @@ fn value(said: &Said, about: &About<'_>) -> Failure {
     let Said { code, message, .. } = said;
     Failure::bad_input(
         code::INVALID_FIELD_VALUE,
-        format!("{} ({code}): {message}", plain(code)),
+        format!("{} ({code}): {message}", said::plain(code)),
     )
     .at(about.place(None))
 }
@@ -282,15 +238,12 @@ fn forbidden(said: &Said, about: &About<'_>) -> Failure {
     .suggest_some((!hint.is_empty()).then(|| hint.clone()))
 }
 
-/// `tasks_contact_id_fkey`, or `Key (contact_id)=(…)` where rows may be shown.
 fn reference(said: &Said, about: &About<'_>) -> Failure {
-    let column = said
-        .details
-        .strip_prefix("Key (")
-        .and_then(|rest| rest.split_once(')'))
-        .map(|(column, _)| column)
-        .or_else(|| constraint_column(&said.message, about));
-    let target = quoted_words(&said.details).last().copied().unwrap_or("");
+    let column = said::referring_column(said, about.entity.map(|entity| entity.name));
+    let target = said::quoted_words(&said.details)
+        .last()
+        .copied()
+        .unwrap_or("");
     let words = match column {
         Some(column) => format!("{column} names a row that does not exist (23503) {target}"),
         None => format!(
@@ -303,15 +256,8 @@ fn reference(said: &Said, about: &About<'_>) -> Failure {
         .suggest("look the id up with search or list_records")
 }
 
-fn constraint_column<'m>(message: &'m str, about: &About<'_>) -> Option<&'m str> {
-    let constraint = *quoted_words(message).last()?;
-    let column = constraint.strip_suffix("_fkey")?;
-    let table = about.entity?.name;
-    column.strip_prefix(table)?.strip_prefix('_')
-}
-
 fn missing_value(said: &Said, about: &About<'_>) -> Failure {
-    let words = quoted_words(&said.message);
+    let words = said::quoted_words(&said.message);
     let column = words.first().copied();
     Failure::bad_input(
         code::MISSING_REQUIRED_FIELD,
@@ -325,7 +271,7 @@ fn missing_value(said: &Said, about: &About<'_>) -> Failure {
 
 fn column(said: &Said, about: &About<'_>) -> Failure {
     let message = &said.message;
-    let name = column_name(message);
+    let name = said::column_name(message);
     let names: Vec<&str> = about
         .entity
         .map(|entity| entity.columns().collect())
@@ -345,22 +291,6 @@ fn column(said: &Said, about: &About<'_>) -> Failure {
     )
     .at(about.place(name))
     .suggest(suggestion.unwrap_or_else(|| "see get_schema for the columns".to_owned()))
-}
-
-/// `column tags.colour does not exist`, `Column 'colour' of relation …`, and since PostgREST 13
-/// `Could not find the 'colour' column of …`.
-fn column_name(message: &str) -> Option<&str> {
-    let words: Vec<&str> = message
-        .split(['"', '\'', ' '])
-        .filter(|word| !word.is_empty())
-        .collect();
-    let at = words
-        .iter()
-        .position(|word| word.eq_ignore_ascii_case("column"))?;
-    let before = at.checked_sub(1).and_then(|before| words.get(before));
-    let after = words.get(at + 1)?;
-    let name = if *after == "of" { before? } else { after };
-    name.rsplit('.').next()
 }
 
 fn table(said: &Said, about: &About<'_>) -> Failure {
@@ -412,9 +342,4 @@ fn unavailable(said: &Said) -> Failure {
         format!("{why} ({})", said.code),
     )
     .retryable()
-}
-
-/// The words between double quotes.
-fn quoted_words(text: &str) -> Vec<&str> {
-    text.split('"').skip(1).step_by(2).collect()
 }

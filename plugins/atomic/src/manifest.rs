@@ -108,10 +108,16 @@ fn bearer() -> Place {
     }
 }
 
-/// Gateway and PostgREST judge the token before anything else.
+/// Gateway, PostgREST and the auth server judge the token before anything else; the last answers 403.
 fn renewed(credential: Credential) -> Credential {
     Credential {
-        expired: vec![Expired::Status { status: vec![401] }],
+        expired: vec![
+            Expired::Status { status: vec![401] },
+            Expired::Json {
+                json: "/error_code".to_owned(),
+                is: vec!["bad_jwt".into(), "session_not_found".into()],
+            },
+        ],
         refused_means_not_done: true,
         ..credential
     }

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Shows what happened around a contact (notes, tasks, deals), a deal (notes) or a company (what was
-/// created for it), newest first. Pass next_before of the answer as before to go on.
+/// created for it), newest first. Tasks stand at their due date; those without one are left out. Pass
+/// next_before of the answer as before to go on.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TimelineArgs {

@@ -27,7 +27,7 @@ pub(crate) struct Caller {
     disabled: bool,
     /// The id of the sign-in.
     user_id: String,
-    /// The CRM's currency, stages and other lists come from here.
+    /// The connection that was asked, and whether it uses each caller's own identity.
     connection: Value,
 }
 

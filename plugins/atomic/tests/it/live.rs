@@ -45,12 +45,10 @@ fn tables(mut crm: Harness, rows: &Value) -> Harness {
 }
 
 fn level(found: &Value, subject: &str) -> String {
-    let list = found["findings"].as_array().unwrap();
+    let list = found["findings"].as_array().expect("findings are a list");
     let finding = list.iter().find(|finding| finding["subject"] == subject);
-    finding.unwrap_or_else(|| panic!("no finding {subject}: {found}"))["level"]
-        .as_str()
-        .unwrap()
-        .to_owned()
+    let finding = finding.unwrap_or_else(|| panic!("no finding {subject}: {found}"));
+    finding["level"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

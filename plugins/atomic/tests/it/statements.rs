@@ -16,12 +16,12 @@ fn mutate(dry_run: bool) -> Exchange {
     post("rest/v1/rpc/crm_mcp_mutate").body_at("/dry_run", json!(dry_run))
 }
 
-fn rows(columns: Value, rows: Value, cut: Option<&str>) -> Value {
-    json!({"columns": columns, "row_count": rows.as_array().unwrap().len(), "rows": rows, "truncated": cut.is_some(), "truncated_by": cut})
+fn rows(columns: &[&str], rows: &[Value], cut: Option<&str>) -> Value {
+    json!({"columns": columns, "row_count": rows.len(), "rows": rows, "truncated": cut.is_some(), "truncated_by": cut})
 }
 
 fn changed(dry_run: bool, id: u64) -> Value {
-    json!({"command": "insert", "dry_run": dry_run, "result": rows(json!(["id", "name"]), json!([[id, "vip"]]), None)})
+    json!({"command": "insert", "dry_run": dry_run, "result": rows(&["id", "name"], &[json!([id, "vip"])], None)})
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_cut_answer_says_how_to_go_on() {
         ("rows", 1000, "OFFSET 1"),
         ("bytes", 5, "fewer columns"),
     ] {
-        let crm = crm().expect(query().reply(200, rows(json!(["id"]), json!([[1]]), Some(cut))));
+        let crm = crm().expect(query().reply(200, rows(&["id"], &[json!([1])], Some(cut))));
         let found = crm
             .invoke(
                 "query",
