@@ -91,9 +91,7 @@ pub(crate) fn move_deal(call: &Call<'_>, args: &MoveArgs) -> Result<Moved, Failu
     let stored = write::change(call, entity, args.id, &body)?;
     let mut warnings = renumber(call, &order, &target, args.id);
     if from != stage {
-        let left = column(call, &from)?;
-        let order: Vec<u64> = left.iter().filter_map(rest::id_of).collect();
-        warnings.extend(renumber(call, &order, &left, args.id));
+        warnings.extend(close_up(call, &from, args.id));
     }
     Ok(moved(args.id, &stored, from, false, warnings))
 }
@@ -118,6 +116,20 @@ pub(crate) fn archive(call: &Call<'_>, args: &ArchiveArgs) -> Result<Moved, Fail
     order.insert(0, args.id);
     let warnings = renumber(call, &order, &others, args.id);
     Ok(moved(args.id, &stored, stage, false, warnings))
+}
+
+/// Renumbers the stage that a deal left. The deal has moved by now, so a fault is a warning.
+fn close_up(call: &Call<'_>, stage: &str, moved: u64) -> Vec<String> {
+    match column(call, stage) {
+        Ok(left) => {
+            let order: Vec<u64> = left.iter().filter_map(rest::id_of).collect();
+            renumber(call, &order, &left, moved)
+        }
+        Err(failure) => vec![format!(
+            "the places in the stage {stage} were not renumbered: {}",
+            failure.message
+        )],
+    }
 }
 
 /// The deals of a stage in the board's order.

@@ -27,7 +27,7 @@ pub(crate) fn manifest() -> Manifest {
         env!("CARGO_PKG_VERSION"),
         "Atomic CRM through its Supabase project's REST API",
     )
-    .base(&["/rest/v1/", "/rest/v1", "/auth/v1", "/"], "")
+    .base(&["/rest/v1/", "/rest/v1"], "")
     .sends(&["prefer"])
     .settings::<Settings>()
     .secret("refresh_token", "Refresh token of a signed-in user")

@@ -1,6 +1,6 @@
 //! The tool `merge_contacts`: one contact becomes part of another, by the CRM's own function.
 
-use portcullis_sdk::{Call, Failure, code};
+use portcullis_sdk::{Call, Failure, Outcome, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,8 +29,9 @@ pub(crate) struct MergeArgs {
 pub(crate) struct Merged {
     winner_id: u64,
     deleted: u64,
-    /// The contact as it is now.
-    record: Record,
+    /// The contact as it is now; absent where this user may not see it any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<Record>,
 }
 
 /// Both contacts, and what changes hands.
@@ -77,10 +78,39 @@ pub(crate) fn merge(call: &Call<'_>, args: &MergeArgs) -> Result<Merged, Failure
         one(call, args.winner_id, "/winner_id")?;
     }
     rest::accept(response, &about)?;
+    outcome(call, args)
+}
+
+/// The function runs with the caller's rights, so a policy can keep the loser from being deleted
+/// without an error.
+fn outcome(call: &Call<'_>, args: &MergeArgs) -> Result<Merged, Failure> {
+    let contacts = entity::find("contacts")?;
+    let ask = rest::table(call, contacts.view)
+        .query("select", "*")
+        .query("id", rest::among(&[args.loser_id, args.winner_id]));
+    let rows = rest::rows(ask, &About::of(contacts, "read")).map_err(|failure| {
+        failure
+            .outcome(Outcome::MayHaveHappened)
+            .retryable_if(false)
+            .suggest("the merge was accepted; look at both contacts with get_record")
+    })?;
+    let is = |row: &Record, id: u64| rest::id_of(row) == Some(id);
+    if rows.iter().any(|row| is(row, args.loser_id)) {
+        return Err(Failure::forbidden(
+            code::PARTIAL,
+            format!(
+                "contact {} is still there after the merge: a policy of the database may keep it from being deleted, while its tasks, notes and deals may have gone to {}",
+                args.loser_id, args.winner_id
+            ),
+        )
+        .at("/loser_id")
+        .outcome(Outcome::PartlyDone)
+        .suggest("look at both contacts with get_record"));
+    }
     Ok(Merged {
         winner_id: args.winner_id,
         deleted: args.loser_id,
-        record: one(call, args.winner_id, "/winner_id")?,
+        record: rows.into_iter().find(|row| is(row, args.winner_id)),
     })
 }
 

@@ -128,3 +128,30 @@ fn archiving_is_undone_at_the_top_of_the_stage() {
         (&json!(false), &json!(false))
     );
 }
+
+#[test]
+fn a_fault_after_the_move_is_a_warning() {
+    let crm = crm()
+        .expect(configured())
+        .expect(one("deals", 5).reply(200, json!([deal(5, "opportunity", 0)])))
+        .expect(column("won", json!([])))
+        .expect(
+            patch("rest/v1/deals")
+                .query("id", "eq.5")
+                .reply(200, json!([deal(5, "won", 0)])),
+        )
+        .expect(table("deals").query("stage", "eq.opportunity").reply(
+            403,
+            json!({"code": "42501", "message": "no", "details": null, "hint": null}),
+        ));
+    let moved = crm
+        .invoke("move_deal", json!({"id": 5, "stage": "won"}))
+        .unwrap();
+    assert_eq!(moved["stage"], "won");
+    assert!(
+        moved["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("opportunity")
+    );
+}

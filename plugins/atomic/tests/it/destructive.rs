@@ -151,7 +151,11 @@ fn a_merge_shows_both_and_reads_the_one_that_stays() {
                 .body(json!({"loser_id": 3, "winner_id": 2}))
                 .reply(200, json!(2)),
         )
-        .expect(one("contacts_summary", 2).reply(200, json!([contact(2, "Jane", "Doe")])));
+        .expect(
+            table("contacts_summary")
+                .query("id", "in.(3,2)")
+                .reply(200, json!([contact(2, "Jane", "Doe")])),
+        );
     let arguments = json!({"loser_id": 3, "winner_id": 2});
     let shown = crm.preview("merge_contacts", arguments.clone()).unwrap();
     assert_eq!(shown["moves"]["tasks"], 2);
@@ -161,6 +165,25 @@ fn a_merge_shows_both_and_reads_the_one_that_stays() {
         (&merged["winner_id"], &merged["deleted"]),
         (&json!(2), &json!(3))
     );
+}
+
+#[test]
+fn a_merge_that_left_the_loser_is_partly_done() {
+    let merge = || post("rest/v1/rpc/merge_contacts").reply(200, json!(2));
+    let arguments = json!({"loser_id": 3, "winner_id": 2});
+    let left = json!([contact(3, "Jane", "Do"), contact(2, "Jane", "Doe")]);
+    let crm = crm()
+        .expect(merge())
+        .expect(table("contacts_summary").reply(200, left))
+        .expect(merge())
+        .expect(table("contacts_summary").reply(500, json!({})));
+    let failure = failed(crm.invoke("merge_contacts", arguments.clone()));
+    assert_eq!(
+        (&*failure.code, failure.outcome),
+        ("PARTIAL", Some(Outcome::PartlyDone))
+    );
+    let failure = failed(crm.invoke("merge_contacts", arguments));
+    assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened));
 }
 
 #[test]
