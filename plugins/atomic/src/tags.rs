@@ -1,6 +1,6 @@
 //! The tool `tag_contact`, and tags by name.
 
-use portcullis_sdk::{Call, Failure, code, text};
+use portcullis_sdk::{Call, Failure, Outcome, code, text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -76,7 +76,8 @@ pub(crate) fn tag(call: &Call<'_>, args: &TagArgs) -> Result<Tagged, Failure> {
         let id = match named(&known, name) {
             Some(id) => id,
             None => {
-                let tag = new(call, name, known.len())?;
+                let tag =
+                    new(call, name, known.len()).map_err(|failure| partly(failure, &created))?;
                 let id =
                     rest::id_of(&tag).ok_or_else(|| Failure::upstream("the new tag has no id"))?;
                 known.push(tag);
@@ -90,7 +91,8 @@ pub(crate) fn tag(call: &Call<'_>, args: &TagArgs) -> Result<Tagged, Failure> {
     }
     if now != before {
         let body: Record = [("tags".to_owned(), json!(now))].into_iter().collect();
-        write::change(call, contacts, args.id, &body)?;
+        write::change(call, contacts, args.id, &body)
+            .map_err(|failure| partly(failure, &created))?;
     }
     Ok(Tagged {
         id: args.id,
@@ -98,6 +100,16 @@ pub(crate) fn tag(call: &Call<'_>, args: &TagArgs) -> Result<Tagged, Failure> {
         created,
         not_there,
     })
+}
+
+/// A failure after tags were created.
+fn partly(failure: Failure, created: &[String]) -> Failure {
+    if created.is_empty() || failure.outcome == Some(Outcome::MayHaveHappened) {
+        return failure;
+    }
+    failure
+        .outcome(Outcome::PartlyDone)
+        .details(json!({"created_tags": created}))
 }
 
 /// All tags; of two with one name the older counts.

@@ -502,3 +502,16 @@ fn tags_go_by_name_and_are_created_on_demand() {
     let failure = failed(crm.invoke("tag_contact", json!({"id": 1})));
     assert_eq!(&*failure.code, "INVALID_ARGUMENT");
 }
+
+#[test]
+fn a_tag_that_was_created_in_vain_is_told() {
+    let crm = crm()
+        .expect(one("contacts_summary", 1).reply(200, json!([contact(1, "Jane", "Doe")])))
+        .expect(table("tags").reply(200, json!([])))
+        .expect(post("rest/v1/tags").reply(201, json!([{"id": 3, "name": "Partner"}])))
+        .expect(refused(patch("rest/v1/contacts"), 403, "42501", "no"));
+    let failure = failed(crm.invoke("tag_contact", json!({"id": 1, "add": ["Partner"]})));
+    assert_eq!(failure.outcome, Some(Outcome::PartlyDone));
+    let details = failure.details.as_ref().expect("details");
+    assert_eq!(details["created_tags"], json!(["Partner"]));
+}
