@@ -1,19 +1,21 @@
-//! Calls: `get` and a 20-row `search`, host and baseline in turn, and the stub by itself.
+//! Calls: host and baseline in turn, and what the host sends to the CRM by itself.
 //!
-//! All three run the whole time, so that what disturbs the machine disturbs them alike; only one
+//! All servers run the whole time, so that what disturbs the machine disturbs them alike; only one
 //! is called at a time. Each case is measured once in each round, and the medians count.
 
 use anyhow::Result;
 use serde::Serialize;
 
 use crate::client::Client;
+use crate::known::Known;
 use crate::load::{self, Measured};
 use crate::mcp::Ask;
-use crate::plan::{CLIENTS, Plan};
+use crate::plan::Plan;
 use crate::program::{Program, Served};
 use crate::report::progress;
 use crate::setup::Setup;
 use crate::stats::median;
+use crate::subject::{Over, Subject};
 
 /// What is measured in every round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,21 +23,16 @@ use crate::stats::median;
 pub(crate) enum Server {
     Host,
     Baseline,
+    /// The requests of one call, sent to the stub one after the other.
     Stub,
-}
-
-/// How the server is reached, and by how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Over {
-    Http(usize),
-    Stdio,
 }
 
 /// One case and its medians over the rounds.
 #[derive(Debug, Serialize)]
 pub(crate) struct Case {
-    pub(crate) tool: &'static str,
+    pub(crate) call: &'static str,
+    #[serde(skip)]
+    name: &'static str,
     pub(crate) server: Server,
     pub(crate) over: Over,
     pub(crate) p50_ms: f64,
@@ -58,7 +55,7 @@ pub(crate) async fn measure(setup: &Setup, plan: &Plan) -> Result<Vec<Case>> {
         host: setup.host.serve().await?,
         baseline: setup.baseline.serve().await?,
     };
-    let mut cases = cases();
+    let mut cases: Vec<Case> = setup.known.iter().flat_map(cases).collect();
     for round in 1..=plan.rounds {
         for case in &mut cases {
             progress(&format!(
@@ -76,35 +73,34 @@ pub(crate) async fn measure(setup: &Setup, plan: &Plan) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// Host and baseline beside each other, and the stub before them.
-fn cases() -> Vec<Case> {
-    let mut cases = vec![Case::new("get", Server::Stub, Over::Http(1))];
-    let ways = CLIENTS.map(Over::Http);
-    for tool in ["get", "search"] {
-        for over in ways.into_iter().chain([Over::Stdio]) {
-            cases.push(Case::new(tool, Server::Host, over));
-            cases.push(Case::new(tool, Server::Baseline, over));
-        }
+/// Host and baseline beside each other, and the stub before them if the call reaches it.
+fn cases(known: &Known) -> Vec<Case> {
+    let subject = &known.subject;
+    let mut cases = Vec::new();
+    if known.requests > 0 {
+        cases.push(Case::new(subject, Server::Stub, Over::Http(1)));
+    }
+    for &over in subject.ways {
+        cases.push(Case::new(subject, Server::Host, over));
+        cases.push(Case::new(subject, Server::Baseline, over));
     }
     cases
 }
 
 async fn one(setup: &Setup, running: &Running, plan: &Plan, case: &Case) -> Result<Measured> {
-    let ask = match case.tool {
-        "search" => &setup.search,
-        _ => &setup.get,
-    };
+    let known = setup.known(case.call)?;
+    let (ask, of_baseline) = (&known.subject.ask, &known.subject.of_baseline());
     match (case.server, case.over) {
         (Server::Stub, _) => {
-            let client = Client::plain(setup.stub.address, setup.record.clone()).await?;
+            let client = Client::plain(setup.stub.address, known.sent.clone()).await?;
             load::measure(vec![client], setup.stub.pid()?, plan).await
         }
         (Server::Host, Over::Http(count)) => over_http(&running.host, ask, count, plan).await,
         (Server::Baseline, Over::Http(count)) => {
-            over_http(&running.baseline, ask, count, plan).await
+            over_http(&running.baseline, of_baseline, count, plan).await
         }
         (Server::Host, Over::Stdio) => over_stdio(&setup.host, ask, plan).await,
-        (Server::Baseline, Over::Stdio) => over_stdio(&setup.baseline, ask, plan).await,
+        (Server::Baseline, Over::Stdio) => over_stdio(&setup.baseline, of_baseline, plan).await,
     }
 }
 
@@ -119,10 +115,29 @@ async fn over_stdio(program: &Program, ask: &Ask, plan: &Plan) -> Result<Measure
     load::measure(vec![Client::stdio(session, ask)], pid, plan).await
 }
 
+/// The case of a call, a server and a way, if it was measured.
+pub(crate) fn find<'c>(
+    cases: &'c [Case],
+    call: &str,
+    server: Server,
+    over: Over,
+) -> Option<&'c Case> {
+    let same = |case: &&Case| (case.call, case.server, case.over) == (call, server, over);
+    cases.iter().find(same)
+}
+
+/// What the host adds to the p50 of the same requests without it, milliseconds; a call that sends
+/// none is all the host's.
+pub(crate) fn added(cases: &[Case], call: &str) -> f64 {
+    let p50 = |server| find(cases, call, server, Over::Http(1)).map(|case| case.p50_ms);
+    p50(Server::Host).unwrap_or(f64::NAN) - p50(Server::Stub).unwrap_or(0.0)
+}
+
 impl Case {
-    const fn new(tool: &'static str, server: Server, over: Over) -> Self {
+    const fn new(subject: &Subject, server: Server, over: Over) -> Self {
         Self {
-            tool,
+            call: subject.key,
+            name: subject.name,
             server,
             over,
             p50_ms: 0.0,
@@ -140,7 +155,7 @@ impl Case {
             Server::Baseline => "bare rmcp",
             Server::Stub => "the stub alone",
         };
-        format!("{}, {}, {server}", self.tool, self.over.name())
+        format!("{}, {}, {server}", self.name, self.over.name())
     }
 
     fn conclude(&mut self) {
@@ -152,16 +167,5 @@ impl Case {
             middle(|m| m.cpu_us),
         );
         (self.p50_ms, self.p99_ms, self.calls_per_second, self.cpu_us) = values;
-    }
-}
-
-impl Over {
-    /// For people.
-    pub(crate) fn name(self) -> String {
-        match self {
-            Self::Http(1) => "1 client".to_owned(),
-            Self::Http(count) => format!("{count} clients"),
-            Self::Stdio => "stdio".to_owned(),
-        }
     }
 }

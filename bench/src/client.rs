@@ -23,10 +23,10 @@ pub(crate) enum Client {
         id: u64,
         expected: Expected,
     },
-    /// Somebody who asks the stub itself, as the host does.
+    /// Somebody who asks the stub itself what the host asks it for one call.
     Plain {
         connection: Connection,
-        request: Vec<u8>,
+        requests: Vec<Vec<u8>>,
     },
 }
 
@@ -50,12 +50,12 @@ impl Client {
         }
     }
 
-    /// One that sends a prepared request.
-    pub(crate) async fn plain(server: SocketAddr, request: Vec<u8>) -> Result<Self> {
+    /// One that sends prepared requests one after the other.
+    pub(crate) async fn plain(server: SocketAddr, requests: Vec<Vec<u8>>) -> Result<Self> {
         let connection = Connection::open(server).await?;
         Ok(Self::Plain {
             connection,
-            request,
+            requests,
         })
     }
 
@@ -78,8 +78,13 @@ impl Client {
             }
             Self::Plain {
                 connection,
-                request,
-            } => connection.ask(request).await.map(|_| ()),
+                requests,
+            } => {
+                for request in requests {
+                    connection.ask(request).await?;
+                }
+                Ok(())
+            }
         }
     }
 }

@@ -39,7 +39,7 @@ impl Connection {
         })
     }
 
-    /// Sends a request and gives the answer's body; anything but 200 is an error that shows it.
+    /// Sends a request and gives the answer's body; anything but 2xx is an error that shows it.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<&[u8]> {
         self.buffer.clear();
         self.stream.write_all(request).await?;
@@ -53,9 +53,9 @@ impl Connection {
             self.read().await?;
         }
         let body = &self.buffer[head.begin..head.end];
-        if head.status != 200 {
+        if !(200..300).contains(&head.status) {
             let text = String::from_utf8_lossy(body);
-            bail!("status {} instead of 200: {text}", head.status);
+            bail!("status {} instead of 2xx: {text}", head.status);
         }
         Ok(body)
     }
@@ -74,15 +74,9 @@ fn head(bytes: &[u8]) -> Result<Option<Head>> {
         return Ok(None);
     };
     let text = std::str::from_utf8(&bytes[..end]).context("the answer's head is no text")?;
-    let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let status = text.split(' ').nth(1);
     let status = status.and_then(|status| status.parse().ok());
-    let length = lines.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let found = name.eq_ignore_ascii_case("content-length");
-        found.then(|| value.trim().parse::<usize>().ok())?
-    });
-    let (Some(status), Some(length)) = (status, length) else {
+    let (Some(status), Some(length)) = (status, length(text)) else {
         bail!("an answer without status or length: {text}");
     };
     let begin = end + 4;
@@ -91,6 +85,15 @@ fn head(bytes: &[u8]) -> Result<Option<Head>> {
         begin,
         end: begin + length,
     }))
+}
+
+/// The length of the body, if the head tells it.
+pub(crate) fn length(head: &str) -> Option<usize> {
+    head.split("\r\n").skip(1).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let found = name.eq_ignore_ascii_case("content-length");
+        found.then(|| value.trim().parse().ok())?
+    })
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! `cargo xtask bench`: what the host costs, against its goals and against a bare rmcp server.
 //!
 //! One program in three roles, each in a process of its own: the driver, which measures and
-//! reports; the stub, an EspoCRM that answers at once; and the baseline, an rmcp server that
+//! reports; the stub, three CRMs that answer at once; and the baseline, an rmcp server that
 //! answers a constant. The host is the built binary, started as a user starts it. Linux only:
 //! processor time and memory are read from `/proc`.
 
 mod baseline;
 mod calls;
 mod client;
+mod config;
+mod crms;
 mod environment;
+mod fat;
 mod goals;
 mod http;
+mod known;
 mod load;
 mod mcp;
 mod memory;
@@ -24,6 +28,7 @@ mod startup;
 mod stats;
 mod stdio;
 mod stub;
+mod subject;
 mod table;
 
 use std::net::SocketAddr;
@@ -57,7 +62,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Role {
-    /// An EspoCRM that answers at once
+    /// CRMs that answer at once
     #[command(hide = true)]
     Stub {
         /// Where it listens
@@ -87,7 +92,7 @@ struct Driver {
     /// Where the numbers go as JSON; default: target/bench.json
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
-    /// About 20 seconds in all, with less certain numbers
+    /// About half a minute in all, with less certain numbers
     #[arg(long)]
     quick: bool,
     /// Fail when a goal is missed
@@ -129,7 +134,14 @@ async fn measure(args: &Driver) -> Result<Report> {
     let memory = memory::measure(&setup, &plan).await?;
     let calls = calls::measure(&setup, &plan).await?;
     let sizes = sizes::read(&setup)?;
-    Ok(Report::new(environment, startup, calls, memory, sizes))
+    Ok(Report::new(
+        environment,
+        startup,
+        setup.known,
+        calls,
+        memory,
+        sizes,
+    ))
 }
 
 fn serve_stub(address: SocketAddr) -> Result<ExitCode> {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// Clients at a time over HTTP.
-pub(crate) const CLIENTS: [usize; 3] = [1, 8, 32];
-
-/// The most of them.
+/// The most clients at a time over HTTP.
 pub(crate) const MOST_CLIENTS: usize = 32;
 
 /// Calls after which memory is read.
 pub(crate) const CALLS_FOR_MEMORY: usize = 10_000;
+
+/// Large lists after which memory is read.
+pub(crate) const LISTS_FOR_MEMORY: usize = 2_000;
 
 /// Durations and repetitions of one run.
 pub(crate) struct Plan {
@@ -35,8 +35,8 @@ impl Plan {
                 warm_starts: 5,
                 cold_starts: 1,
                 rounds: 1,
-                case: Duration::from_millis(500),
-                warm_up: Duration::from_millis(100),
+                case: Duration::from_millis(220),
+                warm_up: Duration::from_millis(60),
                 memory_repeats: 1,
             }
         } else {
@@ -44,8 +44,8 @@ impl Plan {
                 warm_starts: 11,
                 cold_starts: 3,
                 rounds: 3,
-                case: Duration::from_secs(3),
-                warm_up: Duration::from_millis(300),
+                case: Duration::from_millis(1500),
+                warm_up: Duration::from_millis(200),
                 memory_repeats: 4,
             }
         }

@@ -9,16 +9,13 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use portcullis_demo::espocrm::FULL_KEY;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::client::Client;
+use crate::config::ENVIRONMENT;
 use crate::mcp::Ask;
 use crate::stdio::Session;
-
-/// The variable that the host's configuration takes the CRM's key from.
-pub(crate) const KEY_VARIABLE: &str = "PORTCULLIS_BENCH_KEY";
 
 /// A first start may compile plugins.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -43,7 +40,7 @@ impl Program {
         let mut command = Command::new(&self.path);
         command
             .args(&self.args)
-            .env(KEY_VARIABLE, FULL_KEY)
+            .envs(ENVIRONMENT.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

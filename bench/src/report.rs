@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::calls::Case;
+use crate::calls::{self, Case, Server};
 use crate::environment::Environment;
 use crate::goals::{self, Goal};
-use crate::memory::{Megabytes, Memory};
+use crate::known::Known;
+use crate::memory::{Course, Megabytes, Memory};
 use crate::sizes::Sizes;
 use crate::startup::Startup;
+use crate::subject::Over;
 use crate::table::Table;
 
 /// Everything that was measured.
@@ -21,6 +23,7 @@ pub(crate) struct Report {
     environment: Environment,
     goals: Vec<Goal>,
     startup: Startup,
+    known: Vec<Known>,
     calls: Vec<Case>,
     memory: Memory,
     sizes: Sizes,
@@ -36,6 +39,7 @@ impl Report {
     pub(crate) fn new(
         environment: Environment,
         startup: Startup,
+        known: Vec<Known>,
         calls: Vec<Case>,
         memory: Memory,
         sizes: Sizes,
@@ -44,6 +48,7 @@ impl Report {
             environment,
             goals: goals::judge(&startup, &calls, &memory),
             startup,
+            known,
             calls,
             memory,
             sizes,
@@ -60,6 +65,7 @@ impl Report {
         let parts = [
             self.environment.line() + "\n",
             self.goal_table(),
+            self.known_table(),
             self.call_table(),
             self.other_table(),
         ];
@@ -91,6 +97,39 @@ impl Report {
         table.text()
     }
 
+    /// What is known of each call, and what it costs one client beside what it sends and beside a
+    /// constant of the same size.
+    fn known_table(&self) -> String {
+        let mut table = Table::new([
+            "call",
+            "requests",
+            "kB fetched",
+            "kB answered",
+            "first ms",
+            "added ms",
+            "CPU µs",
+            "× bare rmcp",
+        ]);
+        for known in &self.known {
+            let cpu = |server| {
+                calls::find(&self.calls, known.key, server, Over::Http(1))
+                    .map_or(f64::NAN, |case| case.cpu_us)
+            };
+            let (host, bare) = (cpu(Server::Host), cpu(Server::Baseline));
+            table.row([
+                known.subject.name.to_owned(),
+                known.requests.to_string(),
+                format!("{:.1}", known.fetched as f64 / 1e3),
+                format!("{:.1}", known.answer as f64 / 1e3),
+                format!("{:.1}", known.first_ms),
+                number(calls::added(&self.calls, known.key)),
+                format!("{host:.0}"),
+                format!("{:.1}", host / bare),
+            ]);
+        }
+        table.text()
+    }
+
     fn call_table(&self) -> String {
         let mut table = Table::new(["call", "p50 ms", "p99 ms", "calls/s", "CPU µs/call"]);
         for case in &self.calls {
@@ -113,18 +152,20 @@ impl Report {
         row("start, warm cache", ms(self.startup.warm_ms));
         row("start, empty cache", ms(self.startup.cold_ms));
         row("start, bare rmcp", ms(self.startup.baseline_ms));
-        row("memory idle", megabytes(self.memory.idle));
-        row("memory after 10,000 calls", megabytes(self.memory.loaded));
-        for later in &self.memory.later {
-            row("memory after 10,000 more", megabytes(*later));
-        }
+        let mut course = |course: &Course, calls: &str| {
+            row("memory idle", megabytes(course.idle));
+            row(&format!("memory after {calls}"), megabytes(course.loaded));
+            for later in &course.later {
+                row("memory after as many more", megabytes(*later));
+            }
+        };
+        course(&self.memory.calls, "10,000 calls");
+        course(&self.memory.lists, "2,000 lists of 105 kB");
         for (name, bytes) in &self.sizes.components {
             row(&format!("component {name}"), kb(*bytes));
         }
         row("all plugins, compiled", kb(self.sizes.compiled));
         row("the program", kb(self.sizes.program));
-        row("answer of get", kb(self.sizes.get_answer));
-        row("answer of search, 20 rows", kb(self.sizes.search_answer));
         table.text()
     }
 }

@@ -1,56 +1,51 @@
-//! What all measurements share: the stub, the host's configuration, and the two rivals.
-//!
-//! The configuration is a user's, but for the rates and the number of calls at a time, which are
-//! there to hold back what is measured here.
+//! What all measurements share: the stub, the two rivals, and what is known of the calls.
 
 use std::env;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use portcullis_demo::espocrm::{EspoCrm, Options};
-use serde_json::json;
 use tempfile::TempDir;
 
+use crate::config;
 use crate::http::Connection;
-use crate::mcp::{self, Ask};
-use crate::program::{KEY_VARIABLE, Program, Served};
-use crate::stub;
-
-/// The tools that are called, and what the rows are called.
-pub(crate) const GET: &str = "crm_get";
-pub(crate) const SEARCH: &str = "crm_search";
+use crate::known::{self, Known};
+use crate::program::{Program, Served};
+use crate::subject;
 
 /// Everything that is running or can be started.
 pub(crate) struct Setup {
     pub(crate) stub: Served,
     pub(crate) host: Program,
     pub(crate) baseline: Program,
-    pub(crate) get: Ask,
-    pub(crate) search: Ask,
-    /// What the stub is asked for one record.
-    pub(crate) record: Vec<u8>,
+    pub(crate) known: Vec<Known>,
     folder: TempDir,
 }
 
 impl Setup {
-    /// Starts the stub and lets the host answer each call once; its answers are the baseline's.
+    /// Starts the stub and has the host answer each call; its answers are the baseline's.
     pub(crate) async fn make(portcullis: Option<&Path>) -> Result<Self> {
         let folder = TempDir::with_prefix("portcullis-bench-").context("no temporary folder")?;
         let this = env::current_exe().context("this program cannot find itself")?;
         let stub = role(&this, "stub").serve().await?;
-        let id = account()?;
-        let setup = Self {
-            host: host(&find(portcullis, &this)?, folder.path(), stub.address)?,
-            baseline: baseline(&this, folder.path()),
-            get: ask(GET, json!({"entityType": "Account", "id": id})),
-            search: ask(SEARCH, json!({"entityType": "Account", "limit": 20})),
-            record: stub::request(&format!("/api/v1/Account/{id}"), stub.address),
-            folder,
-            stub,
+        let file = folder.path().join("portcullis.toml");
+        fs::write(&file, config::text(stub.address))?;
+        let host = Program {
+            path: find(portcullis, &this)?,
+            args: vec!["--config".into(), file.into(), "serve".into()],
         };
-        setup.keep_answers().await?;
+        let mut baseline = role(&this, "baseline");
+        let answers = folder.path().join("answers");
+        fs::create_dir(&answers)?;
+        baseline.args.extend(["--answers".into(), answers.into()]);
+        let mut setup = Self {
+            stub,
+            host,
+            baseline,
+            known: Vec::new(),
+            folder,
+        };
+        setup.learn().await?;
         Ok(setup)
     }
 
@@ -59,25 +54,25 @@ impl Setup {
         self.folder.path().join("cache")
     }
 
-    /// Where the answer of a tool is kept.
-    pub(crate) fn answer(&self, tool: &str) -> PathBuf {
-        self.folder.path().join(format!("{tool}.json"))
+    /// What is known of a call.
+    pub(crate) fn known(&self, key: &str) -> Result<&Known> {
+        let found = self.known.iter().find(|known| known.key == key);
+        found.with_context(|| format!("no call `{key}`"))
     }
 
-    async fn keep_answers(&self) -> Result<()> {
+    async fn learn(&mut self) -> Result<()> {
         let host = self.host.serve().await?;
         let mut connection = Connection::open(host.address).await?;
-        for ask in [&self.get, &self.search] {
-            let body = connection.ask(&ask.http(host.address, 1)).await?;
-            let content = mcp::structured(body)?;
-            fs::write(self.answer(ask.tool), serde_json::to_vec(&content)?)?;
+        for subject in subject::all()? {
+            let learned =
+                known::learn(subject, &mut connection, host.address, self.stub.address).await?;
+            let (known, answer) = learned;
+            let file = self.folder.path().join("answers").join(known.key);
+            fs::write(file.with_extension("json"), serde_json::to_vec(&answer)?)?;
+            self.known.push(known);
         }
         Ok(())
     }
-}
-
-fn ask(tool: &'static str, arguments: serde_json::Value) -> Ask {
-    Ask { tool, arguments }
 }
 
 fn role(this: &Path, role: &str) -> Program {
@@ -85,45 +80,6 @@ fn role(this: &Path, role: &str) -> Program {
         path: this.to_owned(),
         args: vec![role.into()],
     }
-}
-
-fn baseline(this: &Path, folder: &Path) -> Program {
-    let mut program = role(this, "baseline");
-    program.args.extend(["--answers".into(), folder.into()]);
-    program
-}
-
-fn host(path: &Path, folder: &Path, crm: SocketAddr) -> Result<Program> {
-    let file = folder.join("portcullis.toml");
-    fs::write(&file, config(crm))?;
-    Ok(Program {
-        path: path.to_owned(),
-        args: vec!["--config".into(), file.into(), "serve".into()],
-    })
-}
-
-fn config(crm: SocketAddr) -> String {
-    format!(
-        r#"[server]
-cache = "cache"
-limits.rate_per_second = 100_000
-limits.rate_burst = 1_000_000
-
-[connections.crm]
-plugin = "espocrm"
-url = "http://{crm}"
-secrets.api_key = "env:{KEY_VARIABLE}"
-limits.concurrent_calls = 64
-limits.rate_per_second = 10_000
-limits.rate_burst = 100_000
-"#
-    )
-}
-
-/// Any account: the stub's records have the same ids in every process.
-fn account() -> Result<String> {
-    let ids = EspoCrm::new(Options::default()).ids("Account");
-    ids.into_iter().next().context("the demo has no accounts")
 }
 
 /// The host: the one that is named, else the one built beside this program, else the workspace's.

@@ -1,4 +1,4 @@
-//! Sizes: plugins as components and compiled, the program, and what a 20-row answer weighs.
+//! Sizes: plugins as components and compiled, and the program.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::setup::{GET, SEARCH, Setup};
+use crate::setup::Setup;
 
 /// Bytes.
 #[derive(Debug, Serialize)]
@@ -16,10 +16,6 @@ pub(crate) struct Sizes {
     pub(crate) components: Vec<(String, u64)>,
     /// All compiled plugins together.
     pub(crate) compiled: u64,
-    /// The structured answer of `get`.
-    pub(crate) get_answer: u64,
-    /// The structured answer of a `search` for 20 rows.
-    pub(crate) search_answer: u64,
 }
 
 /// Reads them; the host has answered before.
@@ -30,8 +26,6 @@ pub(crate) fn read(setup: &Setup) -> Result<Sizes> {
         program: size(&setup.host.path)?,
         components: files(&plugins, "wasm").unwrap_or_default(),
         compiled: compiled.iter().map(|(_, size)| size).sum(),
-        get_answer: size(&setup.answer(GET))?,
-        search_answer: size(&setup.answer(SEARCH))?,
     })
 }
 

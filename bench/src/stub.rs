@@ -1,43 +1,57 @@
-//! The stub: an EspoCRM that answers at once.
+//! The stub: three CRMs that answer at once.
 //!
-//! The first time it is asked for an address, the demo's in-memory EspoCRM answers and the bytes
-//! are kept; from then on they are written as they are, without looking at anything but the
-//! address. So the answers are as large and as shaped as a real one's, and cost microseconds.
+//! The first time it is asked something, the in-memory CRM of that path answers and the bytes are
+//! kept by request line and body; from then on they are written as they are, without looking at
+//! anything else. So the answers are as large and as shaped as real ones, and cost microseconds.
+//!
+//! `GET /listen` has it note down what it is asked, `GET /heard` ends that and tells it: how the
+//! driver learns what a call sends to the CRM, to send the same without the host.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use axum::Router;
-use axum::body::Body;
-use axum::http::header::CONTENT_LENGTH;
-use axum::http::{Request, Response};
-use http_body_util::BodyExt;
-use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tower::ServiceExt;
 
-/// Answers by the bytes of the request line.
+use crate::crms::{Asked, Crms};
+use crate::http::{Connection, length};
+
+const LISTEN: &str = "/listen";
+const HEARD: &str = "/heard";
+
+/// Answers by request line and body.
 struct Stub {
-    crm: Router,
+    crms: Crms,
     kept: Mutex<HashMap<Vec<u8>, Arc<[u8]>>>,
+    /// Requests as they came, while it listens.
+    heard: Mutex<Option<Vec<String>>>,
 }
 
-/// A request as the stub takes it; only its first line counts.
-pub(crate) fn request(path: &str, server: SocketAddr) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: {server}\r\n\r\n").into_bytes()
+/// Has the stub note down what it is asked from now on.
+pub(crate) async fn listen(stub: SocketAddr) -> Result<()> {
+    let mut connection = Connection::open(stub).await?;
+    connection.ask(&get(LISTEN)).await.map(drop)
+}
+
+/// What it was asked since then, each request as it came.
+pub(crate) async fn heard(stub: SocketAddr) -> Result<Vec<Vec<u8>>> {
+    let mut connection = Connection::open(stub).await?;
+    let requests: Vec<String> = serde_json::from_slice(connection.ask(&get(HEARD)).await?)?;
+    Ok(requests.into_iter().map(String::into_bytes).collect())
+}
+
+fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\n\r\n").into_bytes()
 }
 
 /// Serves until it is killed.
 pub(crate) async fn serve(address: SocketAddr) -> Result<()> {
     let listener = TcpListener::bind(address).await?;
-    let stub = Arc::new(Stub {
-        crm: crm().router(),
-        kept: Mutex::default(),
-    });
+    let stub = Arc::new(Stub::new());
     let mut tasks = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await?;
@@ -49,91 +63,119 @@ pub(crate) async fn serve(address: SocketAddr) -> Result<()> {
     }
 }
 
-fn crm() -> EspoCrm {
-    EspoCrm::new(Options {
-        remember: 0,
-        ..Options::default()
-    })
-}
-
 impl Stub {
-    /// Requests have no bodies here: the connection may only read.
+    fn new() -> Self {
+        Self {
+            crms: Crms::new(),
+            kept: Mutex::default(),
+            heard: Mutex::default(),
+        }
+    }
+
     async fn converse(&self, mut stream: TcpStream) -> Result<()> {
         let mut buffer = Vec::with_capacity(4096);
         while stream.read_buf(&mut buffer).await? > 0 {
-            while let Some(end) = buffer.windows(4).position(|part| part == b"\r\n\r\n") {
-                let line = buffer.split(|byte| *byte == b'\r').next().unwrap_or(&[]);
-                let answer = self.answer(line).await?;
-                buffer.drain(..end + 4);
+            while let Some((head, end)) = whole(&buffer)? {
+                let answer = self.answer(&buffer[..head], &buffer[head + 4..end]).await?;
+                buffer.drain(..end);
                 stream.write_all(&answer).await?;
             }
         }
         Ok(())
     }
 
-    async fn answer(&self, line: &[u8]) -> Result<Arc<[u8]>> {
-        if let Some(kept) = self.kept().get(line) {
+    async fn answer(&self, head: &[u8], body: &[u8]) -> Result<Arc<[u8]>> {
+        let line = head.split(|byte| *byte == b'\r').next().unwrap_or(&[]);
+        let key = if body.is_empty() {
+            Cow::Borrowed(line)
+        } else {
+            Cow::Owned([line, b"\n", body].concat())
+        };
+        self.note(head, body)?;
+        if let Some(kept) = locked(&self.kept).get(key.as_ref()) {
             return Ok(Arc::clone(kept));
         }
-        let answer: Arc<[u8]> = self.ask(line).await?.into();
-        self.kept().insert(line.to_owned(), Arc::clone(&answer));
+        let head = std::str::from_utf8(head).context("a head that is no text")?;
+        match head.split(' ').nth(1) {
+            Some(LISTEN) => return Ok(self.listen()),
+            Some(HEARD) => return self.heard(),
+            _ => {}
+        }
+        let answer: Arc<[u8]> = self.crms.ask(Asked { head, body }).await?.into();
+        locked(&self.kept).insert(key.into_owned(), Arc::clone(&answer));
         Ok(answer)
     }
 
-    /// Has the demo answer.
-    async fn ask(&self, line: &[u8]) -> Result<Vec<u8>> {
-        let line = std::str::from_utf8(line).context("a request line that is no text")?;
-        let mut words = line.split(' ');
-        let (method, uri) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        let request = Request::builder()
-            .method(method)
-            .uri(uri)
-            .header("x-api-key", FULL_KEY)
-            .body(Body::empty())?;
-        bytes(self.crm.clone().oneshot(request).await?).await
+    fn note(&self, head: &[u8], body: &[u8]) -> Result<()> {
+        if let Some(heard) = locked(&self.heard).as_mut() {
+            let request = [head, b"\r\n\r\n", body].concat();
+            heard.push(String::from_utf8(request).context("a request that is no text")?);
+        }
+        Ok(())
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<Vec<u8>, Arc<[u8]>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn listen(&self) -> Arc<[u8]> {
+        *locked(&self.heard) = Some(Vec::new());
+        good("[]")
+    }
+
+    /// The last request is the one that asks for them.
+    fn heard(&self) -> Result<Arc<[u8]>> {
+        let mut heard = locked(&self.heard).take().unwrap_or_default();
+        heard.pop();
+        Ok(good(&serde_json::to_string(&heard)?))
     }
 }
 
-/// A whole answer as it goes over the wire.
-async fn bytes(response: Response<Body>) -> Result<Vec<u8>> {
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await?.to_bytes();
-    let mut text = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
-    let headers = parts
-        .headers
-        .iter()
-        .filter(|(name, _)| *name != CONTENT_LENGTH);
-    for (name, value) in headers {
-        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            text.extend_from_slice(part);
-        }
-    }
-    text.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-    text.extend_from_slice(&body);
-    Ok(text)
+fn good(body: &str) -> Arc<[u8]> {
+    let length = body.len();
+    let text = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}");
+    text.into_bytes().into()
+}
+
+/// Where the head of a request ends, and where the request does, if it is whole.
+fn whole(buffer: &[u8]) -> Result<Option<(usize, usize)>> {
+    let Some(head) = buffer.windows(4).position(|part| part == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(&buffer[..head]).context("a head that is no text")?;
+    let end = head + 4 + length(text).unwrap_or(0);
+    Ok((buffer.len() >= end).then_some((head, end)))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_request_is_whole_with_its_body() {
+        let request = b"POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET";
+        assert_eq!(whole(request).unwrap(), Some((35, 42)));
+        assert_eq!(whole(&request[..41]).unwrap(), None);
+        assert_eq!(whole(b"GET / HTTP/1.1\r\n\r\n").unwrap(), Some((14, 18)));
+    }
+
     #[tokio::test]
-    async fn a_record_has_the_size_of_a_real_one() {
-        let stub = Stub {
-            crm: crm().router(),
-            kept: Mutex::default(),
-        };
-        let id = crm().ids("Account").remove(0);
-        let line = format!("GET /api/v1/Account/{id} HTTP/1.1");
-        let answer = stub.answer(line.as_bytes()).await.unwrap();
-        let text = String::from_utf8_lossy(&answer).into_owned();
-        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
-        assert!(text.contains("x-app-timestamp: "), "{text}");
-        assert!((1_000..4_000).contains(&text.len()), "{} bytes", text.len());
-        assert_eq!(stub.kept().len(), 1);
+    async fn answers_are_kept_and_requests_noted() {
+        let stub = Stub::new();
+        let (head, form) = (
+            b"POST /suite/service/v4_1/rest.php HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded",
+            b"method=get_server_info&input_type=JSON&response_type=JSON&rest_data=%5B%5D",
+        );
+        stub.answer(b"GET /listen HTTP/1.1", b"").await.unwrap();
+        let first = stub.answer(head, form).await.unwrap();
+        let again = stub.answer(head, form).await.unwrap();
+        let other = stub.answer(head, b"method=none").await.unwrap();
+        assert!(Arc::ptr_eq(&first, &again) && first != other);
+        let heard = stub.answer(b"GET /heard HTTP/1.1", b"").await.unwrap();
+        let text = String::from_utf8_lossy(&heard);
+        assert_eq!(text.matches("rest.php").count(), 3, "{text}");
+        assert!(!text.contains("/heard"), "{text}");
+        stub.answer(head, form).await.unwrap();
+        assert!(locked(&stub.heard).is_none());
     }
 }

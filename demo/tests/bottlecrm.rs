@@ -1,7 +1,9 @@
 //! Holds what tests of the host lean on: requests seen, whose they were, records, the base path,
 //! faults, and the weight of the answers, which makes choosing the lean ones worth it.
 
-use portcullis_demo::behaviour::{Answer, Ask, InProcess, Saved, Target};
+use portcullis_demo::behaviour::{
+    Answer, Ask, BottleTable, Dialect, Headers, InProcess, Saved, Target, Verdict, run,
+};
 use portcullis_demo::bottlecrm::{
     ADMIN_TOKEN, BottleCrm, Clock, FromOpportunity, Options, USER_TOKEN, holder,
 };
@@ -237,4 +239,78 @@ async fn a_fixed_clock_stamps_what_is_made() {
         .expect("the deal");
     assert_eq!(made["stage_changed_at"], "2026-03-01T09:30:00.000000Z");
     assert_eq!(crm.record(made["id"].as_str().expect("its id")), Some(made));
+}
+
+/// The stand-in as a run against a real installation sees one: one token, and nothing of the demo.
+struct AsReal(InProcess);
+
+impl Target for AsReal {
+    async fn send(&self, ask: Ask) -> Result<Answer, String> {
+        self.0.send(ask).await
+    }
+
+    fn credentials(&self, who: &str, ask: &Ask, saved: &Saved) -> Option<Headers> {
+        let known = [
+            "full",
+            "nobody",
+            "small_scheme",
+            "stranger",
+            "in_token_header",
+        ];
+        known
+            .contains(&who)
+            .then(|| self.0.credentials(who, ask, saved))
+            .flatten()
+    }
+
+    fn is_demo(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_run_against_a_real_one_cleans_up() {
+    let crm = usual();
+    let target = AsReal(InProcess::bottlecrm(crm.router()));
+    let kinds = [
+        "leads",
+        "contacts",
+        "accounts",
+        "opportunities",
+        "tasks",
+        "invoices",
+        "estimates",
+        "products",
+        "solutions",
+        "goals",
+        "documents",
+        "teams",
+        "time_entries",
+        "custom_fields",
+        "pipelines",
+        "profiles",
+    ];
+    let counts = || kinds.map(|kind| (kind, crm.count(kind)));
+    let before = counts();
+    let mut passed = 0;
+    let groups = BottleTable.groups().expect("the table is of its form");
+    for (n, group) in groups.iter().enumerate() {
+        for outcome in run(&BottleTable, &target, group, &format!("zq9g{n}w")).await {
+            let name = format!("{} / {}", outcome.group, outcome.case);
+            assert!(
+                !matches!(outcome.verdict, Verdict::Failed(_)),
+                "{name}: {:?}",
+                outcome.verdict
+            );
+            passed += usize::from(outcome.verdict == Verdict::Passed);
+        }
+    }
+    assert!(passed > 120, "only {passed} cases ran");
+    assert_eq!(counts(), before);
+    let open = |id: &String| {
+        crm.record(id)
+            .is_some_and(|case| case["deleted"] != json!(true))
+    };
+    let left: Vec<String> = crm.ids("cases").into_iter().filter(open).collect();
+    assert_eq!(left.len(), usual().count("cases"));
 }

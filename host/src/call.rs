@@ -15,6 +15,7 @@ use crate::caller::{Caller, Token};
 use crate::capability::Record;
 use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
 use crate::error::{Kind, Outcome, ToolError};
+use crate::identity::Issuer;
 use crate::names::CallId;
 use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
 use crate::registry::{Connection, Registry, Shared, Snapshot, Tool};
@@ -65,12 +66,14 @@ pub enum Scope {
 }
 
 /// How callers of an endpoint prove who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Proof {
     /// Not at all: they act as the operator's accounts.
     Nothing,
     /// By their own token, which the CRM judges.
     OwnToken,
+    /// By their own token, which this issuer signed.
+    Signed(Arc<Issuer>),
 }
 
 impl Scope {
@@ -87,20 +90,42 @@ impl Scope {
     /// What its callers have to prove; nothing where there is no such endpoint.
     #[must_use]
     pub fn proof(&self, snapshot: &Snapshot) -> Option<Proof> {
-        let forwards = match self {
-            Self::All => false,
+        let issuer = match self {
+            Self::All => return Some(Proof::Nothing),
             Self::Shared => match snapshot.shared {
-                Shared::Service => false,
-                Shared::Forward => true,
+                Shared::Service => return Some(Proof::Nothing),
+                Shared::Forward => snapshot.shared_issuer().ok()?,
                 Shared::Nobody => return None,
             },
-            Self::Connection(name) => snapshot.connection(name)?.forwards(),
+            Self::Connection(name) => {
+                let connection = snapshot.connection(name)?;
+                if !connection.forwards() {
+                    return Some(Proof::Nothing);
+                }
+                connection.issuer.as_ref()
+            }
         };
-        Some(if forwards {
-            Proof::OwnToken
-        } else {
-            Proof::Nothing
+        Some(match issuer {
+            Some(issuer) => Proof::Signed(Arc::clone(issuer)),
+            None => Proof::OwnToken,
         })
+    }
+}
+
+impl Scope {
+    /// The one endpoint whose callers are judged by their token's issuer: that without a name, or the
+    /// only connection that has one.
+    #[must_use]
+    pub fn only_signed(snapshot: &Snapshot) -> Option<Self> {
+        let is_signed = |scope: &Self| matches!(scope.proof(snapshot), Some(Proof::Signed(_)));
+        if is_signed(&Self::Shared) {
+            return Some(Self::Shared);
+        }
+        let names = snapshot.connections.iter();
+        let mut signed = names
+            .map(|connection| Self::Connection(connection.config.name.to_string()))
+            .filter(is_signed);
+        signed.next().filter(|_| signed.next().is_none())
     }
 }
 

@@ -35,6 +35,16 @@ impl Caller {
         }
     }
 
+    /// A person whose token was checked: the same under every token of theirs.
+    #[must_use]
+    pub fn person(issuer: &str, subject: &str, token: Token) -> Self {
+        let owner = Owner::of_person(issuer, subject);
+        Self {
+            principal: Principal::named("person", &owner.to_string()),
+            token: Some(Token { owner, ..token }),
+        }
+    }
+
     /// Whoever holds this token. Whether it is valid only its issuer can tell.
     #[must_use]
     pub fn holding(token: Token) -> Self {
@@ -67,6 +77,7 @@ impl From<Principal> for Caller {
 #[derive(Clone)]
 pub struct Token {
     value: Arc<Zeroizing<String>>,
+    digest: Owner,
     owner: Owner,
 }
 
@@ -100,9 +111,11 @@ impl Token {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::Character);
         }
+        let digest = Owner::of(text);
         Ok(Self {
             value: Arc::new(Zeroizing::new(text.to_owned())),
-            owner: Owner::of(text),
+            digest,
+            owner: digest,
         })
     }
 
@@ -112,10 +125,16 @@ impl Token {
         &self.value
     }
 
-    /// Under which its holder is known.
+    /// Under which its holder is known: the person where one is, else the token itself.
     #[must_use]
     pub const fn owner(&self) -> Owner {
         self.owner
+    }
+
+    /// Under which this very token is known, whoever holds it.
+    #[must_use]
+    pub const fn digest(&self) -> Owner {
+        self.digest
     }
 }
 
@@ -125,13 +144,18 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A keyed digest of a token, 128 bits of it; it lives as long as the process.
+/// A keyed digest of a token or of a person, 128 bits of it; it lives as long as the process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Owner([u8; 16]);
 
 impl Owner {
-    fn of(token: &str) -> Self {
-        let hash = blake3::keyed_hash(&KEY, token.as_bytes());
+    /// The separator stands in no token and in no issuer, so that none of these digests is another's.
+    fn of_person(issuer: &str, subject: &str) -> Self {
+        Self::of(&format!("{issuer}\0{subject}"))
+    }
+
+    fn of(text: &str) -> Self {
+        let hash = blake3::keyed_hash(&KEY, text.as_bytes());
         let mut short = [0; 16];
         short.copy_from_slice(&hash.as_bytes()[..16]);
         Self(short)
@@ -171,6 +195,28 @@ mod tests {
             let got = token.as_ref().map(Token::expose).map_err(|error| *error);
             assert_eq!(got, expected);
         }
+    }
+
+    #[test]
+    fn a_person_is_the_same_under_every_token() {
+        let person =
+            |issuer, subject, token| Caller::person(issuer, subject, Token::new(token).unwrap());
+        let (first, refreshed) = (person("i", "ada", "one"), person("i", "ada", "two"));
+        assert_eq!(first.principal(), refreshed.principal());
+        let (first, refreshed) = (first.token().unwrap(), refreshed.token().unwrap());
+        assert_eq!(first.owner(), refreshed.owner());
+        assert_ne!(first.digest(), refreshed.digest());
+        assert_eq!(refreshed.expose(), "two");
+        let first = person("i", "ada", "one");
+        for other in [
+            person("i", "bob", "one"),
+            person("j", "ada", "one"),
+            person("ia", "da", "one"),
+            Caller::holding(Token::new("one").unwrap()),
+        ] {
+            assert_ne!(first.principal(), other.principal());
+        }
+        assert!(!format!("{first:?}").contains("ada"), "{first:?}");
     }
 
     #[test]

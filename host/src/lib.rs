@@ -19,6 +19,7 @@ pub mod audit;
 pub mod call;
 pub mod caller;
 pub mod confirm;
+pub mod identity;
 
 pub mod registry;
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::call::App;
 use crate::capability::Record;
+use crate::identity::Issuer;
 use crate::names::CallId;
 use crate::policy::{self, Confirmation, Grant, Principal};
 use crate::registry::Connection;
@@ -46,6 +47,9 @@ pub async fn check(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
         Err(finding) => vec![finding],
         Ok(finding) => {
             let mut findings = vec![finding];
+            if let Some(issuer) = &connection.issuer {
+                findings.push(keys(issuer).await);
+            }
             findings.extend(self_test(app, connection).await);
             findings
         }
@@ -73,6 +77,32 @@ async fn reach(connection: &Connection) -> Result<Finding, Finding> {
             message: format!("{url}: {}", failed.detail),
             suggestion: Some(way_out(failed.reason).into()),
         }),
+    }
+}
+
+/// Whether callers' tokens can be checked.
+async fn keys(issuer: &Issuer) -> Finding {
+    let name = issuer.name();
+    match issuer.keys().await {
+        Ok(0) => Finding {
+            level: Level::Error,
+            subject: "tokens".into(),
+            message: format!(
+                "{name} publishes no key for RS256, ES256 or EdDSA, so that no token of it can be taken"
+            ),
+            suggestion: Some("have it sign with a key pair instead of a shared secret".into()),
+        },
+        Ok(1) => found(Level::Ok, "tokens", format!("{name} publishes one key")),
+        Ok(many) => found(Level::Ok, "tokens", format!("{name} publishes {many} keys")),
+        Err(error) => Finding {
+            level: Level::Error,
+            subject: "tokens".into(),
+            message: format!("{name}: {error}; the log says why"),
+            suggestion: Some(
+                "check that the url is that of the CRM's API, and that it publishes its keys"
+                    .into(),
+            ),
+        },
     }
 }
 

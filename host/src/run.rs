@@ -151,6 +151,7 @@ impl Host {
             sessions: usize::try_from(self.server.limits.sessions).unwrap_or(usize::MAX),
             drain,
             path: self.server.path.to_string(),
+            public_url: self.server.public_url.clone(),
             open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
     }

@@ -455,24 +455,30 @@ fn every_limit_is_listed_with_its_default() {
 
 #[test]
 fn every_variable_is_listed() {
-    let text = read("docs/configuration.md");
-    let source = read("plugins/espocrm/src/manifest.rs");
-    let declared = source
-        .split(".env")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').nth(1));
-    let declared: Vec<&str> = declared
-        .chain(["PORTCULLIS_ALLOW", "PORTCULLIS_HTTP"])
-        .collect();
-    assert!(
-        declared.contains(&"ESPOCRM_URL") && declared.len() > 10,
-        "{declared:?}"
-    );
-    for name in declared {
-        assert!(
-            text.contains(&format!("| `{name}` |")),
-            "docs/configuration.md has no row for `{name}`"
-        );
+    for (plugin, page, more) in [
+        (
+            "espocrm",
+            "docs/configuration.md",
+            &["PORTCULLIS_ALLOW", "PORTCULLIS_HTTP"][..],
+        ),
+        ("suitecrm", "docs/suitecrm.md", &[]),
+        ("bottlecrm", "docs/bottlecrm.md", &[]),
+    ] {
+        let text = read(page);
+        let source = read(&format!("plugins/{plugin}/src/manifest.rs"));
+        let declared = source
+            .split(".env")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').nth(1));
+        let declared: Vec<&str> = declared.chain(more.iter().copied()).collect();
+        assert!(declared.len() > 5, "{plugin}: {declared:?}");
+        for name in declared {
+            let mut rows = text.lines().filter(|line| line.starts_with("| `"));
+            assert!(
+                rows.any(|row| row.contains(&format!("`{name}`"))),
+                "{page} has no row for `{name}`"
+            );
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! the network, or depends on the order of the tests.
 
 mod arguments;
+mod bottlecrm;
 mod call_path;
 mod cli;
 mod confirmation;
@@ -16,8 +17,10 @@ mod plugin_files;
 mod policy;
 mod published;
 mod reload;
+mod resource;
 mod sandbox;
 mod stdio;
+mod suitecrm;
 mod support;
 mod tidy;
 mod upstream_faults;

@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
 /// `capability` are two halves of the sandbox and know each other; everything else points one way.
-const MAY_USE: [(&str, &[&str]); 24] = [
-    ("transport", &["call", "caller", "mcp", "policy"]),
+const MAY_USE: [(&str, &[&str]); 25] = [
+    (
+        "transport",
+        &["call", "caller", "identity", "mcp", "policy"],
+    ),
     ("mcp", &["call", "caller", "error", "registry"]),
     (
         "call",
@@ -20,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "capability",
             "confirm",
             "error",
+            "identity",
             "names",
             "policy",
             "registry",
@@ -27,6 +31,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "schema",
         ],
     ),
+    ("identity", &["caller"]),
     ("confirm", &["policy"]),
     ("admission", &["error"]),
     ("audit", &["capability", "error", "names"]),
@@ -36,6 +41,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "admission",
             "capability",
             "config",
+            "identity",
             "names",
             "policy",
             "runtime",
@@ -65,6 +71,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
         &[
             "call",
             "capability",
+            "identity",
             "names",
             "policy",
             "registry",
@@ -110,11 +117,12 @@ const MAY_USE: [(&str, &[&str]); 24] = [
 ];
 
 /// Each foreign crate with the only places that know it.
-const HOMES: [(&str, &[&str]); 5] = [
+const HOMES: [(&str, &[&str]); 6] = [
     ("rmcp", &["mcp/", "transport/"]),
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),
     ("notify", &["registry/watch.rs"]),
+    ("ring", &["identity/jwk.rs", "upstream/tls.rs"]),
     (
         "rustls",
         &["upstream/tls.rs", "upstream/client.rs", "mcp/client.rs"],

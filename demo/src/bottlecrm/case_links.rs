@@ -57,7 +57,7 @@ fn merge(session: &mut Session<'_>) -> Answer {
         return Err(Reply::errors(400, "Ticket is already merged."));
     }
     session.change("cases", &source, |case| {
-        case.set("merged_into", target.as_str())
+        case.set("merged_into", target.as_str());
     });
     session.note("MERGE", "Case", &target, "");
     let case = session

@@ -116,7 +116,7 @@ fn list(session: &mut Session<'_>) -> Answer {
     match field {
         "total_amount" => found.sort_by_key(|one| money::stored(&one.value(field))),
         "due_date" | "issue_date" | "status" => {
-            found.sort_by(|one, other| one.text(field).cmp(other.text(field)))
+            found.sort_by(|one, other| one.text(field).cmp(other.text(field)));
         }
         "created_at" => found.sort_by_key(|one| one.order),
         _ => {}

@@ -215,7 +215,7 @@ fn total(session: &mut Session<'_>, of: &Record) {
         .map(|line| line.get("total").map_or(0, money::stored))
         .sum();
     session.change("opportunities", &of.id, |deal| {
-        deal.set("amount", money::text(sum))
+        deal.set("amount", money::text(sum));
     });
 }
 

@@ -73,7 +73,8 @@ use axum::Router;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-pub use crate::espocrm::{Clock, Seen};
+pub use crate::clock::Clock;
+pub use crate::seen::Seen;
 pub use tokens::{
     ADMIN_JWT, ADMIN_TOKEN, EXPIRED_TOKEN, LEADS_READ_TOKEN, ORG_API_KEY, ORG2_TOKEN,
     REVOKED_TOKEN, SALES_TOKEN, USER_TOKEN, USER2_TOKEN, holder,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Reply;
 use super::multipart;
+use crate::pairs::pairs;
 
 /// A file that came with a form.
 #[derive(Clone, Debug)]
@@ -112,18 +113,4 @@ fn parse_error(body: &[u8], error: &serde_json::Error) -> String {
     };
     let (line, column) = (error.line(), error.column().max(1));
     format!("JSON parse error - {what}: line {line} column {column} (char {before})")
-}
-
-/// Decoded pairs of a query or a form.
-pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |part: &str| {
-        percent_encoding::percent_decode_str(&part.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(key, value)| (decode(key), decode(value)))
-        .collect()
 }

@@ -8,11 +8,12 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use super::answer::{Body, Reply, page};
-use super::request::{Call, pairs};
+use super::request::Call;
 use super::route::{self, Found};
 use super::session::Session;
 use super::tokens::{Caller, Means, admitted, presented};
 use super::{Inner, Seen, token_pages};
+use crate::pairs::pairs;
 
 /// The default of the real one's framework for bodies without files.
 const BODY_LIMIT: usize = 2_621_440;

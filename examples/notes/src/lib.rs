@@ -1,29 +1,15 @@
 //! A plugin for a notebook with two endpoints: `GET /notes?limit=` and `POST /notes`.
 
-use portcullis_sdk::{
-    Call, Failure, Manifest, ManifestExt, Plugin, Recipe, RouteExt, Tool, alternative, get, path,
-    post,
-};
+use portcullis_sdk::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Lists the newest notes.
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 struct ListArgs {
-    /// How many.
-    #[serde(default = "ten")]
+    /// How many; 10 unless given.
     #[schemars(range(min = 1, max = 50))]
-    limit: u32,
-}
-
-/// Writes a note.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct AddArgs {
-    /// The note's text.
-    #[schemars(length(min = 1, max = 2000))]
-    text: String,
+    limit: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -32,39 +18,34 @@ struct Note {
     text: String,
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 struct Notes {
     records: Vec<Note>,
 }
 
 fn list(call: &Call<'_>, args: &ListArgs) -> Result<Notes, Failure> {
-    let records = call
-        .http()
-        .get(path!["notes"])
-        .query("limit", args.limit)
-        .send()?
-        .ok()?
-        .json()?;
+    let limit = args.limit.unwrap_or(10);
+    let ask = call.http().get(path!["notes"]).query("limit", limit);
+    let records = ask.answer()?;
     Ok(Notes { records })
 }
 
+/// Writes a note.
+#[derive(Deserialize, JsonSchema)]
+struct AddArgs {
+    /// The note's text.
+    #[schemars(length(min = 1, max = 2000))]
+    text: String,
+}
+
 fn add(call: &Call<'_>, args: &AddArgs) -> Result<Note, Failure> {
-    let body = serde_json::json!({"kind": "note", "text": args.text.trim()});
-    call.http()
-        .post(path!["notes"])
-        .json(&body)
-        .send()?
-        .ok()?
-        .json()
+    let note = json!({"kind": "note", "text": args.text.trim()});
+    call.http().post(path!["notes"]).json(&note).answer()
 }
 
 fn manifest() -> Manifest {
-    let token = Recipe::Bearer {
-        value: "{token}".to_owned(),
-    };
     portcullis_sdk::manifest("notes", env!("CARGO_PKG_VERSION"), "A notebook")
-        .secret("token", "Access token")
-        .credential("default", vec![alternative("token", &["token"], token)])
+        .bearer("token", "Access token")
 }
 
 /// The plugin.
@@ -78,7 +59,3 @@ pub fn plugin() -> Plugin {
 }
 
 portcullis_sdk::export!(plugin);
-
-fn ten() -> u32 {
-    10
-}

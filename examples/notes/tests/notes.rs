@@ -51,3 +51,43 @@ fn a_write_whose_answer_was_lost_says_so() {
         .unwrap_err();
     assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened));
 }
+
+#[test]
+fn a_write_that_met_a_fault_of_the_notebook_may_have_happened() {
+    use portcullis_sdk::Outcome;
+    let harness = Harness::new(plugin()).expect(post("notes").reply(500, json!({})));
+    let failure = harness
+        .invoke("add_note", json!({"text": "bread"}))
+        .unwrap_err();
+    assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened));
+
+    let harness = Harness::new(plugin()).expect(post("notes").reply(422, json!({})));
+    let failure = harness
+        .invoke("add_note", json!({"text": "bread"}))
+        .unwrap_err();
+    assert_eq!(failure.outcome, Some(Outcome::NotDone));
+}
+
+#[test]
+fn ten_are_listed_unless_more_are_wanted_and_a_misspelt_limit_is_refused() {
+    let harness =
+        Harness::new(plugin()).expect(get("notes").query("limit", 10).reply(200, json!([])));
+    harness.invoke("list_notes", json!({})).unwrap();
+    let failure = harness
+        .invoke("list_notes", json!({"limits": 2}))
+        .unwrap_err();
+    assert_eq!(failure.code, "INVALID_ARGUMENT");
+}
+
+#[test]
+fn the_token_is_the_only_secret_and_goes_along_as_a_bearer() {
+    let manifest = serde_json::to_value(plugin().describe()).unwrap();
+    assert_eq!(manifest["secrets"]["token"]["title"], "Access token");
+    let slot = &manifest["credentials"]["default"];
+    assert_eq!(slot.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&slot[0]["name"], &slot[0]["recipe"], &slot[0]["value"]),
+        (&json!("token"), &json!("bearer"), &json!("{token}"))
+    );
+    assert_eq!(slot[0]["needs"], json!(["token"]));
+}

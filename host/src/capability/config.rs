@@ -7,11 +7,12 @@ use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::config::Host;
 use crate::upstream::CircuitReport;
 
-/// What `connection` answers.
+/// What `connection` answers: a plugin learns everything of its connection by one call.
 #[derive(Serialize)]
 struct About<'l> {
     #[serde(flatten)]
     connection: &'l Map<String, Value>,
+    settings: &'l Map<String, Value>,
     now: String,
     breaker: Breaker,
 }
@@ -46,9 +47,11 @@ impl Host for Guest {
         };
         let about = About {
             connection: &link.about,
+            settings: &link.settings,
             now: now(),
             breaker: Breaker::of(&link.upstream.circuit()),
         };
+        // Maps with text keys, texts and numbers: nothing that JSON cannot hold.
         serde_json::to_string(&about).unwrap_or_else(|_| "{}".into())
     }
 }
@@ -58,4 +61,30 @@ fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stand_beside_what_is_known_of_the_connection() {
+        let members = |value: Value| value.as_object().cloned().unwrap();
+        let answer = Answer {
+            about: &members(json!({"name": "sales", "credentials": ["default"]})),
+            settings: &members(json!({"max_limit": 200, "name": "no clash"})),
+            now: "2026-11-20T10:00:00Z".into(),
+            breaker: json!({"state": "closed"}),
+        };
+        assert_eq!(
+            serde_json::to_value(&answer).unwrap(),
+            json!({
+                "name": "sales",
+                "credentials": ["default"],
+                "settings": {"max_limit": 200, "name": "no clash"},
+                "now": "2026-11-20T10:00:00Z",
+                "breaker": {"state": "closed"},
+            })
+        );
+    }
 }

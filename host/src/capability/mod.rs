@@ -41,7 +41,7 @@ pub struct Link {
     pub in_use: DropGuard,
     /// The settings with their defaults.
     pub settings: Map<String, Value>,
-    /// What `config.connection` answers, without the call's time.
+    /// What `config.connection` answers, without settings, time and breaker.
     pub about: Map<String, Value>,
     /// What the plugin keeps between calls.
     pub cache: GuestCache,

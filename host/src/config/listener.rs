@@ -46,7 +46,7 @@ impl Found<'_> {
         let alternatives = self.manifest.credentials.values().flatten();
         alternatives
             .into_iter()
-            .any(|declared| matches!(declared.recipe, Recipe::Forward {}))
+            .any(|declared| matches!(declared.recipe, Recipe::Forward { .. }))
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn forward(found: &Found<'_>, name: &str, connection: &mut Table, rep
 
 /// Whether a secret belongs to an account that stands in for the callers.
 fn is_an_account(found: &Found<'_>, secret: &str) -> bool {
-    let forwards = |recipe: &Recipe| matches!(recipe, Recipe::Forward {});
+    let forwards = |recipe: &Recipe| matches!(recipe, Recipe::Forward { .. });
     let slots = found.manifest.credentials.values();
     slots
         .filter(|slot| slot.iter().any(|declared| forwards(&declared.recipe)))

@@ -131,7 +131,7 @@ fn missing<'m>(
         .values()
         .flatten()
         .filter(|credential| auth.is_none_or(|auth| credential.name == auth))
-        .filter(|credential| !matches!(credential.recipe, Recipe::Forward {}))
+        .filter(|credential| !matches!(credential.recipe, Recipe::Forward { .. }))
         .filter_map(|credential| lacking(credential, manifest, is_set))
         .min_by_key(Vec::len)
         .unwrap_or_default()

@@ -77,6 +77,12 @@ impl Server {
         scope.proof(&self.app.registry.snapshot())
     }
 
+    /// The one endpoint whose callers are judged by their token's issuer.
+    #[must_use]
+    pub fn only_signed(&self) -> Option<Scope> {
+        Scope::only_signed(&self.app.registry.snapshot())
+    }
+
     /// The caller of this very request. An HTTP request that the transport let in without one is a
     /// mistake of this program, and runs as nobody.
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {

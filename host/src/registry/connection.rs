@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::Plugin;
+use super::{Plugin, tokens};
 use crate::admission::{Gate, Rate};
 use crate::capability::{GuestCache, Link};
 use crate::config::{self, Confirm, Identity, Problem};
+use crate::identity::Issuer;
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::{Schema, nearest};
 use crate::upstream::{
@@ -30,6 +31,8 @@ pub struct Connection {
     pub gate: Gate,
     /// What policy asks of it.
     pub rule: Arc<Rule>,
+    /// Who issues its callers' tokens, where the host can judge them itself.
+    pub issuer: Option<Arc<Issuer>>,
     /// Things to know.
     pub warnings: Vec<Problem>,
     slots: BTreeMap<String, Result<String, String>>,
@@ -59,9 +62,11 @@ impl Connection {
         let slots = slots(&upstream);
         let warnings = warnings(&config, &plugin, &slots);
         let unused = CancellationToken::new();
+        let upstream = Arc::new(upstream);
+        let issuer = tokens::issuer(&config, &plugin.manifest, &upstream);
         let link = Arc::new(Link {
             about: about(&config, &slots),
-            upstream: Arc::new(upstream),
+            upstream,
             in_use: unused.clone().drop_guard(),
             settings,
             cache: GuestCache::default(),
@@ -74,6 +79,7 @@ impl Connection {
             link,
             plugin,
             config,
+            issuer: issuer.map(Arc::new),
             warnings,
             slots,
             unused,

@@ -5,15 +5,19 @@
 
 use std::collections::HashSet;
 
-use portcullis_manifest::{ABI, MANIFEST_REVISION, Manifest, Tool};
+use portcullis_manifest::{ABI, MANIFEST_REVISION, Manifest, Method, Tool};
 use serde_json::Value;
 
+use super::tokens;
 use crate::names::{PluginId, ToolName};
 use crate::policy;
 use crate::schema::Schema;
 
 /// More tools than any CRM needs; a list this long serves no model.
 const MOST_TOOLS: usize = 200;
+
+/// The most prefixes that a first request tries.
+const MOST_PREFIXES: usize = 16;
 
 /// The longest description of a tool, in bytes; it stands in every `tools/list`.
 const LONGEST_DESCRIPTION: usize = 8 << 10;
@@ -43,6 +47,7 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
     let mut problems = Vec::new();
     identity(&manifest, &mut problems);
     settings(&manifest, &mut problems);
+    tokens::judge(&manifest, &mut problems);
     tools(&manifest, &mut problems);
     if let Err(policy::Problems(routes)) = policy::judge(&manifest) {
         problems.extend(routes.iter().map(ToString::to_string));
@@ -70,8 +75,16 @@ fn identity(manifest: &Manifest, problems: &mut Vec<String>) {
     if let Err(error) = PluginId::new(&manifest.id) {
         problems.push(error.to_string());
     }
-    if manifest.base.probe.is_some() {
-        problems.push("`base.probe` is not supported by this release".into());
+    if let Some(probe) = &manifest.base.probe {
+        if !matches!(probe.method, Method::Get | Method::Post) {
+            problems.push("`base.probe` has to be a GET or a POST".into());
+        }
+        if probe.prefixes.len() > MOST_PREFIXES {
+            problems.push(format!(
+                "`base.probe` names {} prefixes, at most {MOST_PREFIXES} are tried",
+                probe.prefixes.len()
+            ));
+        }
     }
 }
 

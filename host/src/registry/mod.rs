@@ -13,6 +13,7 @@ mod manifest;
 mod plugin;
 mod shared;
 mod snapshot;
+mod tokens;
 mod tool;
 mod watch;
 
@@ -23,6 +24,6 @@ pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use shared::Shared;
-pub use snapshot::Snapshot;
+pub use snapshot::{DifferentIssuers, Snapshot};
 pub use tool::Tool;
 pub use watch::{Reread, watch};

@@ -7,7 +7,12 @@ use std::sync::Arc;
 use super::folder::Rejected;
 use super::{Connection, Plugin, Shared, Tool};
 use crate::config::Problem;
+use crate::identity::Issuer;
 use crate::names::PluginId;
+
+/// Connections differ in whose tokens they take, so that one endpoint cannot serve them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DifferentIssuers;
 
 /// One moment; never changed after it was built.
 #[derive(Default)]
@@ -45,6 +50,30 @@ impl Snapshot {
         self.connections
             .iter()
             .find(|connection| connection.config.name.as_str() == name)
+    }
+
+    /// Who issues the tokens of everybody on the endpoint without a name; an error where that is not
+    /// the same for all of its connections.
+    ///
+    /// # Errors
+    /// The connections differ in whose tokens they take.
+    pub fn shared_issuer(&self) -> Result<Option<&Arc<Issuer>>, DifferentIssuers> {
+        let mut issuers = self
+            .connections
+            .iter()
+            .filter(|connection| self.shared.covers(&connection.config))
+            .map(|connection| connection.issuer.as_ref());
+        let first = issuers.next().flatten();
+        let alike = |other: Option<&Arc<Issuer>>| match (first, other) {
+            (Some(first), Some(other)) => first.takes_the_same(other),
+            (None, None) => true,
+            _ => false,
+        };
+        if issuers.all(alike) {
+            Ok(first)
+        } else {
+            Err(DifferentIssuers)
+        }
     }
 
     /// Whether both list the same tools with the same schemas.

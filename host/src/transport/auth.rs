@@ -5,6 +5,8 @@
 //! prove oneself is a further [`Proof`] with an arm in [`authenticate`]; what it finds out goes into
 //! the [`Caller`], and nothing after this layer looks at the header. It must not know MCP.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,9 +14,10 @@ use serde_json::json;
 
 use crate::call::Proof;
 use crate::caller::{Caller, Token, TokenError};
+use crate::identity::{Unknown, Untrusted};
 use crate::policy::Principal;
 
-/// Why a request is not let in.
+/// Why a request is not let in. What a caller is told says nothing of what stands in a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No token, or something else than a bearer token.
@@ -28,17 +31,38 @@ pub enum Refusal {
     /// What stands after `Bearer` is no token.
     #[error("{0}")]
     Malformed(TokenError),
+    /// A token that is not to be trusted.
+    #[error("the token is not valid here; get a new one from the CRM")]
+    Untrusted(Untrusted),
+    /// A token that cannot be checked now.
+    #[error(
+        "the token cannot be checked now, because the keys of its issuer cannot be fetched; try again later"
+    )]
+    NoKeys {
+        /// When to try again.
+        retry_after: Duration,
+    },
 }
 
 /// Finds out who the caller is.
 ///
 /// # Errors
 /// The endpoint wants a proof that the request does not bring.
-pub fn authenticate(headers: &HeaderMap, proof: Proof) -> Result<Caller, Refusal> {
+pub async fn authenticate(headers: &HeaderMap, proof: &Proof) -> Result<Caller, Refusal> {
     match proof {
         // A token that nobody asked for is not looked at, and goes nowhere.
         Proof::Nothing => Ok(Caller::known(Principal::anonymous())),
         Proof::OwnToken => bearer(headers).map(Caller::holding),
+        Proof::Signed(issuer) => Ok(issuer.caller(bearer(headers)?).await?),
+    }
+}
+
+impl From<Unknown> for Refusal {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Untrusted(why) => Self::Untrusted(why),
+            Unknown::NoKeys { retry_after } => Self::NoKeys { retry_after },
+        }
     }
 }
 
@@ -65,10 +89,40 @@ fn bearer(headers: &HeaderMap) -> Result<Token, Refusal> {
 }
 
 impl Refusal {
+    /// Why, for the operator's log.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Untrusted(why) => format!("the token is not to be trusted: {why}"),
+            other => other.to_string(),
+        }
+    }
+
+    /// The answer; `document` is the address of the endpoint's metadata, where it has some.
+    pub fn answer(&self, document: Option<&str>) -> Response {
+        let body = json!({
+            "error": self.code().unwrap_or("unauthorized"),
+            "error_description": self.to_string(),
+        });
+        let mut response = (self.status(), Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::NoKeys { retry_after } => {
+                let seconds = retry_after.as_secs_f64().ceil() as u64;
+                headers.insert(header::RETRY_AFTER, seconds.max(1).into());
+            }
+            _ => {
+                headers.insert(header::WWW_AUTHENTICATE, self.challenge(document));
+            }
+        }
+        response
+    }
+
     const fn status(&self) -> StatusCode {
         match self {
             Self::Several => StatusCode::BAD_REQUEST,
-            Self::Missing | Self::Malformed(_) => StatusCode::UNAUTHORIZED,
+            Self::Missing | Self::Malformed(_) | Self::Untrusted(_) => StatusCode::UNAUTHORIZED,
+            Self::NoKeys { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -77,39 +131,36 @@ impl Refusal {
         match self {
             Self::Missing => None,
             Self::Several => Some("invalid_request"),
-            Self::Malformed(_) => Some("invalid_token"),
+            Self::Malformed(_) | Self::Untrusted(_) => Some("invalid_token"),
+            Self::NoKeys { .. } => Some("temporarily_unavailable"),
         }
     }
 
-    fn challenge(&self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Missing => r#"Bearer realm="portcullis""#,
+    fn challenge(&self, document: Option<&str>) -> HeaderValue {
+        let realm = r#"Bearer realm="portcullis""#;
+        let document = document.map(|url| format!(r#", resource_metadata="{url}""#));
+        let what = match self {
+            Self::Missing | Self::NoKeys { .. } => "",
             Self::Several => {
-                r#"Bearer realm="portcullis", error="invalid_request", error_description="more than one Authorization header""#
+                r#", error="invalid_request", error_description="more than one Authorization header""#
             }
             Self::Malformed(_) => {
-                r#"Bearer realm="portcullis", error="invalid_token", error_description="the token is malformed""#
+                r#", error="invalid_token", error_description="the token is malformed""#
             }
-        })
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = json!({
-            "error": self.code().unwrap_or("unauthorized"),
-            "error_description": self.to_string(),
-        });
-        let headers = [
-            (header::WWW_AUTHENTICATE, self.challenge()),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ];
-        (self.status(), headers, Json(body)).into_response()
+            Self::Untrusted(_) => {
+                r#", error="invalid_token", error_description="the token is not valid here""#
+            }
+        };
+        let text = format!("{realm}{}{what}", document.unwrap_or_default());
+        // The address is a parsed URL or was compared with the names of this server.
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer"))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::future::FutureExt;
+
     use super::*;
 
     fn read(values: &[&str]) -> Result<String, Refusal> {
@@ -118,7 +169,8 @@ mod tests {
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
             headers.append(header::AUTHORIZATION, value);
         }
-        let caller = authenticate(&headers, Proof::OwnToken)?;
+        let caller = authenticate(&headers, &Proof::OwnToken).now_or_never();
+        let caller = caller.expect("nothing to wait for")?;
         Ok(caller.token().unwrap().expose().to_owned())
     }
 
@@ -163,7 +215,8 @@ mod tests {
             header::AUTHORIZATION,
             HeaderValue::from_static("Bearer abc"),
         );
-        let caller = authenticate(&headers, Proof::Nothing).unwrap();
+        let caller = authenticate(&headers, &Proof::Nothing).now_or_never();
+        let caller = caller.unwrap().unwrap();
         assert_eq!(caller.principal(), &Principal::anonymous());
         assert!(caller.token().is_none());
     }
@@ -178,8 +231,13 @@ mod tests {
                 401,
                 Some("invalid_token"),
             ),
+            (
+                Refusal::Untrusted(Untrusted::Audience),
+                401,
+                Some("invalid_token"),
+            ),
         ] {
-            let response = refusal.clone().into_response();
+            let response = refusal.answer(None);
             assert_eq!(response.status().as_u16(), status);
             let challenge = response.headers()[header::WWW_AUTHENTICATE]
                 .to_str()
@@ -191,5 +249,28 @@ mod tests {
                 None => assert!(!challenge.contains("error"), "{challenge}"),
             }
         }
+    }
+
+    #[test]
+    fn where_to_get_a_token() {
+        let document = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
+        for refusal in [Refusal::Missing, Refusal::Untrusted(Untrusted::Expired)] {
+            let response = refusal.answer(Some(document));
+            let challenge = response.headers()[header::WWW_AUTHENTICATE]
+                .to_str()
+                .unwrap();
+            let named = format!("resource_metadata=\"{document}\"");
+            assert!(challenge.contains(&named), "{challenge}");
+            assert!(!challenge.contains("expired"), "{challenge}");
+        }
+    }
+
+    #[test]
+    fn no_keys_is_no_verdict() {
+        let retry_after = Duration::from_millis(4200);
+        let response = Refusal::NoKeys { retry_after }.answer(Some("https://x"));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
     }
 }

@@ -19,10 +19,12 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use url::Url;
 
 use super::auth::authenticate;
 use super::direct::Direct;
 use super::edge::Neighbours;
+use super::metadata::Resources;
 use super::sessions::Openers;
 use crate::call::{Proof, Scope};
 use crate::caller::Caller;
@@ -47,6 +49,8 @@ pub struct HttpOptions {
     pub drain: Duration,
     /// The path of the endpoint, e.g. `/mcp`; those of single connections are below it.
     pub path: String,
+    /// How clients reach this listener, where that is not its own address.
+    pub public_url: Option<Url>,
     /// Whether endpoints without authentication may be served here: nobody but this machine reaches
     /// them, or the operator said that it is meant.
     pub open: bool,
@@ -54,6 +58,7 @@ pub struct HttpOptions {
 
 struct Endpoint {
     neighbours: Neighbours,
+    resources: Resources,
     open: bool,
     openers: Openers,
     direct: Direct,
@@ -78,6 +83,7 @@ pub async fn serve(
     let router = Router::new()
         .route(&options.path, any(shared))
         .route(&below(&options.path), any(one))
+        .fallback(other)
         .with_state(endpoint);
     let stopped = stop.clone();
     // Events of a stream are small, and each has to leave at once.
@@ -132,6 +138,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
     let handler = server.clone();
     Endpoint {
         neighbours: Neighbours::new(&options.hosts, &options.origins),
+        resources: Resources::new(options.public_url.clone(), &options.path),
         open: options.open,
         openers: Openers::default(),
         direct,
@@ -169,6 +176,15 @@ async fn one(
     endpoint
         .answer(request, Scope::Connection(connection))
         .await
+}
+
+/// What no endpoint serves: the documents that clients look for before they have a token.
+async fn other(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    match endpoint.neighbours.check(&head.uri, &head.headers) {
+        Ok(()) => endpoint.resources.answer(&endpoint.server, &head),
+        Err(refused) => refused.into_response(),
+    }
 }
 
 /// What a caller without a session of that id is told; as rmcp says it.
@@ -214,16 +230,22 @@ impl Endpoint {
         allowed.map_err(refused)?;
         let proof = self.server.proof(scope);
         let proof = proof.ok_or_else(|| refused(nothing_here(scope)))?;
-        if proof == Proof::Nothing && !self.open {
+        if matches!(proof, Proof::Nothing) && !self.open {
             tracing::warn!(
                 "a request to an endpoint without authentication was refused: other machines reach this listener"
             );
             return Err(refused(NOT_OPEN));
         }
-        let caller = authenticate(&head.headers, proof).map_err(|refusal| {
-            tracing::info!(%refusal, "a request was not let in");
-            Box::new(refusal.into_response())
-        })?;
+        let caller = authenticate(&head.headers, &proof)
+            .await
+            .map_err(|refusal| {
+                tracing::info!(reason = %refusal.reason(), "a request was not let in");
+                let document = match proof {
+                    Proof::Signed(_) => self.resources.document(head, scope),
+                    Proof::Nothing | Proof::OwnToken => None,
+                };
+                Box::new(refusal.answer(document.as_deref()))
+            })?;
         self.check_session(head, &caller).await?;
         Ok(caller)
     }

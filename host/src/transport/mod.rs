@@ -4,6 +4,7 @@ mod auth;
 mod direct;
 mod edge;
 mod http;
+mod metadata;
 mod sessions;
 mod stdio;
 

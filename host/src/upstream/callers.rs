@@ -1,7 +1,8 @@
 //! What is known of the callers whose own tokens go upstream: whether the CRM refused a token, and
 //! how to take it out of answers.
 //!
-//! Owns that no caller's state touches another's. It must not know which request a token signs.
+//! Owns that no caller's state touches another's, nor a refused token the one that a person got in its
+//! place. It must not know which request a token signs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ const MOST: u64 = 1000;
 /// A caller that is quiet for this long is forgotten. Longer than a refused token is held back.
 const IDLE: Duration = Duration::from_secs(600);
 
-/// What is known of one caller.
+/// What is known of one caller's token.
 pub(super) struct Known {
     /// Holds back a token that the CRM refused.
     pub(super) breaker: Breaker,
@@ -49,7 +50,7 @@ impl Callers {
                 Arc::new(Known { breaker, scrubber })
             })
         };
-        let known = self.0.try_get_with(token.owner(), first_met);
+        let known = self.0.try_get_with(token.digest(), first_met);
         known
             .map(Some)
             .map_err(|_| Failed::invalid("the caller's token is too large"))

@@ -68,7 +68,7 @@ impl Within<'_> {
     }
 }
 
-fn accept() -> (String, String) {
+pub(super) fn accept() -> (String, String) {
     ("accept".to_owned(), "application/json".to_owned())
 }
 

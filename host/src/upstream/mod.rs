@@ -12,6 +12,7 @@ mod circuit;
 mod client;
 mod credential;
 mod dial;
+mod document;
 mod failed;
 mod headers;
 mod line;

@@ -58,5 +58,5 @@ fn token() -> Credential {
 
 /// Each caller's own token; for connections with `identity = "forward"`.
 fn forward() -> Credential {
-    alternative("forward", &[], Recipe::Forward {})
+    alternative("forward", &[], Recipe::Forward { tokens: None })
 }

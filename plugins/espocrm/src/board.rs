@@ -8,15 +8,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{crm, errors::About};
+use crate::{
+    by_stage::{self, ByStage},
+    crm,
+    errors::About,
+    forbidden::LOCKED_OUT,
+    identity::Pipeline,
+};
 
 /// What the CRM keeps of a column's order.
-const MOST: usize = 50;
+pub(crate) const MOST: u32 = 50;
 
 /// A column of a board: a status, or a stage of a pipeline.
 pub(crate) struct Column {
     pub(crate) name: String,
-    pub(crate) pipeline: Option<String>,
+    pub(crate) pipeline: Option<Pipeline>,
 }
 
 /// What became of a position.
@@ -24,6 +30,9 @@ pub(crate) struct Column {
 pub(crate) struct Placed {
     applied: bool,
     note: String,
+    /// The pipeline's records by stage, where its board is closed to this user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_stage: Option<ByStage>,
 }
 
 /// Puts a record at a place in its column. A failure does not undo the move, so it is told, not
@@ -40,23 +49,47 @@ pub(crate) fn place(
             applied: true,
             note: "the CRM keeps the order per user: only the user of the API key sees it"
                 .to_owned(),
+            by_stage: None,
         },
-        Err(failure) => Placed {
-            applied: false,
-            note: refused(column, &failure),
+        Err(failure) => match column.pipeline.as_ref().filter(|_| is_closed(&failure)) {
+            Some(pipeline) => closed(call, entity, pipeline),
+            None => Placed {
+                applied: false,
+                note: format!(
+                    "the record did move, but its place in the column was not set: {}",
+                    failure.message
+                ),
+                by_stage: None,
+            },
         },
     }
 }
 
-fn refused(column: &Column, failure: &Failure) -> String {
-    if column.pipeline.is_some() && matches!(&*failure.code, code::PERMISSION_DENIED | "LOCKED_OUT")
-    {
-        return "this version of EspoCRM opens the board of a pipeline to administrators only, so the order was not set; the record did move".to_owned();
+/// EspoCRM 10.0.0 answers 403 to everybody but administrators, whatever the role says.
+fn is_closed(failure: &Failure) -> bool {
+    matches!(&*failure.code, code::PERMISSION_DENIED | LOCKED_OUT)
+}
+
+fn closed(call: &Call<'_>, entity: &str, pipeline: &Pipeline) -> Placed {
+    const CLOSED: &str = "this version of EspoCRM opens the board of a pipeline to administrators only, so the order was not set; the record did move";
+    let (note, by_stage) = match by_stage::list(call, entity, pipeline) {
+        Ok(found) => (
+            format!("{CLOSED}; by_stage lists the pipeline's records instead of the board"),
+            Some(found),
+        ),
+        Err(failure) => (
+            format!(
+                "{CLOSED}; the pipeline's records could not be listed either: {}",
+                failure.message
+            ),
+            None,
+        ),
+    };
+    Placed {
+        applied: false,
+        note,
+        by_stage,
     }
-    format!(
-        "the record did move, but its place in the column was not set: {}",
-        failure.message
-    )
 }
 
 fn order(
@@ -75,7 +108,7 @@ fn order(
         ask = ask
             .query("where[0][type]", "equals")
             .query("where[0][attribute]", "pipelineId")
-            .query("where[0][value]", pipeline);
+            .query("where[0][value]", &pipeline.id);
     }
     let board = crm::send(call, ask, &About::reading(entity))?.decode()?;
     let body = json!({"entityType": entity, "group": column.name, "ids": ids(&board, &column.name, id, position)});
@@ -103,6 +136,6 @@ fn ids(board: &Value, column: &str, id: &str, position: usize) -> Vec<String> {
         .map(str::to_owned)
         .collect();
     ids.insert(position.min(ids.len()), id.to_owned());
-    ids.truncate(MOST);
+    ids.truncate(MOST as usize);
     ids
 }

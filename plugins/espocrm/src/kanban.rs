@@ -19,7 +19,8 @@ use crate::{
 
 /// Moves a record to a column of its board: a stage or a status. With pipelines the columns are the
 /// stages of the record's pipeline, by name. position 0 is the top of the column; the CRM keeps the
-/// order per user, so it shows on the API user's own board only.
+/// order per user, so it shows on the API user's own board only. Where the board of a pipeline is
+/// closed to the API user (EspoCRM 10.0.0), the record moves and its pipeline is listed by stage.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct KanbanArgs {
@@ -168,7 +169,7 @@ fn stage(call: &Call<'_>, args: &KanbanArgs) -> Result<Target, Failure> {
         value: stage.id.clone(),
         column: Column {
             name: stage.id.clone(),
-            pipeline: Some(pipeline.id.clone()),
+            pipeline: Some(pipeline.clone()),
         },
     })
 }

@@ -5,6 +5,7 @@
 
 mod applied;
 mod board;
+mod by_stage;
 mod condition;
 mod create;
 mod crm;

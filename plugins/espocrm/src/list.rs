@@ -45,9 +45,14 @@ pub(crate) enum Chosen {
     ByDefault,
 }
 
+/// As many records as wanted, unless the operator or the CRM allows fewer in one list.
+pub(crate) fn at_most(settings: &Settings, wanted: u32) -> u32 {
+    wanted.min(settings.max_limit).min(CRM_MAX_SIZE)
+}
+
 /// A `limit` that the CRM accepts; beyond its own limit it would refuse, below one it would fail.
 pub(crate) fn limit(settings: &Settings, wanted: Option<u32>) -> Result<u32, Failure> {
-    let most = settings.max_limit.min(CRM_MAX_SIZE);
+    let most = at_most(settings, CRM_MAX_SIZE);
     match wanted {
         None => Ok(most.min(20)),
         Some(limit) if (1..=most).contains(&limit) => Ok(limit),

@@ -111,13 +111,7 @@ pub(crate) fn discovery() -> Vec<Route> {
 }
 
 pub(crate) fn search() -> Vec<Route> {
-    vec![
-        get_route("{entity}")
-            .same("entity", "/entityType")
-            .not("entity", CLOSED),
-        metadata(),
-        user(),
-    ]
+    vec![list_records(), metadata(), user()]
 }
 
 pub(crate) fn get() -> Vec<Route> {
@@ -191,6 +185,7 @@ pub(crate) fn update_kanban() -> Vec<Route> {
         write_record(put("{entity}/{id}")),
         put("Kanban/order"),
         board,
+        list_records(),
         read_record(),
         metadata(),
         user(),
@@ -222,6 +217,12 @@ fn metadata() -> Route {
 
 fn user() -> Route {
     get_route("App/user")
+}
+
+fn list_records() -> Route {
+    get_route("{entity}")
+        .same("entity", "/entityType")
+        .not("entity", CLOSED)
 }
 
 fn read_record() -> Route {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Method;
+use crate::{Method, Tokens};
 
 /// Names of secrets that have to be set.
 pub type Needs = Vec<String>;
@@ -35,10 +35,6 @@ pub struct Credential {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "recipe", rename_all = "lowercase")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a manifest has a handful of recipes, read once; authors write them without boxes"
-)]
 pub enum Recipe {
     /// Sets one header.
     Header {
@@ -99,7 +95,12 @@ pub enum Recipe {
         refresh: bool,
     },
     /// The caller's own bearer token.
-    Forward {},
+    Forward {
+        /// What the host checks of it before it does anything else. Without it the token is only
+        /// known by itself, and the CRM alone judges it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tokens: Option<Tokens>,
+    },
 }
 
 impl Recipe {
@@ -113,7 +114,7 @@ impl Recipe {
             Self::Hmac { .. } => "hmac",
             Self::Login { .. } => "login",
             Self::OAuth2 { .. } => "oauth2",
-            Self::Forward {} => "forward",
+            Self::Forward { .. } => "forward",
         }
     }
 }

@@ -8,6 +8,7 @@
 mod credential;
 mod env;
 mod route;
+mod tokens;
 mod tool;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use credential::{
 };
 pub use env::{Entities, EntityMember, EnvRule};
 pub use route::{Method, Pairs, Route};
+pub use tokens::Tokens;
 pub use tool::{Case, Effect, LiveCheck, Tool};
 
 /// The revision of this format.

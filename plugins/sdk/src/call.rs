@@ -4,7 +4,7 @@
 //! stand-in. A call keeps nothing for the next.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, OnceCell},
     time::Duration,
 };
 
@@ -16,7 +16,6 @@ use crate::{
     client::Client,
     failure::Failure,
     http::{HttpError, Request, Response},
-    settings,
 };
 
 /// Sends requests; WIT `http`.
@@ -46,10 +45,8 @@ pub enum Level {
 pub trait Host: Transport {
     /// Writes a line to the operator's log; never a value of an argument or of a record.
     fn log(&self, level: Level, message: &str);
-    /// One setting of the connection, its default filled in.
-    fn setting(&self, key: &str) -> Option<Value>;
-    /// What is known of the connection, see [`Connection`].
-    fn connection(&self) -> Value;
+    /// What is known of the connection, as JSON text; see [`Connection`].
+    fn connection(&self) -> String;
     /// Bytes kept by an earlier call.
     fn cache_get(&self, key: &str) -> Option<Vec<u8>>;
     /// Keeps bytes for at most so many milliseconds.
@@ -76,8 +73,10 @@ pub struct Connection {
     pub limits: ConnectionLimits,
     /// The slots that have a credential.
     pub credentials: Vec<String>,
-    /// When the call began, RFC 3339 in UTC.
+    /// The time when the plugin first asked, RFC 3339 in UTC.
     pub now: String,
+    /// The operator's settings with their defaults, an object; [`Call::settings`] reads it.
+    settings: Option<Value>,
     /// The connection's circuit breaker, where the host tells of it.
     pub breaker: Option<Breaker>,
 }
@@ -108,7 +107,6 @@ pub struct ConnectionLimits {
 pub struct Call<'h> {
     host: &'h dyn Host,
     connection: OnceCell<Connection>,
-    settings: RefCell<settings::Known>,
     changed: Cell<bool>,
 }
 
@@ -119,7 +117,6 @@ impl<'h> Call<'h> {
         Self {
             host,
             connection: OnceCell::new(),
-            settings: RefCell::default(),
             changed: Cell::new(false),
         }
     }
@@ -136,20 +133,27 @@ impl<'h> Call<'h> {
         Cache::new(self.host)
     }
 
-    /// The connection's settings, read into a struct. Only the struct's own fields are asked for,
-    /// each once in a call.
+    /// The connection's settings, read into a struct. Defaults and checks are the host's business, by
+    /// the schema in the manifest.
     ///
     /// # Errors
-    /// `INTERNAL` when a value does not fit the struct, which the host's schema check prevents.
+    /// `INTERNAL` when a value does not fit the struct, which the host's schema check prevents, or
+    /// when the host told none.
     pub fn settings<S: DeserializeOwned>(&self) -> Result<S, Failure> {
-        settings::read(self.host, &mut self.settings.borrow_mut())
+        let Some(settings) = &self.connection().settings else {
+            return Err(Failure::internal(
+                "the host did not tell the connection's settings; it is older than the plugin",
+            ));
+        };
+        S::deserialize(settings)
+            .map_err(|error| Failure::internal(format!("a setting cannot be read: {error}")))
     }
 
-    /// The connection.
+    /// The connection; the host is asked once in a call.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         self.connection
-            .get_or_init(|| serde_json::from_value(self.host.connection()).unwrap_or_default())
+            .get_or_init(|| serde_json::from_str(&self.host.connection()).unwrap_or_default())
     }
 
     /// Milliseconds until the deadline.

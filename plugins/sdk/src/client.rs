@@ -9,10 +9,11 @@ use std::{
 };
 
 use portcullis_manifest::Method;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     call::Call,
+    datetime,
     failure::{Failure, Outcome},
     http::{HttpError, Reason, Request, Response},
 };
@@ -99,7 +100,7 @@ impl<'c> Client<'c> {
         let results = self.call.host().send_all(&requests);
         asks.into_iter()
             .zip(results)
-            .map(|(ask, result)| ask.settle(result))
+            .map(|(ask, result)| ask.settle(ask.dated(result)))
             .collect()
     }
 
@@ -216,13 +217,35 @@ impl Ask<'_> {
     pub fn send(self) -> Result<Response, Failure> {
         let mut attempt = 0;
         loop {
-            let result = self.call.host().send(&self.request);
+            let result = self.dated(self.call.host().send(&self.request));
             let Some(wait) = self.pause(&result, attempt) else {
                 return self.settle(result);
             };
             self.call.host().sleep(wait);
             attempt += 1;
         }
+    }
+
+    /// Sends it and reads the answer into a type: [`Ask::send`], then [`Response::json`] of a 2xx.
+    ///
+    /// # Errors
+    /// No response came, its status is not 2xx, or its body has another shape. A 5xx to a request
+    /// that asked for a change leaves open whether it happened.
+    pub fn answer<T: DeserializeOwned>(self) -> Result<T, Failure> {
+        let changes = self.changes;
+        let response = self.send()?;
+        if changes && !response.is_success() {
+            return Err(response.failure_of_change());
+        }
+        response.ok()?.json()
+    }
+
+    /// A guest has no clock of its own: a date is counted from the time that the host told.
+    fn dated(&self, mut result: Result<Response, HttpError>) -> Result<Response, HttpError> {
+        if let Ok(response) = &mut result {
+            response.count_retry_after(|| datetime::seconds(&self.call.connection().now));
+        }
+        result
     }
 
     fn settle(&self, result: Result<Response, HttpError>) -> Result<Response, Failure> {

@@ -66,6 +66,10 @@ pub trait ManifestExt {
     /// A credential slot with its alternatives; the first whose needs are set is used.
     #[must_use]
     fn credential(self, slot: &str, alternatives: Vec<Credential>) -> Self;
+    /// A secret that goes with every request as a bearer token: [`ManifestExt::secret`], and the slot
+    /// `default` with [`Recipe::Bearer`] alone.
+    #[must_use]
+    fn bearer(self, secret: &str, title: &str) -> Self;
 }
 
 impl ManifestExt for Manifest {
@@ -129,6 +133,14 @@ impl ManifestExt for Manifest {
     fn credential(mut self, slot: &str, alternatives: Vec<Credential>) -> Self {
         self.credentials.insert(slot.to_owned(), alternatives);
         self
+    }
+
+    fn bearer(self, secret: &str, title: &str) -> Self {
+        let recipe = Recipe::Bearer {
+            value: format!("{{{secret}}}"),
+        };
+        self.secret(secret, title)
+            .credential("default", vec![alternative(secret, &[secret], recipe)])
     }
 }
 

@@ -6,13 +6,12 @@
 //! crate knows nothing of any CRM, of MCP, or of secrets.
 //!
 //! ```
-//! use portcullis_sdk::{Call, Failure, Manifest, Plugin, Tool, get, path};
+//! use portcullis_sdk::prelude::*;
 //! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
 //!
 //! /// Reads one note by its number.
 //! #[derive(Deserialize, JsonSchema)]
-//! #[serde(deny_unknown_fields)]
 //! struct Read {
 //!     /// The note's number.
 //!     id: u32,
@@ -24,7 +23,7 @@
 //! }
 //!
 //! fn read(call: &Call<'_>, args: &Read) -> Result<Note, Failure> {
-//!     call.http().get(path!["notes", args.id]).send()?.ok()?.json()
+//!     call.http().get(path!["notes", args.id]).answer()
 //! }
 //!
 //! fn manifest() -> Manifest {
@@ -54,9 +53,9 @@ mod http;
 mod json;
 mod page;
 mod plugin;
+pub mod prelude;
 mod raw;
 mod schema;
-mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;

@@ -14,12 +14,14 @@ pub fn schema_of<T: JsonSchema>() -> Value {
     generate(T::json_schema, SchemaSettings::draft2020_12())
 }
 
-/// The schema of a tool's arguments: optional properties lose the `null` that serde would take,
-/// because a client leaves them out instead.
+/// The schema of a tool's arguments, or of settings: optional properties lose the `null` that serde
+/// would take, because a client leaves them out instead, and unknown ones are refused unless the type
+/// takes them.
 pub(crate) fn input_schema(builder: Builder) -> Value {
     let mut schema = generate(builder, SchemaSettings::draft2020_12());
     drop_null(&mut schema);
     ensure_object(&mut schema);
+    close(&mut schema);
     schema
 }
 
@@ -45,6 +47,19 @@ fn ensure_object(schema: &mut Value) {
     if let Value::Object(object) = schema {
         object.entry("type").or_insert_with(|| json!("object"));
         object.entry("properties").or_insert_with(|| json!({}));
+    }
+}
+
+/// A misspelt argument would otherwise be dropped without a word. Where properties come from several
+/// subschemas, only the type itself can say what is unknown.
+fn close(schema: &mut Value) {
+    const OPEN: [&str; 4] = ["allOf", "anyOf", "oneOf", "unevaluatedProperties"];
+    if let Value::Object(object) = schema
+        && !OPEN.iter().any(|keyword| object.contains_key(*keyword))
+    {
+        object
+            .entry("additionalProperties")
+            .or_insert(Value::Bool(false));
     }
 }
 
@@ -120,6 +135,46 @@ fn each_child(object: &mut Map<String, Value>, visit: &mut dyn FnMut(&mut Value)
             ("items", value) => visit(value),
             ("additionalProperties", value @ Value::Object(_)) => visit(value),
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    struct Plain {
+        limit: u8,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    struct Open {
+        limit: u8,
+        #[schemars(flatten)]
+        rest: Map<String, Value>,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema matters")]
+    #[schemars(untagged)]
+    enum Either {
+        Plain(Plain),
+        Open(Open),
+    }
+
+    #[test]
+    fn arguments_are_closed_unless_their_type_is_open() {
+        for (schema, additional) in [
+            (input_schema(Plain::json_schema), Some(json!(false))),
+            (input_schema(Open::json_schema), Some(json!(true))),
+            (input_schema(Either::json_schema), None),
+            (output_schema(Plain::json_schema), None),
+        ] {
+            let found = schema.get("additionalProperties").cloned();
+            assert_eq!(found, additional, "{schema}");
         }
     }
 }

@@ -74,12 +74,8 @@ impl Host for Wasm {
         log::write(level, message);
     }
 
-    fn setting(&self, key: &str) -> Option<Value> {
-        serde_json::from_str(&config::get(key)?).ok()
-    }
-
-    fn connection(&self) -> Value {
-        serde_json::from_str(&config::connection()).unwrap_or_default()
+    fn connection(&self) -> String {
+        config::connection()
     }
 
     fn cache_get(&self, key: &str) -> Option<Vec<u8>> {

@@ -211,28 +211,26 @@ fn one_by_one(
         }
     }
     let answers = rpc::all(call, About::change("set_entry", &module.name), lists);
-    let mut refused = Map::new();
-    for ((_, id), answer) in sent.iter().zip(answers) {
-        if let Err(failure) = answer {
-            refused.insert(id.clone(), failure.message.clone().into());
-        }
-    }
+    let failures: Vec<Option<Failure>> = answers.into_iter().map(Result::err).collect();
     let ids: Vec<String> = sent.iter().map(|(_, id)| id.clone()).collect();
     let stored = read_after(call, module, rows, &ids);
-    for (index, id) in sent {
+    for ((index, id), failure) in sent.into_iter().zip(failures) {
         let Some(row) = rows.get_mut(index) else {
             continue;
         };
-        let message = refused.get(&id).and_then(Value::as_str).map(str::to_owned);
-        let status = match &stored {
-            None => Status::Unknown,
-            Some(stored) if find(stored, &id).is_some() => Status::Created,
-            Some(_) if message.is_some() => Status::Denied,
-            Some(_) => Status::NotApplied,
+        let status = match (&stored, &failure) {
+            (None, _) => Status::Unknown,
+            (Some(stored), _) if find(stored, &id).is_some() => Status::Created,
+            (Some(_), Some(failure)) if !rpc::open(failure) => Status::Denied,
+            (Some(_), _) => Status::NotApplied,
         };
+        let message = failure.map(|failure| failure.message.clone());
+        let said = judged(module, row, status, Some(id), stored.as_deref());
         row.outcome = Some(Outcome {
-            message: message.filter(|_| status != Status::Created),
-            ..judged(module, row, status, Some(id), stored.as_deref())
+            message: message
+                .filter(|_| status != Status::Created)
+                .or(said.message.clone()),
+            ..said
         });
     }
     at_once(call, module, rows)

@@ -5,6 +5,9 @@
 use portcullis_demo::Running;
 use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options, Seen};
 use portcullis_demo::fault::{Faults, faulty};
+use portcullis_demo::{bottlecrm, suitecrm};
+
+use super::suite::WRONG_PASSWORD;
 
 /// A CRM that answers.
 pub struct Crm {
@@ -56,9 +59,17 @@ pub const ODD_KEY: &str = "0dd/key+of=the \"tests\" & <more> 100%";
 
 /// The variables that the tests' configurations refer to.
 pub fn environment(name: &str) -> Option<String> {
-    match name {
-        "CRM_KEY" => Some(FULL_KEY.to_owned()),
-        "ODD_KEY" => Some(ODD_KEY.to_owned()),
-        _ => None,
-    }
+    let value = match name {
+        "CRM_KEY" => FULL_KEY,
+        "ODD_KEY" => ODD_KEY,
+        "SUITE_USER" => suitecrm::ADMIN_USER,
+        "SUITE_PASSWORD" => suitecrm::ADMIN_PASSWORD,
+        "SUITE_WRONG" => WRONG_PASSWORD,
+        "SUITE_CLIENT" => suitecrm::CLIENT_ID,
+        "SUITE_SECRET" => suitecrm::CLIENT_SECRET,
+        "BOTTLE_TOKEN" => bottlecrm::ADMIN_TOKEN,
+        "BOTTLE_REVOKED" => bottlecrm::REVOKED_TOKEN,
+        _ => return None,
+    };
+    Some(value.to_owned())
 }

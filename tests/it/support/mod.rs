@@ -5,21 +5,26 @@
 //! the reason.
 
 pub mod binary;
+pub mod bottle;
 pub mod crm;
 pub mod guests;
 pub mod host;
 pub mod http;
+pub mod issuer;
 pub mod mcp;
 pub mod stdio;
 pub mod stub;
+pub mod suite;
 pub mod wait;
 
 pub use binary::{Portcullis, Ran};
+pub use bottle::Bottle;
 pub use crm::Crm;
 pub use host::TestHost;
 pub use mcp::{Era, HttpMcp};
 pub use stdio::Stdio;
 pub use stub::Stub;
+pub use suite::Suite;
 pub use wait::in_time;
 
 use serde_json::{Map, Value};

@@ -1,9 +1,9 @@
 //! EspoCRM: search, read, create, update, a delete with its preview, and a call that is refused.
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{call, confirmed, good, one_line, shown_call};
+use super::{call, confirmed, good, one_line};
 use crate::cli::say;
 use crate::mcp::Client;
 

@@ -164,7 +164,7 @@ fn lacks(declared: &Declared, secrets: &Secrets) -> Vec<String> {
 /// secrets never sign for each other.
 #[must_use]
 pub(super) const fn fits(recipe: &Recipe, forward: bool) -> bool {
-    matches!(recipe, Recipe::Forward {}) == forward
+    matches!(recipe, Recipe::Forward { .. }) == forward
 }
 
 /// The header that a recipe sets; no guest may set it, whichever alternative is chosen.
@@ -172,7 +172,9 @@ pub(super) const fn fits(recipe: &Recipe, forward: bool) -> bool {
 pub(super) fn header_of(recipe: &Recipe) -> Option<&str> {
     match recipe {
         Recipe::Header { header, .. } | Recipe::Hmac { header, .. } => Some(header),
-        Recipe::Bearer { .. } | Recipe::Basic { .. } | Recipe::Forward {} => Some("authorization"),
+        Recipe::Bearer { .. } | Recipe::Basic { .. } | Recipe::Forward { .. } => {
+            Some("authorization")
+        }
         Recipe::Login { place, .. } | Recipe::OAuth2 { place, .. } => match place {
             Place::Header { header, .. } => Some(header),
             Place::Cookie { .. } => Some("cookie"),
@@ -189,7 +191,7 @@ fn prepare(slot: &str, declared: &Declared, spec: &Spec) -> Result<Ready, Choose
         Recipe::Bearer { value } => fixed(header::bearer(value, secrets)),
         Recipe::Basic { username, password } => fixed(header::basic(username, password, secrets)),
         Recipe::Hmac { header, id, key } => fixed(hmac::signed(header, id, key, secrets)),
-        Recipe::Forward {} => fixed(Ok(forward::forward())),
+        Recipe::Forward { .. } => fixed(Ok(forward::forward())),
         Recipe::Login { .. } | Recipe::OAuth2 { .. } => {
             let recipe = TokenRecipe::parse(slot, declared, spec);
             recipe.map(|recipe| Ready::Token(Box::new(recipe)))

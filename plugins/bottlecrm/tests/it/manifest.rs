@@ -146,7 +146,7 @@ fn variables_credentials_and_the_base() {
         (slot[0].name.as_str(), slot[0].needs.as_slice()),
         ("token", &["token".to_owned()][..])
     );
-    assert!(matches!(slot[1].recipe, Recipe::Forward {}));
+    assert!(matches!(slot[1].recipe, Recipe::Forward { .. }));
     assert_eq!(
         manifest.settings.as_ref().unwrap()["properties"]["schema_ttl_s"]["default"],
         3600

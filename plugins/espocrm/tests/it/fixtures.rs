@@ -8,6 +8,8 @@ use portcullis_sdk::{
 use serde_json::{Value, json};
 
 pub(crate) const ID: &str = "5a00000000000001a";
+pub(crate) const OTHER: &str = "5a00000000000002b";
+pub(crate) const THIRD: &str = "5a00000000000003c";
 pub(crate) const USER: &str = "5a00000000000009e";
 
 pub(crate) fn crm() -> Harness {

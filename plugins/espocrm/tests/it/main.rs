@@ -4,6 +4,7 @@
 mod fixtures;
 mod inputs;
 mod manifest;
+mod pipelines;
 mod promises;
 mod traps_lists;
 mod traps_refusals;

@@ -141,14 +141,11 @@ impl Host for StubHost {
         self.lines.borrow_mut().push(format!("{level:?} {message}"));
     }
 
-    fn setting(&self, key: &str) -> Option<Value> {
-        self.settings.get(key).cloned()
-    }
-
-    fn connection(&self) -> Value {
+    fn connection(&self) -> String {
         let mut connection = self.connection.clone();
         connection["credentials"] = json!(self.slots);
-        connection
+        connection["settings"] = json!(self.settings);
+        connection.to_string()
     }
 
     fn cache_get(&self, key: &str) -> Option<Vec<u8>> {

@@ -168,6 +168,32 @@ fn a_broken_off_bulk_write_leaves_the_outcome_open() {
 }
 
 #[test]
+fn with_a_key_each_row_has_its_own_refusal() {
+    let ask = json!({"module": "Accounts", "records": [{"name": "A"}, {"name": "B"}, {"name": "C"}], "idempotency_key": "november import"});
+    let none = || v4("get_entries", json!(["Accounts"])).reply(200, entries(Vec::new()));
+    let named = |index: usize, name: &str| {
+        v4("set_entry", json!(["Accounts"])).form_at(
+            "rest_data",
+            &format!("/2/{index}/value"),
+            json!(name),
+        )
+    };
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(none())
+        .expect(crate::fixtures::numbered(named(2, "A"), 40))
+        .expect(named(2, "B").reply(200, json!({"id": ID})))
+        .expect(broken(named(2, "C")))
+        .expect(none());
+    let answer = harness.invoke("bulk_upsert", ask).unwrap();
+    assert_eq!(statuses(&answer), ["denied", "not_applied", "not_applied"]);
+    for (row, words) in [(0, "role"), (1, "no such record"), (2, "without a word")] {
+        let message = answer["results"][row]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+#[test]
 fn with_a_key_rows_get_ids_that_a_repetition_finds() {
     let key = "november import";
     let ids = |body: &str| -> Vec<String> {

@@ -578,3 +578,20 @@ fn server_info_tells_versions_users_and_the_breaker() {
     );
     assert_eq!(info["time"], "2026-11-20T10:00:00Z");
 }
+
+#[test]
+fn server_info_asks_nothing_while_the_breaker_is_open() {
+    let harness = crm().connection("breaker", json!({"state": "open", "failures": 5}));
+    let info = harness.invoke("server_info", json!({})).unwrap();
+    assert_eq!(
+        (&info["circuit_breaker"], &info["user_id"]),
+        (&json!({"state": "open", "failures": 5}), &Value::Null)
+    );
+    assert!(
+        info["transports"]["v4_1"]
+            .as_str()
+            .unwrap()
+            .contains("open")
+    );
+    assert!(harness.requests().is_empty());
+}
