@@ -1,0 +1,99 @@
+//! The tools `display_task_list` and `complete_task`.
+
+use portcullis_sdk::{Call, Failure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use crate::{
+    entity, errors,
+    rest::{self, Record},
+    write,
+};
+
+/// A task as it is shown.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shown {
+    /// The task's id.
+    #[schemars(range(min = 1))]
+    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_date: Option<String>,
+    /// Set when it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<u64>,
+}
+
+/// Shows tasks that were read before as a list. It reads and changes nothing.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DisplayArgs {
+    /// The tasks, in order.
+    #[schemars(length(max = 200))]
+    tasks: Vec<Shown>,
+}
+
+/// The tasks as they were given.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Displayed {
+    tasks: Vec<Shown>,
+}
+
+pub(crate) fn display(_: &Call<'_>, args: &DisplayArgs) -> Result<Displayed, Failure> {
+    Ok(Displayed {
+        tasks: args.tasks.clone(),
+    })
+}
+
+/// Marks a task as done now. A task that is done stays done since then. To open it again, set
+/// done_date to null with update_record.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompleteArgs {
+    /// The task's id.
+    #[schemars(range(min = 1))]
+    id: u64,
+}
+
+/// The task.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Completed {
+    id: u64,
+    /// Since when it is done.
+    done_date: String,
+    /// Whether it was done before this call.
+    already_done: bool,
+}
+
+pub(crate) fn complete(call: &Call<'_>, args: &CompleteArgs) -> Result<Completed, Failure> {
+    let entity = entity::find("tasks")?;
+    let task = rest::one(call, entity, args.id)?;
+    if let Some(done) = done(&task) {
+        return Ok(Completed {
+            id: args.id,
+            done_date: done,
+            already_done: true,
+        });
+    }
+    let mut body = Map::new();
+    body.insert("done_date".to_owned(), write::now(call).into());
+    let changed = write::change(call, entity, args.id, &body)?;
+    Ok(Completed {
+        id: args.id,
+        done_date: done(&changed).ok_or_else(|| errors::not_applied(entity, args.id))?,
+        already_done: false,
+    })
+}
+
+fn done(task: &Record) -> Option<String> {
+    task.get("done_date")?.as_str().map(str::to_owned)
+}
