@@ -77,24 +77,23 @@ pub fn load_embedded(
 
 async fn load_all(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryError> {
     // One task each: reading manifests and compiling schemas takes most of a start.
-    let load = |one: &'static Embedded| {
+    let mut tasks = JoinSet::new();
+    for Embedded { name, wasm, digest } in embedded() {
         let runtime = Arc::clone(runtime);
-        tokio::spawn(async move {
-            let wasm = Bytes::from_static(one.wasm);
-            Plugin::load(&runtime, Origin::Embedded, wasm, one.digest).await
-        })
-    };
-    let tasks: Vec<_> = embedded().iter().map(|one| (one, load(one))).collect();
+        tasks.spawn(async move {
+            let wasm = Bytes::from_static(wasm);
+            Plugin::load(&runtime, Origin::Embedded, wasm, *digest)
+                .await
+                .map_err(|error| RegistryError::Embedded { name, error })
+        });
+    }
     let mut plugins = EmbeddedPlugins::new();
-    for (one, task) in tasks {
-        let failed = |error| RegistryError::Embedded {
-            name: one.name,
-            error,
-        };
-        let ended = task
-            .await
-            .map_err(|ended| failed(LoadError::from(ended).into()))?;
-        let plugin = ended.map_err(failed)?;
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.map_err(|error| RegistryError::Embedded {
+            name: "all",
+            error: LoadError::from(error).into(),
+        })?;
+        let plugin = ended?;
         plugins.insert(plugin.id.clone(), Arc::new(plugin));
     }
     Ok(plugins)
