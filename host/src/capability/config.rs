@@ -65,25 +65,31 @@ fn now() -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn settings_stand_beside_what_is_known_of_the_connection() {
         let members = |value: Value| value.as_object().cloned().unwrap();
-        let answer = Answer {
-            about: &members(json!({"name": "sales", "credentials": ["default"]})),
+        let about = About {
+            connection: &members(json!({"name": "sales", "credentials": ["default"]})),
             settings: &members(json!({"max_limit": 200, "name": "no clash"})),
             now: "2026-11-20T10:00:00Z".into(),
-            breaker: json!({"state": "closed"}),
+            breaker: Breaker {
+                state: "closed",
+                failures: 0,
+                retry_after_ms: None,
+            },
         };
         assert_eq!(
-            serde_json::to_value(&answer).unwrap(),
+            serde_json::to_value(&about).unwrap(),
             json!({
                 "name": "sales",
                 "credentials": ["default"],
                 "settings": {"max_limit": 200, "name": "no clash"},
                 "now": "2026-11-20T10:00:00Z",
-                "breaker": {"state": "closed"},
+                "breaker": {"state": "closed", "failures": 0, "retry_after_ms": null},
             })
         );
     }

@@ -108,7 +108,7 @@ mod tests {
         Rules::of(&tokens, &Url::parse(base).unwrap())
     }
 
-    fn claims(changes: Value) -> Value {
+    fn claims(changes: &Value) -> Value {
         let mut claims = json!({
             "iss": "https://crm.example.com/auth/v1", "sub": "ada", "aud": "authenticated",
             "exp": NOW + 60, "role": "authenticated", "is_anonymous": false
@@ -167,7 +167,7 @@ mod tests {
             (json!({"is_anonymous": true}), Err(Untrusted::Anonymous)),
             (json!({"is_anonymous": "no"}), Err(Untrusted::Claims)),
         ] {
-            let claims = claims(changes.clone()).to_string();
+            let claims = claims(&changes).to_string();
             let found = tokens("https://crm.example.com/").subject(claims.as_bytes(), NOW as f64);
             let found = found.as_deref().map_err(|why| *why);
             assert_eq!(found, expected, "{changes}");
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_claim_that_stands_there_twice_is_refused() {
-        let once = claims(json!({})).to_string();
+        let once = claims(&json!({})).to_string();
         let twice = once.replacen('{', r#"{"sub":"bob","#, 1);
         let rules = tokens("https://crm.example.com");
         assert_eq!(

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ use super::plugin::{Origin, Plugin, PluginError};
 use super::snapshot::Snapshot;
 use crate::config::{Config, Problem, Problems};
 use crate::names::PluginId;
-use crate::runtime::Runtime;
+use crate::runtime::{LoadError, Runtime};
 use crate::upstream::FAREWELL;
 
 /// The plugins of the binary, loaded.
@@ -75,19 +76,28 @@ pub fn load_embedded(
 }
 
 async fn load_all(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryError> {
-    let load = |one: &'static Embedded| async move {
-        Plugin::load(runtime, Origin::Embedded, one.wasm.into(), one.digest)
-            .await
-            .map_err(|error| RegistryError::Embedded {
-                name: one.name,
-                error,
-            })
+    // One task each: reading manifests and compiling schemas takes most of a start.
+    let load = |one: &'static Embedded| {
+        let runtime = Arc::clone(runtime);
+        tokio::spawn(async move {
+            let wasm = Bytes::from_static(one.wasm);
+            Plugin::load(&runtime, Origin::Embedded, wasm, one.digest).await
+        })
     };
-    let plugins = futures::future::try_join_all(embedded().iter().map(load)).await?;
-    Ok(plugins
-        .into_iter()
-        .map(|plugin| (plugin.id.clone(), Arc::new(plugin)))
-        .collect())
+    let tasks: Vec<_> = embedded().iter().map(|one| (one, load(one))).collect();
+    let mut plugins = EmbeddedPlugins::new();
+    for (one, task) in tasks {
+        let failed = |error| RegistryError::Embedded {
+            name: one.name,
+            error,
+        };
+        let ended = task
+            .await
+            .map_err(|ended| failed(LoadError::from(ended).into()))?;
+        let plugin = ended.map_err(failed)?;
+        plugins.insert(plugin.id.clone(), Arc::new(plugin));
+    }
+    Ok(plugins)
 }
 
 impl Registry {

@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::plugin::{Origin, Plugin};
 use crate::names::PluginId;
 use crate::runtime::{self, Digest, Runtime};
@@ -175,7 +177,7 @@ async fn look_at(path: &Path, before: Option<&File>, runtime: &Arc<Runtime>) -> 
     }
 }
 
-async fn read(path: &Path) -> io::Result<Arc<[u8]>> {
+async fn read(path: &Path) -> io::Result<Bytes> {
     let size = tokio::fs::metadata(path).await?.len();
     if size > LARGEST_FILE {
         return Err(io::Error::other(format!(

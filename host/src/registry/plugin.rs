@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use portcullis_manifest::{Manifest, Tool};
 use serde_json::{Map, Value, json};
 
@@ -88,7 +89,7 @@ impl Plugin {
     pub async fn load(
         runtime: &Arc<Runtime>,
         origin: Origin,
-        wasm: Arc<[u8]>,
+        wasm: Bytes,
         digest: Digest,
     ) -> Result<Self, PluginError> {
         let compiled = runtime.load(wasm, digest).await?;

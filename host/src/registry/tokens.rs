@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    fn problems(credentials: Value) -> Vec<String> {
+    fn problems(credentials: &Value) -> Vec<String> {
         let manifest = json!({
             "manifest": 1, "id": "a", "version": "1.0.0", "abi": "0.1", "summary": "s",
             "credentials": credentials, "tools": []
@@ -138,7 +138,7 @@ mod tests {
             ("keys", json!("../k.json"), false),
             ("audience", json!([]), false),
         ] {
-            let found = problems(json!({"api": [forward(name, value.clone())]}));
+            let found = problems(&json!({"api": [forward(name, value.clone())]}));
             assert_eq!(found.is_empty(), right, "{name} {value} {found:?}");
         }
     }
@@ -153,10 +153,10 @@ mod tests {
             (&one, &bare, false),
             (&bare, &bare, true),
         ] {
-            let found = problems(json!({"api": [a], "storage": [b]}));
+            let found = problems(&json!({"api": [a], "storage": [b]}));
             assert_eq!(found.is_empty(), right, "{a} {b} {found:?}");
         }
-        assert!(problems(json!({})).is_empty());
+        assert!(problems(&json!({})).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use wasmtime::component::Component;
 
 use super::bindings::ConnectorPre;
@@ -50,7 +51,7 @@ impl Runtime {
     /// The bytes are no connector of this world.
     pub async fn load(
         self: &Arc<Self>,
-        wasm: Arc<[u8]>,
+        wasm: Bytes,
         digest: Digest,
     ) -> Result<Compiled, LoadError> {
         let runtime = Arc::clone(self);

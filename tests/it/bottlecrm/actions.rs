@@ -6,7 +6,7 @@ use super::{done, refused};
 use crate::support::bottle::AS_ADMIN;
 use crate::support::{Bottle, TestHost, text};
 
-fn action(entity: &str, id: &str, name: &str, params: Value) -> Value {
+fn action(entity: &str, id: &str, name: &str, params: &Value) -> Value {
     json!({"entity": entity, "id": id, "action": name, "params": params})
 }
 
@@ -46,7 +46,7 @@ async fn a_comment_runs_at_once() {
     for name in ["comment", "add_comment"] {
         for entity in ["leads", "accounts", "cases", "tasks", "invoices"] {
             let words = format!("{name} on {entity}");
-            let arguments = action(entity, &crm.first(entity), name, json!({"comment": words}));
+            let arguments = action(entity, &crm.first(entity), name, &json!({"comment": words}));
             done(&host, "crm_action", arguments).await;
             let record = json!({"entity": entity, "id": crm.first(entity)});
             let read = done(&host, "crm_get", record).await;
@@ -62,7 +62,7 @@ async fn converting_and_sending_need_the_confirmation() {
     let (lead, invoice) = (lead(&host).await, invoice(&crm, &host).await);
     for (entity, id, name) in [("leads", &lead, "convert"), ("invoices", &invoice, "send")] {
         let before = changes(&crm);
-        let arguments = action(entity, id, name, json!({}));
+        let arguments = action(entity, id, name, &json!({}));
         let shown = refused(&host, "crm_action", arguments.clone()).await;
         assert!(shown["confirmation_token"].is_string(), "{name}: {shown}");
         assert!(
@@ -100,7 +100,7 @@ async fn an_invoice_without_lines_is_not_sent() {
     )
     .await;
     let before = changes(&crm);
-    let arguments = action("invoices", text(&made, "/id"), "send", json!({}));
+    let arguments = action("invoices", text(&made, "/id"), "send", &json!({}));
     let error = refused(&host, "crm_action", arguments).await;
     assert_eq!(error["error"]["code"], "NOT_POSSIBLE_NOW", "{error}");
     assert!(error.get("confirmation_token").is_none(), "{error}");
@@ -118,7 +118,7 @@ async fn what_the_operator_left_out_is_refused_with_the_line_that_allows_it() {
     done(
         &host,
         "crm_action",
-        action("leads", &lead, "comment", json!({"comment": "Allowed."})),
+        action("leads", &lead, "comment", &json!({"comment": "Allowed."})),
     )
     .await;
     let before = crm.memory.requests().len();
@@ -127,7 +127,7 @@ async fn what_the_operator_left_out_is_refused_with_the_line_that_allows_it() {
         ("invoices", &crm.first("invoices"), "send", "outward"),
         ("invoices", &crm.first("invoices"), "cancel", "destructive"),
     ] {
-        let error = refused(&host, "crm_action", action(entity, id, name, json!({}))).await;
+        let error = refused(&host, "crm_action", action(entity, id, name, &json!({}))).await;
         assert_eq!(error["error"]["outcome"], "not-done", "{error}");
         let message = text(&error, "/error/message");
         assert!(
@@ -149,7 +149,7 @@ async fn the_log_tells_the_operator_the_line() {
     let home = crate::support::Portcullis::new()
         .config(&config, &crm.url())
         .variable("BOTTLE_TOKEN", portcullis_demo::bottlecrm::ADMIN_TOKEN);
-    let arguments = action("leads", &crm.first("leads"), "convert", json!({}));
+    let arguments = action("leads", &crm.first("leads"), "convert", &json!({}));
     let ran = home
         .run(&["call", "crm_action", &arguments.to_string()])
         .await;

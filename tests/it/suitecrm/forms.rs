@@ -44,7 +44,7 @@ fn with(mut request: Value, key: &str, value: Value) -> Value {
 }
 
 /// A write of account `A1`.
-fn set_entry(module: &str, pairs: Value) -> String {
+fn set_entry(module: &str, pairs: &Value) -> String {
     call("set_entry", &json!([null, module, pairs]))
 }
 
@@ -66,8 +66,8 @@ async fn bypasses_forms_may_send_what_its_routes_allow() {
     let gone = [pair("id", "A1"), pair("deleted", "1")];
     for (tool, body) in [
         ("look", call("get_entry", &json!([null, "Accounts", "A1"]))),
-        ("change", set_entry("Accounts", json!(good))),
-        ("remove", set_entry("Accounts", json!(gone))),
+        ("change", set_entry("Accounts", &json!(good))),
+        ("remove", set_entry("Accounts", &json!(gone))),
     ] {
         let answer = send(&host, tool, post(&body)).await;
         assert_eq!(answer["status"], 200, "{tool}: {answer}");
@@ -195,23 +195,22 @@ fn multipart() -> Value {
         part("rest_data", "[null,\"Accounts\",[]]"),
     ];
     let headers = json!([["content-type", "multipart/form-data; boundary=b"]]);
-    let request = with(
+    with(
         post(&format!("{}--b--\r\n", body.concat())),
         "headers",
         headers,
-    );
-    request
+    )
 }
 
 #[tokio::test]
 async fn bypasses_forms_writes_no_other_record_and_no_deletion() {
     let (id, name) = (pair("id", "A1"), pair("name", "New"));
-    let accounts = |pairs: Value| post(&set_entry("Accounts", pairs));
+    let accounts = |pairs: Value| post(&set_entry("Accounts", &pairs));
     let data = |arguments: Value| post(&call("set_entry", &arguments));
     let requests = [
         (
             "another module",
-            post(&set_entry("Users", json!([id, name]))),
+            post(&set_entry("Users", &json!([id, name]))),
         ),
         ("no module", data(json!([null, null, [id, name]]))),
         ("another id", accounts(json!([pair("id", "A2"), name]))),
@@ -263,7 +262,7 @@ async fn bypasses_forms_writes_no_other_record_and_no_deletion() {
             "arguments twice",
             post(&format!(
                 "{}&rest_data=%5B%5D",
-                set_entry("Accounts", json!([id, name]))
+                set_entry("Accounts", &json!([id, name]))
             )),
         ),
         (

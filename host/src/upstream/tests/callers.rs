@@ -1,7 +1,7 @@
 //! Callers' own tokens on the wire: each signs its own call, on a connection that is made for it.
 
 use super::*;
-use crate::caller::Token;
+use crate::caller::{Caller, Token};
 
 const ADA: &str = "pat_ada/0123456789+a";
 const BOB: &str = "pat_bob/0123456789+b";
@@ -69,6 +69,24 @@ async fn a_call_without_a_token_is_not_sent() {
         detail,
         "credential `api` is the caller's own token, and this call brought none"
     );
+}
+
+#[tokio::test]
+async fn a_person_is_not_held_back_under_a_new_token_and_its_echo_is_taken_out() {
+    let refused = Reply::Bytes(answer("401 Unauthorized", &[], ""));
+    let stub = Stub::new(vec![refused, Reply::Echo]).await;
+    let upstream = made(stub.port, true);
+    let by_ada = |token| {
+        let caller = Caller::person("https://crm.example", "ada", Token::new(token).unwrap());
+        Outgoing {
+            caller: caller.token().cloned(),
+            ..signed(Method::Get, &["a"])
+        }
+    };
+    assert_eq!(send(&upstream, by_ada(ADA)).await.unwrap().status, 401);
+    let answer = send(&upstream, by_ada(BOB)).await.unwrap();
+    let body = String::from_utf8(answer.body).unwrap();
+    assert!(body.contains(REDACTED) && !body.contains(BOB), "{body}");
 }
 
 #[tokio::test]

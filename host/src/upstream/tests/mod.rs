@@ -5,6 +5,7 @@ mod callers;
 mod circuit;
 mod credentials;
 mod crm;
+mod document;
 mod oauth2;
 mod pool;
 mod probe;
