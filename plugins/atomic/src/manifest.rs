@@ -6,7 +6,7 @@ use portcullis_sdk::{
     Manifest, ManifestExt, Method, Recipe, alternative,
     manifest_types::{
         Capture, Credential, Expired, ExplainedBody, Grant, LoginRequest, Place, Secret, TokenBody,
-        TokenClient, TokenRequest,
+        TokenClient, TokenRequest, Tokens,
     },
 };
 use serde_json::json;
@@ -96,9 +96,20 @@ fn password() -> Credential {
     renewed(alternative("password", &["email", "password"], recipe))
 }
 
-/// Each caller's own access token of the project; for connections with `identity = "forward"`.
+/// Each caller's own access token of the project; for connections with `identity = "forward"`. The
+/// audience is `authenticated` in every token of a project, whatever it was asked for.
 fn forward() -> Credential {
-    alternative("forward", &[], Recipe::Forward {})
+    let tokens = Tokens {
+        issuer: "{base}/auth/v1".to_owned(),
+        keys: "auth/v1/.well-known/jwks.json".to_owned(),
+        audience: vec!["authenticated".to_owned()],
+        role: Some("authenticated".to_owned()),
+        anonymous: false,
+    };
+    let recipe = Recipe::Forward {
+        tokens: Some(tokens),
+    };
+    alternative("forward", &[], recipe)
 }
 
 fn bearer() -> Place {

@@ -133,3 +133,19 @@ fn no_database_password_and_no_service_key_is_wanted() {
         manifest.env["SUPABASE_PUBLISHABLE_KEY"].set
     );
 }
+
+#[test]
+fn callers_tokens_are_those_of_this_project_and_of_named_users() {
+    let crm = crm();
+    let forward = &crm.manifest().credentials["default"][2].recipe;
+    let Recipe::Forward {
+        tokens: Some(tokens),
+    } = forward
+    else {
+        panic!("the host can judge the tokens: {forward:?}");
+    };
+    assert_eq!(tokens.issuer, "{base}/auth/v1");
+    assert_eq!(tokens.audience, ["authenticated"]);
+    assert_eq!(tokens.role.as_deref(), Some("authenticated"));
+    assert!(!tokens.anonymous);
+}
