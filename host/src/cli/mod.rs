@@ -171,6 +171,12 @@ enum PluginCommand {
         #[arg(long)]
         routes: bool,
     },
+    /// Print the SQL that a plugin of this program offers to be run in the CRM's database, e.g.
+    /// `portcullis plugin sql atomic > functions.sql`. Nothing is run.
+    Sql {
+        /// The plugin's id.
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -200,6 +206,7 @@ impl Cli {
             Some(Command::Plugin(PluginCommand::List { routes })) => {
                 plugin::list(config, routes).await
             }
+            Some(Command::Plugin(PluginCommand::Sql { id })) => plugin::sql(&id).await,
             Some(Command::Config(ConfigCommand::Example)) => print(config::example()),
             Some(Command::Completions { shell }) => completions(shell),
         }

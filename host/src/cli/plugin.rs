@@ -2,20 +2,50 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use portcullis_manifest::Route;
 use serde_json::json;
 
-use super::setup::setup;
-use super::{Exit, print};
+use super::setup::{engine, setup};
+use super::{Exit, complain, print};
 use crate::policy;
-use crate::registry::{Plugin, Snapshot};
+use crate::registry::{Plugin, Snapshot, load_embedded};
 
 /// Lists the plugins.
 pub async fn list(config: Option<PathBuf>, routes: bool) -> Exit {
     match setup(config, |_| Ok(())).await {
         Ok(setup) => print(&text(&setup.host.app.registry.snapshot(), routes)),
         Err(exit) => exit,
+    }
+}
+
+/// Prints the SQL of a plugin that this program carries.
+pub async fn sql(id: &str) -> Exit {
+    match try_sql(id).await {
+        Ok(sql) => print(&sql),
+        Err(exit) => exit,
+    }
+}
+
+async fn try_sql(id: &str) -> Result<String, Exit> {
+    let runtime = engine(None)?;
+    let plugins = load_embedded(&runtime)
+        .await
+        .map_err(|error| complain(Exit::Internal, error))?;
+    let offers = |plugin: &&Arc<Plugin>| plugin.manifest.sql.is_some();
+    let named = plugins.values().find(|plugin| plugin.id.as_str() == id);
+    match named.and_then(|plugin| plugin.manifest.sql.clone()) {
+        Some(sql) => Ok(sql),
+        None => {
+            let offering = plugins.values().filter(offers);
+            let ids: Vec<_> = offering.map(|plugin| plugin.id.to_string()).collect();
+            let message = format!(
+                "the plugin `{id}` offers no SQL; these do: {}",
+                ids.join(", ")
+            );
+            Err(complain(Exit::Usage, message))
+        }
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn manifest() -> Manifest {
             manifest = manifest.explained(500, ExplainedBody::Contains(body));
         }
     }
+    manifest.sql = Some(crate::SQL.to_owned());
     manifest
 }
 

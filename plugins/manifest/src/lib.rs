@@ -82,6 +82,10 @@ pub struct Manifest {
     /// of the CRM's health; all others count towards the connection's circuit breaker.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub explained: Vec<Explained>,
+    /// SQL that the operator may run in the CRM's database, for tools that need functions there;
+    /// `portcullis plugin sql` prints it. The host never runs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
     /// The tools, in the order in which they are listed.
     pub tools: Vec<Tool>,
 }

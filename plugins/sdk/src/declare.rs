@@ -29,6 +29,7 @@ pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
         credentials: Default::default(),
         live_check: None,
         explained: Vec::new(),
+        sql: None,
         tools: Vec::new(),
     }
 }
