@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{done, refused};
 use crate::support::bottle::AS_ADMIN;
-use crate::support::{Bottle, TestHost, text};
+use crate::support::{Bottle, Era, Portcullis, Stdio, TestHost, list, text};
+use portcullis_demo::bottlecrm::ADMIN_TOKEN;
 
 fn action(entity: &str, id: &str, name: &str, params: &Value) -> Value {
     json!({"entity": entity, "id": id, "action": name, "params": params})
@@ -146,20 +147,16 @@ async fn what_the_operator_left_out_is_refused_with_the_line_that_allows_it() {
 async fn the_log_tells_the_operator_the_line() {
     let crm = Bottle::start().await;
     let config = AS_ADMIN.replace(", \"destructive\", \"outward\"", "");
-    let home = crate::support::Portcullis::new()
+    let home = Portcullis::new()
         .config(&config, &crm.url())
-        .variable("BOTTLE_TOKEN", portcullis_demo::bottlecrm::ADMIN_TOKEN);
+        .variable("BOTTLE_TOKEN", ADMIN_TOKEN);
     let arguments = action("leads", &crm.first("leads"), "convert", &json!({}));
-    let ran = home
-        .run(&["call", "crm_action", &arguments.to_string()])
+    let mut stdio = Stdio::start(home, &[], Era::Handshake).await;
+    stdio.call("crm_action", arguments).await;
+    stdio
+        .logs("[connections.desk] allow = [\"read\", \"write\", \"destructive\"]")
         .await;
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    let line = "[connections.desk] allow = [\"read\", \"write\", \"destructive\"]";
-    assert!(ran.err.contains(line), "{ran:?}");
-    assert!(
-        !ran.err.contains(portcullis_demo::bottlecrm::ADMIN_TOKEN),
-        "{ran:?}"
-    );
+    assert!(!stdio.log().contains(ADMIN_TOKEN), "{}", stdio.log());
 }
 
 #[tokio::test]
@@ -168,13 +165,13 @@ async fn the_list_of_actions_tells_what_each_takes_and_does() {
     let host = crm.as_admin().await;
     let listed = done(&host, "list_actions", json!({})).await;
     let of = |name: &str| {
-        let actions = crate::support::list(&listed["actions"]).iter();
+        let actions = list(&listed["actions"]).iter();
         actions
             .filter(|action| action["action"] == name)
             .map(|action| text(action, "/effect").to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(of("comment"), ["write"]);
+    assert!(of("comment").iter().all(|effect| effect == "write") && !of("comment").is_empty());
     assert!(of("convert").iter().all(|effect| effect == "destructive"));
     assert!(of("send").iter().all(|effect| effect == "outward") && !of("send").is_empty());
     assert!(crm.memory.requests().is_empty());

@@ -120,7 +120,10 @@ async fn a_record_is_created_read_changed_and_deleted() {
     assert_eq!(changed["record"]["status"], "in process", "{changed}");
     assert_eq!(stored().expect("it is there")["status"], "in process");
     let shown = refused(&host, "crm_delete", of("leads", &id)).await;
-    assert_eq!(shown["error"]["code"], "DELETE_NOT_CONFIRMED", "{shown}");
+    assert_eq!(
+        shown["error"]["code"], "CRM_DELETE_NOT_CONFIRMED",
+        "{shown}"
+    );
     assert!(
         text(&shown, "/preview/summary").contains("would be deleted"),
         "{shown}"
@@ -153,7 +156,7 @@ async fn what_is_wrong_is_told_before_anything_is_sent() {
         ),
         (
             "crm_create",
-            json!({"entity": "accounts", "data": {}}),
+            json!({"entity": "accounts", "data": {"city": "Leeds"}}),
             "name",
         ),
         ("crm_get", json!({"entity": "leads", "id": "7"}), "UUID"),

@@ -120,7 +120,7 @@ async fn what_is_missing_or_too_much_ends_it_with_one_line() {
         let lines: Vec<&str> = ran
             .err
             .lines()
-            .filter(|line| !line.trim().is_empty())
+            .filter(|line| line.starts_with("error: "))
             .collect();
         assert_eq!(lines.len(), 1, "{words}: {ran:?}");
         assert!(lines[0].contains(words), "{words}: {ran:?}");

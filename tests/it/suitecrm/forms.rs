@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Suite, TestHost, text};
 
+/// What stays as it is in a form.
+const PLAIN: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'_');
+
 /// A form as the CRM's clients send it; what is given is sent as it is.
 fn form(fields: &[(&str, &str)]) -> String {
     let fields = fields.iter().map(|(name, value)| {
-        let encoded = |text| {
-            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
-                .to_string()
-        };
+        let encoded = |text| percent_encoding::utf8_percent_encode(text, PLAIN).to_string();
         format!("{}={}", encoded(name), encoded(value))
     });
     fields.collect::<Vec<_>>().join("&")
@@ -121,7 +121,6 @@ async fn bypasses_forms_gets_no_other_method_through() {
             "a dot, which PHP takes for a line",
             post(&format!("{look}&rest.data=%5B%5D")),
         ),
-        ("two arguments", post(&format!("{look}&rest_data=%5B%5D"))),
         (
             "another separator",
             post(&format!("{look};method=set_entry")),

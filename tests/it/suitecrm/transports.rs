@@ -179,7 +179,8 @@ async fn a_write_whose_answer_is_lost_can_be_repeated_with_its_key() {
             suite.faults.on_body("method=set_entry&", fault);
         }
         let fields = json!({"name": "Perhaps"});
-        let arguments = json!({"module": "Accounts", "fields": fields, "idempotency_key": "mine"});
+        let arguments =
+            json!({"module": "Accounts", "fields": fields, "idempotency_key": "one-of-mine"});
         // It may look for the record by its id, and then knows.
         if let Err(error) = host.call("suite_create", arguments.clone()).await {
             assert_eq!(error["error"]["outcome"], "may-have-happened", "{error}");

@@ -8,6 +8,9 @@ use super::TestHost;
 
 /// The connection, without a V8 client.
 pub const OVER_V4: &str = r#"
+[server.limits]
+rate_per_second = 100000
+rate_burst = 1000000
 [connections.suite]
 plugin = "suitecrm"
 url = "URL"

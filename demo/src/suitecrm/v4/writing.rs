@@ -76,7 +76,8 @@ impl Work<'_> {
         if id.is_empty() {
             return Ok(self.create(module, None, sent));
         }
-        if matches!(value(sent, "new_with_id"), "1" | "true") {
+        // PHP takes every text for true but these.
+        if !matches!(value(sent, "new_with_id"), "" | "0") {
             if self.store.any(&module.name, id).is_some() {
                 return Err(Failure::Database);
             }

@@ -131,7 +131,7 @@ impl TokenRecipe {
                     refresh: *refresh,
                 };
                 let store = Arc::clone(&spec.refresh_tokens);
-                let key = format!("{}/{slot}", spec.name);
+                let key = format!("{}/{}/{slot}", spec.name, spec.site);
                 let made = OAuth2::parse(&endpoint, secrets, store, &key)?;
                 (Box::new(made), place, 1, "token request")
             }

@@ -57,7 +57,7 @@ pub(super) struct Endpoint<'m> {
 type Fields = Vec<(&'static str, Zeroizing<String>)>;
 
 impl OAuth2 {
-    /// Reads the recipe. `place` names connection and slot.
+    /// Reads the recipe. `place` names connection, address and slot.
     ///
     /// # Errors
     /// It can never work.
