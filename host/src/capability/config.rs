@@ -65,16 +65,26 @@ fn now() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
     use super::*;
+    use crate::upstream::CircuitState;
 
     #[test]
     fn settings_stand_beside_what_is_known_of_the_connection() {
         let members = |value: Value| value.as_object().cloned().unwrap();
-        let answer = Answer {
-            about: &members(json!({"name": "sales", "credentials": ["default"]})),
+        let breaker = CircuitReport {
+            state: CircuitState::Open,
+            failures: 5,
+            retry_after: Some(Duration::from_secs(2)),
+        };
+        let answer = About {
+            connection: &members(json!({"name": "sales", "credentials": ["default"]})),
             settings: &members(json!({"max_limit": 200, "name": "no clash"})),
             now: "2026-11-20T10:00:00Z".into(),
-            breaker: json!({"state": "closed"}),
+            breaker: Breaker::of(&breaker),
         };
         assert_eq!(
             serde_json::to_value(&answer).unwrap(),
@@ -83,7 +93,7 @@ mod tests {
                 "credentials": ["default"],
                 "settings": {"max_limit": 200, "name": "no clash"},
                 "now": "2026-11-20T10:00:00Z",
-                "breaker": {"state": "closed"},
+                "breaker": {"state": "open", "failures": 5, "retry_after_ms": 2000},
             })
         );
     }
