@@ -218,10 +218,10 @@ impl Endpoint {
             Err(never) => match never {},
         };
         let opened = response.headers().get(SESSION).filter(|_| outside);
-        if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned)) {
-            if let Err(full) = self.remember(&id, &opener).await {
-                return full;
-            }
+        if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned))
+            && let Err(full) = self.remember(&id, &opener).await
+        {
+            return full;
         }
         response
     }
