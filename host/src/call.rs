@@ -189,11 +189,12 @@ async fn run(
     let Request {
         mut arguments,
         caller,
+        scope,
         ..
     } = request;
     let principal = caller.principal();
     policy::open(principal, &tool.grant).map_err(|d| denied(&d))?;
-    let token = own_token(tool, &caller)?;
+    let token = own_token(tool, &caller, &scope)?;
     let said = take_confirmation(tool, &mut arguments)?;
     let (arguments, text) = check_arguments(app, tool, arguments)?;
     let call = Call {
@@ -229,8 +230,19 @@ fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownT
 }
 
 /// The caller's token where the connection acts with it, and nowhere else.
-fn own_token(tool: &Tool, caller: &Caller) -> Result<Option<Token>, ToolError> {
+fn own_token(tool: &Tool, caller: &Caller, scope: &Scope) -> Result<Option<Token>, ToolError> {
     if !tool.connection.forwards() {
+        // Over HTTP only those have a token who were let in because of it.
+        if *scope != Scope::All && caller.token().is_some() {
+            let name = &tool.connection.config.name;
+            let message = format!(
+                "`{name}` ceased to act with its callers' own tokens while this call came in"
+            );
+            return Err(
+                ToolError::new(Kind::AuthNeeded, "ENDPOINT_CHANGED", message)
+                    .suggest("connect again"),
+            );
+        }
         return Ok(None);
     }
     let lacks = || {

@@ -126,6 +126,10 @@ impl Keys {
         };
         let asking = asking.boxed().shared();
         state.asking = Some(asking.clone());
+        // Whoever waits for it may go away; it must not stand still until somebody else comes.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(asking.clone().map(drop));
+        }
         Ok(asking)
     }
 

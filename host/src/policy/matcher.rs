@@ -227,13 +227,33 @@ pub(super) fn json(
             });
         }
     }
-    match route.absent.iter().find(|p| body.pointer(p).is_some()) {
+    match route.absent.iter().find(|p| !is_absent(body, p)) {
         Some(pointer) => Err(Miss::Absent(pointer.clone())),
         None => Ok(Canonical {
             bytes: body.to_string().into_bytes(),
             content_type: media_type,
         }),
     }
+}
+
+/// Whether a body holds nothing at a pointer. Where an object was meant and a list stands, some servers
+/// take its elements one by one, so that a list is no way to leave a member out.
+fn is_absent(body: &Value, pointer: &str) -> bool {
+    let mut value = body;
+    for token in pointer.split('/').skip(1) {
+        let token = token.replace("~1", "/").replace("~0", "~");
+        let member = match value {
+            Value::Object(members) => members.get(&token),
+            Value::Array(_) if token.parse::<usize>().is_err() => return false,
+            Value::Array(elements) => token.parse::<usize>().ok().and_then(|at| elements.get(at)),
+            _ => None,
+        };
+        match member {
+            Some(member) => value = member,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Whether a raw segment is the text of an argument: a string, or the digits of a number.

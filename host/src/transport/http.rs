@@ -14,6 +14,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::serve::ListenerExt;
+use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, SessionConfig};
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
@@ -217,8 +218,10 @@ impl Endpoint {
             Err(never) => match never {},
         };
         let opened = response.headers().get(SESSION).filter(|_| outside);
-        if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned)) {
-            self.remember(&id, &opener).await;
+        if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned))
+            && let Err(full) = self.remember(&id, &opener).await
+        {
+            return full;
         }
         response
     }
@@ -266,20 +269,34 @@ impl Endpoint {
         if head.method == Method::POST
             && self.sessions.sessions.read().await.len() >= self.most_sessions
         {
-            tracing::warn!("server.limits.sessions is reached; a session was refused");
-            let wait = [(header::RETRY_AFTER, "30")];
-            let told = "too many sessions; try again later\n";
-            let refused = (StatusCode::SERVICE_UNAVAILABLE, wait, told);
-            return Err(Box::new(refused.into_response()));
+            return Err(Box::new(full()));
         }
         Ok(())
     }
 
-    async fn remember(&self, id: &str, opener: &Principal) {
+    /// Remembers who opened a session, or ends it where there are too many: some are begun side by
+    /// side, and a handshake may name a revision that has none.
+    async fn remember(&self, id: &str, opener: &Principal) -> Result<(), Response> {
         let living = self.sessions.sessions.read().await;
+        if living.len() > self.most_sessions {
+            drop(living);
+            if let Err(error) = self.sessions.close_session(&id.into()).await {
+                tracing::warn!(%error, "a session could not be ended");
+            }
+            return Err(full());
+        }
         let lives = |id: &str| living.contains_key(id);
         self.openers.remember(id, opener, living.len(), lives);
+        Ok(())
     }
+}
+
+/// No session more.
+fn full() -> Response {
+    tracing::warn!("server.limits.sessions is reached; a session was refused");
+    let wait = [(header::RETRY_AFTER, "30")];
+    let told = "too many sessions; try again later\n";
+    (StatusCode::SERVICE_UNAVAILABLE, wait, told).into_response()
 }
 
 const NOT_OPEN: (StatusCode, &str) = (

@@ -14,8 +14,12 @@ use super::failed::Failed;
 use super::scrub::Scrubber;
 use crate::caller::{Owner, Token};
 
-/// Callers that are remembered; one takes some tens of kilobytes for its scrubber.
-const MOST: u64 = 1000;
+/// What is remembered of all callers takes at most this much, in bytes. A usual token takes some tens
+/// of kilobytes for its scrubber, the longest takes megabytes, and anybody can send one.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// What a caller takes beside the scrubber, in bytes.
+const FIXED: usize = 512;
 
 /// A caller that is quiet for this long is forgotten. Longer than a refused token is held back.
 const IDLE: Duration = Duration::from_secs(600);
@@ -33,7 +37,12 @@ pub(super) struct Callers(Cache<Owner, Arc<Known>>);
 
 impl Default for Callers {
     fn default() -> Self {
-        let known = Cache::builder().max_capacity(MOST).time_to_idle(IDLE);
+        let known = Cache::builder()
+            .weigher(|_, known: &Arc<Known>| {
+                u32::try_from(FIXED + known.scrubber.bytes()).unwrap_or(u32::MAX)
+            })
+            .max_capacity(MOST_BYTES)
+            .time_to_idle(IDLE);
         Self(known.build())
     }
 }
@@ -54,5 +63,28 @@ impl Callers {
         known
             .map(Some)
             .map_err(|_| Failed::invalid("the caller's token is too large"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_tokens_stays_within_the_bytes() {
+        let callers = Callers::default();
+        let of = |text: &str| callers.of(Some(&Token::new(text).unwrap())).unwrap();
+        for number in 0..64 {
+            of(&format!("{number}{}", "<x".repeat(4000)));
+            callers.0.run_pending_tasks();
+        }
+        assert!(callers.0.weighted_size() <= MOST_BYTES);
+        assert!(callers.0.entry_count() < 64, "the flood has to be one");
+        let usual = of("bcrm_pat_0123456789abcdef").unwrap();
+        assert!(
+            usual.scrubber.bytes() < 100 << 10,
+            "{}",
+            usual.scrubber.bytes()
+        );
     }
 }

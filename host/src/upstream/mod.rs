@@ -367,7 +367,8 @@ fn circuit_open(held: &circuit::Held) -> Failed {
             held.failures,
             held.last_fault_ago.as_secs()
         ),
-        retry_after: Some(held.retry_after),
+        // While the one request is out, nothing says how long it takes.
+        retry_after: Some(held.retry_after.max(Duration::from_secs(1))),
     }
 }
 

@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinSet;
 use tokio::time::timeout_at;
 
-use super::breaker::{Breaker, TRIAL_EVERY, Verdict};
+use super::breaker::{Admitted, Breaker, TRIAL_EVERY, Verdict};
 use super::client::Window;
 use super::credential::{NotIssued, TokenRecipe, Wire};
 use super::failed::{Failed, Reason, Stage};
@@ -32,9 +33,12 @@ pub(super) struct Pool {
     breaker: Breaker,
     state: Mutex<State>,
     /// Held during a login; remembers how the last one failed.
-    gate: tokio::sync::Mutex<Option<(Instant, Failed)>>,
+    gate: Arc<Gate>,
     farewells: Mutex<JoinSet<()>>,
 }
+
+/// When the last login failed, and how; nothing after one that worked.
+type Gate = tokio::sync::Mutex<Option<(Instant, Failed)>>;
 
 struct State {
     seats: Vec<Seat>,
@@ -80,7 +84,7 @@ impl Pool {
                 seats,
                 closed: false,
             }),
-            gate: tokio::sync::Mutex::default(),
+            gate: Arc::default(),
             farewells: Mutex::default(),
         })
     }
@@ -139,12 +143,13 @@ impl Pool {
 
     /// Logs in, unless another request has done so for this seat, or has just failed to.
     async fn log_in(
-        &self,
+        self: &Arc<Self>,
         seat: usize,
         asked: Instant,
         window: Window,
     ) -> Result<Arc<Session>, Failed> {
-        let Ok(mut last) = timeout_at(window.until.into(), self.gate.lock()).await else {
+        let turn = Arc::clone(&self.gate).lock_owned();
+        let Ok(last) = timeout_at(window.until.into(), turn).await else {
             let detail = format!(
                 "another login of credential `{}` took too long ({})",
                 self.slot, window.limit
@@ -160,6 +165,21 @@ impl Pool {
         let admitted = self.breaker.admit(Instant::now());
         let admitted = admitted
             .map_err(|held| slot::held_back(&format!("credential `{}`", self.slot), held))?;
+        // In a task of its own: whoever gives up in the middle must not take with them the session
+        // that the CRM has opened, its refusal, or the refresh token that it has replaced.
+        let login = Arc::clone(self).ask_for_one(seat, admitted, last, window);
+        let broke_off = |_| Err(Failed::not_sent(Reason::Protocol, "the login broke off"));
+        tokio::spawn(login).await.unwrap_or_else(broke_off)
+    }
+
+    /// The login itself, while no other one runs.
+    async fn ask_for_one(
+        self: Arc<Self>,
+        seat: usize,
+        admitted: Admitted,
+        mut last: OwnedMutexGuard<Option<(Instant, Failed)>>,
+        window: Window,
+    ) -> Result<Arc<Session>, Failed> {
         let line = Within {
             line: &self.line,
             window,

@@ -6,6 +6,7 @@
 use portcullis_manifest::{Method, Probe};
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tokio::time::timeout_at;
 use url::Url;
 use url::form_urlencoded;
 
@@ -59,13 +60,17 @@ impl Roots {
         found.unwrap_or(&self.plain)
     }
 
-    /// The base; the first request looks for it, and others wait for what it finds.
+    /// The base; the first request looks for it, and others wait for what it finds, as long as they
+    /// have time.
     pub(super) async fn settled(&self, client: &Client, window: Window) -> Result<&Root, Failed> {
         match &self.probe {
             None => Ok(&self.plain),
             Some(probe) => {
                 let look = || probe.look(client, window);
-                probe.found.get_or_try_init(look).await
+                let found = probe.found.get_or_try_init(look);
+                timeout_at(window.until.into(), found)
+                    .await
+                    .unwrap_or_else(|_| Err(too_slow(window.limit)))
             }
         }
     }
@@ -150,6 +155,11 @@ fn probe_url(candidate: &Root, path: &str) -> Result<Url, Failed> {
     candidate
         .join(path.trim_matches('/'), &[])
         .map_err(Failed::invalid)
+}
+
+fn too_slow(limit: &str) -> Failed {
+    let detail = format!("looking for the CRM's API took too long ({limit})");
+    Failed::not_sent(Reason::Timeout, detail)
 }
 
 /// The guest's own request was not sent, however far the probe came.

@@ -65,6 +65,11 @@ impl Scrubber {
         Ok(Self(Some(finder)))
     }
 
+    /// How much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, AhoCorasick::memory_usage)
+    }
+
     /// Scrubs a body. What was JSON stays JSON: where a replacement would break it, e.g. in a
     /// number, the whole value becomes the replacement's string.
     #[must_use]

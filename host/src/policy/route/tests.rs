@@ -345,7 +345,16 @@ fn documents_of_json_api() {
         passed.body.unwrap().content_type,
         "application/vnd.api+json"
     );
-    assert!(check(&set, &document(r#"{"data":{"attributes":{"deleted":1}}}"#)).is_err());
+    for (body, passes) in [
+        (r#"{"data":{"attributes":{"deleted":1}}}"#, false),
+        (r#"{"data":[{"attributes":{"deleted":1}}]}"#, false),
+        (r#"[{"data":{"attributes":{"deleted":1}}}]"#, false),
+        (r#"{"data":{"attributes":[{"deleted":1}]}}"#, false),
+        (r#"{"data":{"attributes":null}}"#, true),
+        (r#"{"data":{}}"#, true),
+    ] {
+        assert_eq!(check(&set, &document(body)).is_ok(), passes, "{body}");
+    }
     let set = routes(
         json!([{ "method": "PATCH", "path": "Api/V8/module", "json_same": { "/data/id": "/id" } }]),
     );

@@ -68,3 +68,23 @@ async fn a_probe_without_an_answer_means_that_nothing_was_sent() {
     assert_eq!((reason, stage), (Reason::Protocol, Stage::NotSent));
     assert_eq!(stub.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_waits_for_a_probe_waits_no_longer_than_they_may() {
+    let stub = Stub::new(vec![Reply::Hang(vec![])]).await;
+    let upstream = probing(&stub);
+    let within = |seconds| {
+        let began = Instant::now();
+        let sent = upstream.send(post("x"), began + Duration::from_secs(seconds));
+        async move { (sent.await.unwrap_err(), began.elapsed()) }
+    };
+    let (first, second) = futures::future::join(within(4), within(1)).await;
+    for (failed, _) in [&first, &second] {
+        assert_eq!(
+            (failed.reason, failed.stage),
+            (Reason::Timeout, Stage::NotSent)
+        );
+    }
+    assert!(second.1 < Duration::from_secs(2), "{:?}", second.1);
+    assert_eq!(stub.seen().len(), 1);
+}

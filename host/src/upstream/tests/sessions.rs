@@ -247,3 +247,23 @@ fn nothing_prints_a_password() {
     let upstream = Upstream::new(spec(1)).unwrap();
     assert!(!format!("{upstream:?}").contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn a_login_outlives_the_request_that_began_it() {
+    let crm = Crm::new().await;
+    let signal = Arc::<tokio::sync::Notify>::default();
+    crm.with(|state| state.hold_login = Some(Arc::clone(&signal)));
+    let upstream = crm.upstream(|_| ());
+    let first = tokio::spawn({
+        let upstream = Arc::clone(&upstream);
+        async move { send(&upstream, v4("get_entry")).await.map(drop) }
+    });
+    crm.until(|state| state.logins == 1).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    crm.with(|state| state.hold_login = None);
+    signal.notify_one();
+    let answer = send(&upstream, v4("get_entry")).await.unwrap();
+    assert!(text(&answer).contains("echo"));
+    assert_eq!(crm.with(|s| (s.logins, s.calls["get_entry"])), (1, 1));
+}
