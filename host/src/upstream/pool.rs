@@ -169,7 +169,12 @@ impl Pool {
         // that the CRM has opened, its refusal, or the refresh token that it has replaced.
         let login = Arc::clone(self).ask_for_one(seat, admitted, last, window);
         let broke_off = |_| Err(Failed::not_sent(Reason::Protocol, "the login broke off"));
-        tokio::spawn(login).await.unwrap_or_else(broke_off)
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it has to outlive its owner, and ends with its window"
+        )]
+        let login = tokio::spawn(login);
+        login.await.unwrap_or_else(broke_off)
     }
 
     /// The login itself, while no other one runs.

@@ -254,13 +254,15 @@ async fn a_login_outlives_the_request_that_began_it() {
     let signal = Arc::<tokio::sync::Notify>::default();
     crm.with(|state| state.hold_login = Some(Arc::clone(&signal)));
     let upstream = crm.upstream(|_| ());
-    let first = tokio::spawn({
+    let mut first = tokio::task::JoinSet::new();
+    first.spawn({
         let upstream = Arc::clone(&upstream);
         async move { send(&upstream, v4("get_entry")).await.map(drop) }
     });
     crm.until(|state| state.logins == 1).await;
-    first.abort();
-    assert!(first.await.unwrap_err().is_cancelled());
+    first.abort_all();
+    let ended = first.join_next().await.unwrap();
+    assert!(ended.unwrap_err().is_cancelled());
     crm.with(|state| state.hold_login = None);
     signal.notify_one();
     let answer = send(&upstream, v4("get_entry")).await.unwrap();
