@@ -199,6 +199,8 @@ impl Upstream {
             Err(failed) => match failed.reason {
                 // A call that had hardly any time left says nothing.
                 Reason::Timeout if took < self.line.limits.timeout / 2 => Nothing,
+                // A login that was answered oddly, or no API below the address: not the CRM's health.
+                Reason::Protocol if failed.stage == Stage::NotSent => Nothing,
                 Reason::Timeout | Reason::Connect | Reason::Tls | Reason::Protocol => Fault,
                 _ => Nothing,
             },

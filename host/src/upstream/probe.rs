@@ -115,12 +115,16 @@ impl Probing {
             .await
             .map_err(unsent)?;
         let status = opened.status();
-        let Some(pointer) = &self.declared.expect else {
-            return Ok(status < 400);
-        };
+        if matches!(status, 429 | 502 | 503 | 504) {
+            let detail = format!("the CRM answered {status} while its API was looked for");
+            return Err(Failed::not_sent(Reason::Protocol, detail));
+        }
         if !(200..300).contains(&status) {
             return Ok(false);
         }
+        let Some(pointer) = &self.declared.expect else {
+            return Ok(true);
+        };
         let body = match opened.body(LARGEST).await {
             Ok(body) => body,
             Err(failed) if failed.reason == Reason::TooLarge => return Ok(false),

@@ -126,7 +126,7 @@ pub struct Probe {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub form: BTreeMap<String, String>,
     /// A JSON pointer at which the answer of the right candidate holds something other than null;
-    /// without it any status below 400 accepts.
+    /// without it any status 2xx accepts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<String>,
 }

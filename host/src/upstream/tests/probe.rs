@@ -62,6 +62,18 @@ async fn what_was_tried_is_said_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_crm_in_maintenance_is_no_wrong_address() {
+    let busy = Reply::Bytes(answer("503 Service Unavailable", &[], "<html>"));
+    let stub = Stub::new(vec![busy]).await;
+    let upstream = probing(&stub);
+    let (reason, stage, detail) = fail(&upstream, post("x")).await;
+    assert_eq!((reason, stage), (Reason::Protocol, Stage::NotSent));
+    assert_eq!(detail, "the CRM answered 503 while its API was looked for");
+    assert_eq!(upstream.circuit().failures, 0);
+    assert_eq!(stub.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_probe_without_an_answer_means_that_nothing_was_sent() {
     let stub = Stub::new(vec![Reply::Close(vec![])]).await;
     let (reason, stage, _) = fail(&probing(&stub), post("x")).await;
