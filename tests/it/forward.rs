@@ -106,7 +106,7 @@ async fn without_a_bearer_nothing_of_mcp_is_done() {
                 ] {
                     let mut ask = client.ask(method, json!({"name": "own_say", "arguments": {}}));
                     for value in headers {
-                        ask = ask.header("authorization", value);
+                        ask = ask.also("authorization", value);
                     }
                     let answer = in_time(method, ask.send(address)).await.expect("an answer");
                     assert_challenged(&answer, headers);

@@ -103,6 +103,12 @@ impl Ask {
         self
     }
 
+    /// Adds a header beside those of that name.
+    pub fn also(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
