@@ -1,6 +1,6 @@
 //! The tool `crm_delete`: shows what would go, and deletes when the host has had it confirmed.
 
-use portcullis_sdk::{Call, Failure, Outcome, code};
+use portcullis_sdk::{Call, Failure, Kind, Outcome, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -144,6 +144,10 @@ fn after_fault(
     match crm::record(call, entity, &args.id) {
         Err(gone) if gone.code == code::RECORD_NOT_FOUND => Ok(done(entity, args)),
         Err(_) => Err(failure),
+        // Without an answer the CRM may still be at work.
+        Ok(_) if failure.kind != Kind::UpstreamFault => Err(failure.suggest(
+            "the record is still there for now; look again with crm_get before another try",
+        )),
         Ok(_) => Err(failure.outcome(Outcome::NotDone).suggest(match entity.name {
             "accounts" => "the account is still there; the CRM cannot delete one that invoices or estimates refer to",
             _ => "the record is still there; something may refer to it",

@@ -1,6 +1,6 @@
 //! The tool `crm_update`: checks, changes, and reads back what is stored.
 
-use portcullis_sdk::{Ask, Call, Failure, Outcome, Response, code};
+use portcullis_sdk::{Ask, Call, Failure, Kind, Outcome, Response, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -198,6 +198,12 @@ fn look_back(
     let kept = body.keys().any(|name| !differences.contains_key(name));
     let lists = stored::lost_members(entity, &differences);
     if !kept && !lists {
+        // Without an answer the CRM may still be at work.
+        if open && failure.kind != Kind::UpstreamFault {
+            return failure
+                .suggest("nothing of it is stored for now; look again before another try")
+                .details(json!({"id": id, "stored_now": now}));
+        }
         return failure
             .outcome(Outcome::NotDone)
             .details(json!({"id": id, "stored_now": now}));

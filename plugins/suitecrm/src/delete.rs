@@ -131,7 +131,7 @@ pub(crate) fn delete(call: &Call<'_>, args: &DeleteArgs) -> Result<Deleted, Fail
     let note = match sent {
         Ok(()) => None,
         Err(failure) if rpc::open(&failure) => {
-            Some("the CRM broke off its answer (status 500), and the record is deleted".to_owned())
+            Some("the CRM broke off its answer, and the record is deleted".to_owned())
                 .filter(|_| is_gone(call, &module, &args.id) == Some(true))
                 .map_or(Err(failure), |note| Ok(Some(note)))?
         }

@@ -274,7 +274,14 @@ fn carry_out(
         Ok(()) => {}
         // Whether it happened is read below.
         Err(failure) if rpc::open(&failure) => {
-            return linked_now(call, plan).map_err(|_| failure);
+            let Ok(after) = linked_now(call, plan) else {
+                return Err(failure);
+            };
+            // Nothing changed yet; without an answer the CRM may still be at work.
+            let changed = ids
+                .iter()
+                .any(|id| after.contains(id) == (act == Act::Link));
+            return if changed { Ok(after) } else { Err(failure) };
         }
         Err(failure) => return Err(failure),
     }

@@ -143,7 +143,10 @@ fn link_contacts(call: &Call<'_>, id: &str, contacts: &[String]) -> Result<usize
         json!(0),
     ];
     let sent = rpc::change(call, "set_relationship", "Calls", arguments);
-    let linked = linked_contacts(call, id).unwrap_or_default();
+    let linked = match linked_contacts(call, id) {
+        Ok(linked) => linked,
+        Err(unread) => return Err(links_unknown(call, id, &sent.err().unwrap_or(unread))),
+    };
     let missing: Vec<_> = contacts
         .iter()
         .filter(|contact| !linked.contains(contact))
@@ -162,6 +165,21 @@ fn link_contacts(call: &Call<'_>, id: &str, contacts: &[String]) -> Result<usize
     .suggest("do not log the call again; link the contacts with link_records on Calls, link contacts")
     .details(json!({"id": id, "module": "Calls", "url": rows::url(call, "Calls", id), "not_linked": missing}))
     .outcome(Outcome::PartlyDone))
+}
+
+/// The call exists, and which contacts it has could not be read.
+fn links_unknown(call: &Call<'_>, id: &str, why: &Failure) -> Failure {
+    Failure::new(
+        Kind::UpstreamFault,
+        code::PARTIAL,
+        format!(
+            "the call was logged, and which contacts are linked could not be read: {}",
+            why.message
+        ),
+    )
+    .suggest("do not log the call again; look with get_relationships on Calls, link contacts")
+    .details(json!({"id": id, "module": "Calls", "url": rows::url(call, "Calls", id)}))
+    .outcome(Outcome::PartlyDone)
 }
 
 fn linked_contacts(call: &Call<'_>, id: &str) -> Result<Vec<String>, Failure> {

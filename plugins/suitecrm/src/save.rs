@@ -143,10 +143,12 @@ fn update_v4(
     let note = "the CRM broke off its answer, and the change is stored".to_owned();
     match verify(call, module, data, id.to_owned(), Some(note)) {
         Ok(saved) if saved.otherwise.is_empty() => Ok(saved),
+        // Without an answer the CRM may still be at work.
         Ok(saved)
-            if data
-                .keys()
-                .all(|name| saved.record.get(name) == before.get(name)) =>
+            if failure.kind == Kind::UpstreamFault
+                && data
+                    .keys()
+                    .all(|name| saved.record.get(name) == before.get(name)) =>
         {
             Err(failure.outcome(Outcome::NotDone))
         }

@@ -2,7 +2,7 @@
 
 use portcullis_sdk::{
     Method, Outcome, Reason, Stage,
-    testing::{delete, get, patch, put},
+    testing::{self, delete, get, patch, put},
 };
 use serde_json::{Value, json};
 
@@ -351,6 +351,40 @@ fn a_deletion_whose_answer_is_lost_is_looked_into() {
         .invoke("crm_delete", json!({"entity": "leads", "id": ID}))
         .unwrap();
     assert_eq!(done["deleted"], ID);
+}
+
+#[test]
+fn a_change_without_an_answer_stays_open() {
+    let lost = |exchange: testing::Exchange| exchange.fail(Reason::Timeout, Stage::MaybeSent);
+    let there = || get(&path("leads")).reply(200, json!({"lead_obj": {"id": ID, "title": "old"}}));
+    let calls = [
+        (
+            delete(&path("leads")),
+            "crm_delete",
+            json!({"entity": "leads", "id": ID}),
+        ),
+        (
+            patch(&path("leads")),
+            "crm_update",
+            json!({"entity": "leads", "id": ID, "data": {"title": "new"}}),
+        ),
+    ];
+    for (sent, tool, ask) in calls {
+        let crm = crm().expect(lost(sent)).expect(there());
+        let failure = failed(crm.invoke(tool, ask));
+        assert_eq!(
+            failure.outcome,
+            Some(Outcome::MayHaveHappened),
+            "{tool}: {failure}"
+        );
+        assert!(
+            failure
+                .suggestion
+                .as_deref()
+                .unwrap()
+                .contains("look again")
+        );
+    }
 }
 
 #[test]

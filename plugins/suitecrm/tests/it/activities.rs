@@ -93,6 +93,23 @@ fn a_call_whose_contacts_were_not_linked_is_not_to_be_logged_again() {
 }
 
 #[test]
+fn links_that_cannot_be_read_are_not_called_missing() {
+    let unread = broken(v4(
+        "get_relationships",
+        json!(["Calls", ID, "contacts", ""]),
+    ));
+    let failure = failed(logging().expect(unread).invoke("log_call", call()));
+    assert_eq!(
+        (&*failure.code, failure.outcome),
+        ("PARTIAL", Some(Outcome::PartlyDone))
+    );
+    assert!(failure.message.contains("could not be read"), "{failure}");
+    let details = failure.details.as_ref().unwrap();
+    assert_eq!(details["id"], ID);
+    assert!(details.get("not_linked").is_none(), "{details}");
+}
+
+#[test]
 fn nothing_is_written_when_an_id_or_a_date_is_wrong() {
     let missing = v4("get_entries", json!(["Contacts", [OTHER]]))
         .reply(200, entries(vec![gone_row("Contacts", OTHER)]));

@@ -129,6 +129,20 @@ fn a_broken_off_link_is_read() {
 }
 
 #[test]
+fn a_link_that_broke_off_and_is_not_there_stays_open() {
+    let harness = start(&[])
+        .expect(both())
+        .expect(broken(set(json!([OTHER, THIRD]), 0)))
+        .expect(linked(&[]));
+    let failure = failed(harness.invoke("link_records", ask()));
+    assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened));
+    assert_ne!(
+        failure.code, "NOT_APPLIED",
+        "it did not answer without an error"
+    );
+}
+
+#[test]
 fn unlinking_removes_what_is_there() {
     let harness = start(&[THIRD])
         .expect(set(json!([THIRD]), 1).reply(200, json!({"created": 0, "failed": 0, "deleted": 1})))

@@ -577,3 +577,27 @@ fn logins_place_the_session_where_tools_send_null() {
         .collect();
     assert_eq!(names, [("password", 4), ("client_credentials", 2)]);
 }
+
+/// A lost answer to a route that is not `safe` counts as a change that may have happened.
+#[test]
+fn only_what_reads_is_called_safe() {
+    let harness = crm();
+    let mut seen = 0;
+    for (tool, route) in all_routes(harness.manifest()) {
+        let Some(methods) = route.form.get("method") else {
+            assert!(route.safe.is_none(), "{tool}");
+            continue;
+        };
+        seen += 1;
+        let text = serde_json::to_string(methods).unwrap();
+        let reads = !text.contains("\"set_");
+        let writes = harness
+            .manifest()
+            .tools
+            .iter()
+            .any(|other| other.name == tool && other.effect.as_str() != "read");
+        assert!(reads || route.safe.is_none(), "{tool}: {text}");
+        assert!(!(writes && reads) || route.safe.is_some(), "{tool}: {text}");
+    }
+    assert!(seen > 20, "{seen}");
+}
