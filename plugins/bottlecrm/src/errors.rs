@@ -236,11 +236,17 @@ fn conflict(said: Said, about: &About<'_>) -> Failure {
 
 fn fault(response: &Response, about: &About<'_>) -> Failure {
     let status = response.status;
-    Failure::upstream(format!(
+    let message = format!(
         "the CRM failed with status {status} when asked to {} {}; it gives no reason",
         about.action,
         about.name()
-    ))
-    .retryable_if(!about.changes)
-    .retry_after(response.retry_after_ms())
+    );
+    // A gateway says so while the CRM behind it may still be at work.
+    let failure = match status {
+        502..=504 => Failure::new(Kind::Unavailable, code::UPSTREAM_ERROR, message),
+        _ => Failure::upstream(message),
+    };
+    failure
+        .retryable_if(!about.changes)
+        .retry_after(response.retry_after_ms())
 }

@@ -326,7 +326,7 @@ impl HttpError {
                 false,
             ),
             Reason::Protocol => (
-                Kind::UpstreamFault,
+                Kind::Unavailable,
                 code::UPSTREAM_ERROR,
                 "the connection to the CRM broke off",
                 true,

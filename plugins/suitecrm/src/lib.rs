@@ -4,6 +4,7 @@
 //! send. Nothing here knows an address or a credential.
 
 mod activity;
+mod amounts;
 mod applied;
 mod attachments;
 mod bulk;

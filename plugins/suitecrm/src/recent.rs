@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::amounts::{self, Amount};
 use crate::{entities, modules, names, rows, rpc, search, settings::Settings, via::Via};
 
 const RECENT: &[&str] = &["Accounts", "Contacts", "Leads"];
@@ -20,9 +21,9 @@ pub(crate) struct RecentArgs {
         inner(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"))
     )]
     modules: Option<Vec<String>>,
-    /// How many; default 10.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 100))]
+    /// How many, at most 100; default 10.
+    #[serde(default, deserialize_with = "amounts::rows")]
+    #[schemars(with = "Amount")]
     max_results: Option<u32>,
 }
 
@@ -60,7 +61,7 @@ pub(crate) fn get_recent(call: &Call<'_>, args: &RecentArgs) -> Result<Recent, F
             visible.require_list(name, &format!("/modules/{index}"))?;
         }
     }
-    let most = search::page_size(&Settings::of(call)?, args.max_results.or(Some(10)))?;
+    let most = search::page_size(&Settings::of(call)?, args.max_results.or(Some(10)));
     let answer = rpc::read(call, "get_last_viewed", "", vec![json!(wanted)])?;
     let list = answer
         .as_array()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    amounts::{self, Amount},
     fetch::{self, Linked},
     get, metadata, modules, names, projection, rows,
     rpc::{self, About},
@@ -29,9 +30,9 @@ pub(crate) struct RecordActivitiesArgs {
     #[serde(default)]
     #[schemars(length(min = 1, max = 4))]
     types: Option<Vec<Type>>,
-    /// How many of each; default 10.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 100))]
+    /// How many of each, at most 100; default 10.
+    #[serde(default, deserialize_with = "amounts::rows")]
+    #[schemars(with = "Amount")]
     max_results: Option<u32>,
 }
 
@@ -102,7 +103,7 @@ pub(crate) fn get_record_activities(
     names::check(call, &args.module, "/module")?;
     names::check_id(&args.id, "/id")?;
     let settings = Settings::of(call)?;
-    let most = search::page_size(&settings, args.max_results.or(Some(10)))?;
+    let most = search::page_size(&settings, args.max_results.or(Some(10)));
     let module = metadata::module(call, &args.module)?;
     let visible = modules::list(call)?;
     let mut answer = RecordActivities {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    amounts::{self, Amount},
     fetch::{self, Linked},
     get, metadata, modules, names, projection,
     rows::Record,
@@ -34,13 +35,13 @@ pub(crate) struct RelatedArgs {
         inner(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"))
     )]
     related_fields: Option<Vec<String>>,
-    /// How many records; default 20.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 100))]
+    /// How many records, at most 100; default 20.
+    #[serde(default, deserialize_with = "amounts::rows")]
+    #[schemars(with = "Amount")]
     max_results: Option<u32>,
     /// How many records to skip.
-    #[serde(default)]
-    #[schemars(range(max = 1_000_000))]
+    #[serde(default, deserialize_with = "amounts::offset")]
+    #[schemars(with = "Amount")]
     offset: u32,
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn get_relationships(call: &Call<'_>, args: &RelatedArgs) -> Result<R
     names::check(call, &args.module, "/module")?;
     names::check_id(&args.id, "/id")?;
     let settings = Settings::of(call)?;
-    let size = search::page_size(&settings, args.max_results)?;
+    let size = search::page_size(&settings, args.max_results);
     let module = metadata::module(call, &args.module)?;
     let link = module.require_link(&args.link_field)?;
     let other = match link.module() {

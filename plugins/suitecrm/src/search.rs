@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    amounts::{self, Amount},
     fetch::{self, Listed, Query},
     filters::{self, Filter, Match},
     get,
@@ -42,13 +43,13 @@ pub(crate) struct SearchArgs {
     #[serde(default)]
     #[schemars(length(max = 50))]
     fields: Option<Vec<String>>,
-    /// How many records; default 20.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 100))]
+    /// How many records, at most 100; default 20.
+    #[serde(default, deserialize_with = "amounts::rows")]
+    #[schemars(with = "Amount")]
     max_results: Option<u32>,
     /// How many records to skip.
-    #[serde(default)]
-    #[schemars(range(max = 1_000_000))]
+    #[serde(default, deserialize_with = "amounts::offset")]
+    #[schemars(with = "Amount")]
     offset: u32,
     /// Fields to sort by, e.g. `date_modified DESC, name`.
     #[serde(default)]
@@ -78,7 +79,7 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Searched, Fai
     names::check(call, &args.module, "/module")?;
     let settings = Settings::of(call)?;
     let module = metadata::module(call, &args.module)?;
-    let size = page_size(&settings, args.max_results)?;
+    let size = page_size(&settings, args.max_results);
     let order = order(&module, args.order_by.as_deref())?;
     let query = Query {
         clause: clause(&module, args.query.as_deref(), &args.filters, args.how)?,
@@ -105,7 +106,7 @@ fn answer(
     listed: Listed,
     via: Via,
 ) -> Searched {
-    let size = page_size(settings, args.max_results).unwrap_or(20) as usize;
+    let size = page_size(settings, args.max_results) as usize;
     let offset = u64::from(args.offset);
     let full = listed.records.len() >= size;
     let mut page = match listed.total {
@@ -148,18 +149,9 @@ pub(crate) fn shorten(page: &mut Page, settings: &Settings) {
 }
 
 /// A page's size within the settings' limit.
-pub(crate) fn page_size(settings: &Settings, wanted: Option<u32>) -> Result<u32, Failure> {
+pub(crate) fn page_size(settings: &Settings, wanted: Option<u32>) -> u32 {
     let most = settings.max_results.clamp(1, 100);
-    match wanted {
-        None => Ok(most.min(20)),
-        Some(size) if (1..=most).contains(&size) => Ok(size),
-        Some(_) => Err(Failure::bad_input(
-            code::INVALID_ARGUMENT,
-            format!("max_results is 1 to {most}"),
-        )
-        .at("/max_results")
-        .suggest("page with offset")),
-    }
+    wanted.unwrap_or(20).clamp(1, most)
 }
 
 /// The two ways to say conditions, joined.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use crate::{
+    amounts::{self, Amount},
     get, modules, names,
     rows::{self, Record},
     rpc, search,
@@ -31,9 +32,9 @@ pub(crate) struct SearchTextArgs {
         inner(regex(pattern = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"))
     )]
     modules: Option<Vec<String>>,
-    /// How many records per module; default 10.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 100))]
+    /// How many records per module, at most 100; default 10.
+    #[serde(default, deserialize_with = "amounts::rows")]
+    #[schemars(with = "Amount")]
     max_results: Option<u32>,
 }
 
@@ -59,7 +60,7 @@ pub(crate) fn search_text(call: &Call<'_>, args: &SearchTextArgs) -> Result<Foun
         );
     }
     let wanted = wanted(call, args)?;
-    let most = search::page_size(&Settings::of(call)?, args.max_results.or(Some(10)))?;
+    let most = search::page_size(&Settings::of(call)?, args.max_results.or(Some(10)));
     let arguments = vec![
         json!(text),
         json!(wanted),
