@@ -204,7 +204,7 @@ fn bad_arguments_are_refused_before_anything_is_sent() {
             json!({"module": "Accounts", "max_results": "many"}),
         ),
         ("search", json!({"module": "Accounts", "max_results": 1.5})),
-        ("search", json!({"module": "Accounts", "offset": -1})),
+        ("search", json!({"module": "Accounts", "offset": "first"})),
         ("search", json!({"module": "Accounts", "colour": 1})),
         (
             "search",
