@@ -122,7 +122,10 @@ const HOMES: [(&str, &[&str]); 6] = [
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),
     ("notify", &["registry/watch.rs"]),
-    ("ring", &["identity/jwk.rs", "upstream/tls.rs"]),
+    (
+        "ring",
+        &["identity/jwk.rs", "identity/tests.rs", "upstream/tls.rs"],
+    ),
     (
         "rustls",
         &["upstream/tls.rs", "upstream/client.rs", "mcp/client.rs"],
