@@ -96,8 +96,8 @@ pub(super) fn tree(
         .filter(|manifest| reader.is_none_or(|(reader, _)| reader.id != manifest.id))
         .map(|manifest| Found::new(manifest, env))
         .partition(|found| found.value("url").is_some());
-    unset::url(&idle, &active, report);
-    if active.is_empty() && file.is_none() {
+    let told = unset::url(&idle, &active, report);
+    if active.is_empty() && file.is_none() && !told {
         unset::everything(manifests, report);
     }
     let (allow, allowed) = allow(env, report);

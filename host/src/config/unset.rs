@@ -56,8 +56,10 @@ fn wants_http(found: &Found<'_>) -> bool {
 }
 
 /// Says of a plugin that has credentials but no address what it lacks. Where another connection
-/// works this is a warning: the variable may belong to something else.
-pub(super) fn url(idle: &[Found<'_>], active: &[Found<'_>], report: &Report) {
+/// works this is a warning: the variable may belong to something else. Answers whether anything was
+/// said.
+pub(super) fn url(idle: &[Found<'_>], active: &[Found<'_>], report: &Report) -> bool {
+    let mut told = false;
     for found in idle {
         let url = found
             .manifest
@@ -74,6 +76,7 @@ pub(super) fn url(idle: &[Found<'_>], active: &[Found<'_>], report: &Report) {
                 shown(name)
             );
             let place = Place::Variable((&**name).into());
+            told = true;
             if active.is_empty() {
                 report.error(&place, &key, message);
             } else {
@@ -81,6 +84,7 @@ pub(super) fn url(idle: &[Found<'_>], active: &[Found<'_>], report: &Report) {
             }
         }
     }
+    told
 }
 
 /// Whether a variable is set for this plugin and nothing else: it authenticates, or it says where to
