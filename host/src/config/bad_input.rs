@@ -35,7 +35,15 @@ const IN_A_CONNECTION: &[(&str, &str)] = &[
     ),
     (
         "auth = true",
-        "auth: must be text in quotes, not true or false",
+        "auth: must be the name of an alternative in quotes, or a table of them by credential, not true or false",
+    ),
+    (
+        "auth.v4 = 1",
+        "auth.v4: must be the name of an alternative in quotes, not a whole number",
+    ),
+    (
+        "auth = {}",
+        "auth: names no credential; take it out, and the first alternative whose secrets are set is used",
     ),
     (
         "identity = 'forwards'",

@@ -28,8 +28,8 @@ pub struct Connection {
     pub plugin: PluginId,
     /// The operator's URL, before the manifest's `base` changes its path.
     pub url: Url,
-    /// The alternative of the credential slots to use; `None` for the first whose needs are set.
-    pub auth: Option<String>,
+    /// Which alternatives of the plugin's credentials to use.
+    pub auth: Auth,
     /// Whose rights the CRM sees.
     pub identity: Identity,
     /// The secrets by their names in the manifest, e.g. `api_key`.
@@ -49,6 +49,19 @@ pub struct Connection {
     /// Link-local and metadata addresses that may be dialled all the same.
     pub allow_addresses: Vec<SocketAddr>,
     pub(super) places: Places,
+}
+
+/// Which alternative signs, of those that the plugin has for a credential. Whether there is such a
+/// credential and such an alternative is known when the plugin is loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Auth {
+    /// The first whose secrets are set, for each credential.
+    #[default]
+    First,
+    /// This one for every credential that has it, else the first whose secrets are set.
+    Any(String),
+    /// Alternatives by credential; for the others the first whose secrets are set.
+    Each(BTreeMap<String, String>),
 }
 
 /// Whose rights the CRM sees.
@@ -203,6 +216,7 @@ mod tests {
         for change in [
             "prefix = ''",
             "auth = 'hmac'",
+            "auth.api = 'hmac'",
             "identity = 'forward'",
             "secrets.api_key = 'env:KEY'",
             "allow = ['write']",

@@ -10,13 +10,13 @@ use std::net::SocketAddr;
 use portcullis_manifest::Effect;
 use url::Url;
 
-use super::connection::{Confirm, Connection, Identity, Places};
+use super::connection::{Auth, Confirm, Connection, Identity, Places};
 use super::limits::Limits;
 use super::nearest::choose;
 use super::problem::shown;
 use super::resolve::Context;
 use super::secret::Secret;
-use super::section::{Field, Section};
+use super::section::{Field, Section, TextOrTable};
 use super::tree::{Table, Tree};
 use super::{address, settings};
 use crate::names::{ConnectionName, PluginId};
@@ -84,7 +84,7 @@ fn connection(
         .text("prefix")
         .map(|field| field.check(|text| prefix(text)).unwrap_or_default());
     Some(Connection {
-        auth: section.text("auth").map(|field| field.value.to_owned()),
+        auth: auth(section),
         identity: word(section, "identity", &IDENTITIES),
         confirm: word(section, "confirm", &CONFIRMS),
         secrets: secrets(section, context),
@@ -134,6 +134,28 @@ fn prefix(text: &str) -> Result<String, &'static str> {
             "must begin with a lower-case letter and hold lower-case letters, digits and underscores, at most 24; `\"\"` for tool names without a prefix",
         )
     }
+}
+
+fn auth(section: &Section<'_>) -> Auth {
+    let Some(field) = section.text_or_table(
+        "auth",
+        "the name of an alternative in quotes, or a table of them by credential",
+    ) else {
+        return Auth::First;
+    };
+    let table = match field.value {
+        TextOrTable::Text(name) => return Auth::Any(name.to_owned()),
+        TextOrTable::Table(table) => table,
+    };
+    if table.entries.is_empty() {
+        field.error("names no credential; take it out, and the first alternative whose secrets are set is used");
+    }
+    let alternative = |(slot, field): (&str, Field<'_, &Tree>)| {
+        let name = field.text("the name of an alternative in quotes")?;
+        Some((slot.to_owned(), name.value.to_owned()))
+    };
+    let slots = Section::free(&field.key, table, field.report);
+    Auth::Each(slots.fields().filter_map(alternative).collect())
 }
 
 fn word<T: Copy + Default>(section: &Section<'_>, key: &str, choices: &[(&str, T)]) -> T {
@@ -240,7 +262,27 @@ mod tests {
         assert_eq!(sales.tools, ["*"]);
         assert_eq!(sales.limits, Limits::default());
         assert_eq!(sales.secrets["api_key"].expose(), "hunter2");
-        assert!(config.warnings.is_empty() && sales.auth.is_none() && sales.settings.is_empty());
+        assert!(
+            config.warnings.is_empty() && sales.auth == Auth::First && sales.settings.is_empty()
+        );
+    }
+
+    #[test]
+    fn one_alternative_for_all_credentials_or_one_for_each() {
+        let auth = |text: &str| {
+            let sales = "[connections.a]\nplugin = 'a'\nurl = 'https://a.example.com'\n";
+            config(&format!("{sales}{text}")).connections.remove(0).auth
+        };
+        assert_eq!(auth("auth = 'plain'"), Auth::Any("plain".into()));
+        let each = [("v4", "plain"), ("v8", "client_credentials")];
+        let each = Auth::Each(each.map(|(slot, name)| (slot.into(), name.into())).into());
+        for text in [
+            "auth = { v4 = 'plain', v8 = 'client_credentials' }",
+            "auth.v4 = 'plain'\nauth.v8 = 'client_credentials'",
+            "[connections.a.auth]\nv4 = 'plain'\nv8 = 'client_credentials'",
+        ] {
+            assert_eq!(auth(text), each, "{text}");
+        }
     }
 
     #[test]

@@ -278,7 +278,7 @@ mod tests {
             (
                 espocrm.limits.timeout_ms,
                 espocrm.allow.len(),
-                espocrm.auth.is_none()
+                espocrm.auth == crate::config::Auth::First
             ),
             (60_000, 2, true)
         );

@@ -105,6 +105,20 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Text, or a table; `expected` says what they are.
+    pub(super) fn text_or_table(
+        &self,
+        key: &str,
+        expected: &str,
+    ) -> Option<Field<'a, TextOrTable<'a>>> {
+        let field = self.get(key)?;
+        match field.value {
+            Tree::Text(text) => Some(field.with(TextOrTable::Text(text))),
+            Tree::Table(table) => Some(field.with(TextOrTable::Table(table))),
+            other => field.wrong(expected, other),
+        }
+    }
+
     /// A limit's value, or its default.
     pub(super) fn limit(&self, limit: &Limit) -> u64 {
         let Some(field) = self.get(limit.key) else {
@@ -137,6 +151,12 @@ impl<'a> Section<'a> {
             format!("{}.{}", self.key, shown(key))
         }
     }
+}
+
+/// A value that may be short or long.
+pub(super) enum TextOrTable<'a> {
+    Text(&'a str),
+    Table(&'a Table),
 }
 
 /// One value, and where to complain about it.

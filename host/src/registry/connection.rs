@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::slots::Slots;
 use super::{Plugin, tokens};
 use crate::admission::{Gate, Rate};
 use crate::capability::{GuestCache, Link};
-use crate::config::{self, Confirm, Identity, Problem};
+use crate::config::{self, Auth, Confirm, Identity, Problem};
 use crate::identity::Issuer;
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::{Schema, nearest};
@@ -35,7 +36,7 @@ pub struct Connection {
     pub issuer: Option<Arc<Issuer>>,
     /// Things to know.
     pub warnings: Vec<Problem>,
-    slots: BTreeMap<String, Result<String, String>>,
+    slots: Slots,
     unused: CancellationToken,
 }
 
@@ -59,7 +60,7 @@ impl Connection {
         let (Some(rule), Some(upstream), true) = (rule, upstream, problems.is_empty()) else {
             return Err(problems);
         };
-        let slots = slots(&upstream);
+        let slots = Slots::of(&upstream, &config, &plugin.manifest);
         let warnings = warnings(&config, &plugin, &slots);
         let unused = CancellationToken::new();
         let upstream = Arc::new(upstream);
@@ -104,17 +105,7 @@ impl Connection {
     /// Which alternative each credential slot uses, or what it lacks; for a person.
     #[must_use]
     pub fn credentials(&self) -> String {
-        let words = self.slots.iter().map(|(slot, chosen)| match chosen {
-            Ok(name) if slot == name => name.clone(),
-            Ok(name) => format!("{slot}: {name}"),
-            Err(missing) => format!("missing ({missing})"),
-        });
-        let words: Vec<String> = words.collect();
-        if words.is_empty() {
-            "none".into()
-        } else {
-            words.join(", ")
-        }
+        self.slots.shown()
     }
 }
 
@@ -205,7 +196,14 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
         site: config.url.clone(),
         base: manifest.base.clone(),
         credentials: manifest.credentials.clone(),
-        auth: config.auth.clone(),
+        auth: match &config.auth {
+            Auth::Any(name) => Some(name.clone()),
+            Auth::First | Auth::Each(_) => None,
+        },
+        auth_of: match &config.auth {
+            Auth::Each(slots) => slots.clone(),
+            Auth::First | Auth::Any(_) => BTreeMap::new(),
+        },
         forward: config.identity == Identity::Forward,
         secrets: config.secrets.iter().map(secret).collect::<Secrets>(),
         headers: manifest.headers.clone(),
@@ -230,8 +228,13 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
 fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
     let key = match error {
         SpecError::Base(_) | SpecError::Address(_) => "url",
+        SpecError::AuthSlot { slot, .. }
+        | SpecError::AuthOfSlot { slot, .. }
+        | SpecError::AuthOfOtherIdentity {
+            slot: Some(slot), ..
+        } => &format!("auth.{slot}"),
         SpecError::Auth { .. }
-        | SpecError::AuthOfOtherIdentity { .. }
+        | SpecError::AuthOfOtherIdentity { slot: None, .. }
         | SpecError::Credential(_) => "auth",
         SpecError::Identity { .. } | SpecError::NoSlot => "identity",
         SpecError::Secrets => "secrets",
@@ -240,32 +243,7 @@ fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
     config.problem(key, error.to_string())
 }
 
-/// The alternative that each slot uses, or what it lacks in words.
-fn slots(upstream: &Upstream) -> BTreeMap<String, Result<String, String>> {
-    let state = |state: Result<&str, &[String]>| {
-        state.map(str::to_owned).map_err(|names| {
-            let names: Vec<String> = names
-                .iter()
-                .map(|name| format!("`secrets.{name}`"))
-                .collect();
-            format!("{} not set", names.join(" and "))
-        })
-    };
-    upstream
-        .slots()
-        .map(|(slot, chosen)| (slot.to_owned(), state(chosen)))
-        .collect()
-}
-
-fn about(
-    config: &config::Connection,
-    slots: &BTreeMap<String, Result<String, String>>,
-) -> Map<String, Value> {
-    let ready: Vec<&String> = slots
-        .iter()
-        .filter(|(_, chosen)| chosen.is_ok())
-        .map(|(slot, _)| slot)
-        .collect();
+fn about(config: &config::Connection, slots: &Slots) -> Map<String, Value> {
     let about = json!({
         "name": config.name,
         "url": config.url.as_str().trim_end_matches('/'),
@@ -275,7 +253,7 @@ fn about(
             "upstream_calls": config.limits.upstream_calls,
             "timeout_ms": config.limits.timeout_ms,
         },
-        "credentials": ready,
+        "credentials": slots.ready(),
     });
     match about {
         Value::Object(members) => members,
@@ -296,11 +274,7 @@ fn gate(config: &config::Connection) -> Gate {
 /// The shortest secret that is removed from answers; a shorter one would damage texts.
 const SHORTEST_SCRUBBED: usize = 8;
 
-fn warnings(
-    config: &config::Connection,
-    plugin: &Plugin,
-    slots: &BTreeMap<String, Result<String, String>>,
-) -> Vec<Problem> {
+fn warnings(config: &config::Connection, plugin: &Plugin, slots: &Slots) -> Vec<Problem> {
     let declared = &plugin.manifest.secrets;
     let short = config.secrets.iter().filter(|(name, secret)| {
         secret.expose().len() < SHORTEST_SCRUBBED && declared.get(*name).is_some_and(|d| d.scrub)
@@ -309,16 +283,5 @@ fn warnings(
         let message = format!("is shorter than {SHORTEST_SCRUBBED} characters and so is not removed from what the plugin sees; use a longer one");
         config.problem(&format!("secrets.{name}"), message).into_warning()
     });
-    let missing = slots
-        .values()
-        .filter_map(|chosen| chosen.as_ref().err())
-        .map(|missing| {
-            config
-                .problem(
-                    "secrets",
-                    format!("{missing}; calls that need it will say so"),
-                )
-                .into_warning()
-        });
-    short.chain(missing).collect()
+    short.chain(slots.warnings(config)).collect()
 }

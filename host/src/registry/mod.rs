@@ -12,6 +12,7 @@ mod folder;
 mod manifest;
 mod plugin;
 mod shared;
+mod slots;
 mod snapshot;
 mod tokens;
 mod tool;

@@ -5,6 +5,7 @@
 //! what may be asked was decided before, by `policy`.
 
 mod address;
+mod auth;
 mod base;
 mod breaker;
 mod callers;

@@ -13,6 +13,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::Upstream;
+use super::auth;
 use super::base::{BaseError, Root, base_url};
 use super::breaker::Breaker;
 use super::callers::Callers;
@@ -42,8 +43,10 @@ pub struct Spec {
     pub base: Base,
     /// The manifest's credential slots.
     pub credentials: BTreeMap<String, Vec<Declared>>,
-    /// The operator's `auth`.
+    /// The alternative that the operator wants in every slot that has it.
     pub auth: Option<String>,
+    /// The alternatives that the operator wants, by slot.
+    pub auth_of: BTreeMap<String, String>,
     /// Whether each caller's own token goes upstream, and no other credential does.
     pub forward: bool,
     /// The secrets that are configured.
@@ -120,11 +123,37 @@ pub enum SpecError {
         /// What there is.
         known: Vec<String>,
     },
+    /// `auth` names a slot that there is not.
+    #[error(
+        "`auth` names the credential `{slot}`, which the plugin does not have; {}",
+        has(known)
+    )]
+    AuthSlot {
+        /// What the operator wrote.
+        slot: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// `auth` names nothing of a slot.
+    #[error(
+        "`auth` is `{auth}` for the credential `{slot}`, which has no such alternative; there are {}",
+        known.join(", ")
+    )]
+    AuthOfSlot {
+        /// The slot.
+        slot: String,
+        /// What the operator wrote.
+        auth: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// `auth` names an alternative of the other identity.
     #[error(
         "`auth` chooses `{auth}`, which needs `identity = \"{wants}\"`; take `auth` out or change `identity`"
     )]
     AuthOfOtherIdentity {
+        /// The slot, where the operator named one.
+        slot: Option<String>,
         /// What the operator wrote.
         auth: String,
         /// The identity that it belongs to.
@@ -156,9 +185,16 @@ fn unfit(forward: bool) -> &'static str {
     }
 }
 
+fn has(known: &[String]) -> String {
+    match known {
+        [] => "it has none".to_owned(),
+        known => format!("there are {}", known.join(", ")),
+    }
+}
+
 pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
     let mut errors = Vec::new();
-    errors.extend(unknown_auth(&spec));
+    errors.extend(auth::flaws(&spec));
     let guarded = keep(guarded(&spec, lookup), &mut errors);
     let ready = ready(&spec, &mut errors);
     let constants = constants(&spec, &mut errors);
@@ -214,24 +250,6 @@ fn client(spec: &Spec, base: &Url, guard: &Arc<Guard>) -> Client {
 
 fn keep<T>(made: Result<T, SpecError>, errors: &mut Vec<SpecError>) -> Option<T> {
     made.map_err(|error| errors.push(error)).ok()
-}
-
-fn unknown_auth(spec: &Spec) -> Option<SpecError> {
-    let auth = spec.auth.as_ref()?;
-    let alternatives = || spec.credentials.values().flatten();
-    let named: Vec<_> = alternatives().filter(|a| a.name == *auth).collect();
-    if named.is_empty() {
-        let known: BTreeSet<_> = alternatives().map(|a| a.name.clone()).collect();
-        return Some(SpecError::Auth {
-            auth: auth.clone(),
-            known: known.into_iter().collect(),
-        });
-    }
-    let usable = named.iter().any(|a| fits(&a.recipe, spec.forward));
-    (!usable).then(|| SpecError::AuthOfOtherIdentity {
-        auth: auth.clone(),
-        wants: if spec.forward { "service" } else { "forward" },
-    })
 }
 
 /// The alternative of a slot, or the secrets that it lacks.

@@ -8,16 +8,18 @@ use portcullis_sdk::{Call, Failure, Kind, Outcome, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     errors, fetch,
     metadata::{self, Module},
-    names, rows, rpc,
+    names, planned, rows, rpc,
     settings::Settings,
     via::Via,
 };
 
 const NOTES: &str = "Notes";
+const SET: &str = "set_note_attachment";
 
 /// Reads the file of a note, as base64. A file over the connection's limit is described without its
 /// content.
@@ -109,7 +111,7 @@ pub(crate) struct SetAttachmentArgs {
     #[serde(default)]
     #[schemars(length(max = 100))]
     file_mime_type: Option<String>,
-    /// Checks everything, without storing the file.
+    /// Checks everything and says what would be sent, without storing the file.
     #[serde(default)]
     dry_run: bool,
 }
@@ -126,6 +128,9 @@ pub(crate) struct Attached {
     size: usize,
     /// The note's page in the CRM.
     url: String,
+    /// What a dry run would send; the content by its size and digest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_send: Vec<Value>,
     /// What to know about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
@@ -138,15 +143,16 @@ pub(crate) fn set_attachment(
     args: &SetAttachmentArgs,
 ) -> Result<Attached, Failure> {
     names::check_writable(call, NOTES)?;
-    let size = check_file(call, args)?;
+    let bytes = check_file(call, args)?;
     let (module, before) = note(call, &args.id)?;
     let had = rows::text(&before, "filename").to_owned();
     let mut answer = Attached {
         id: args.id.clone(),
         attached: false,
         filename_stored: had.clone(),
-        size,
+        size: bytes.len(),
         url: rows::url(call, NOTES, &args.id),
+        would_send: Vec::new(),
         notes: Vec::new(),
         via: Via::v4_1(),
     };
@@ -157,10 +163,12 @@ pub(crate) fn set_attachment(
     }
     if args.dry_run {
         answer.notes.push("dry run: nothing was stored".to_owned());
+        let content = json!({"bytes": bytes.len(), "sha256": digest(&bytes)});
+        answer.would_send = vec![planned::v4(SET, &arguments(args, content))];
         return Ok(answer);
     }
-    let file = json!({"id": args.id, "filename": args.filename, "file": args.file_base64});
-    let sent = rpc::change(call, "set_note_attachment", NOTES, vec![file])?;
+    let content = json!(args.file_base64);
+    let sent = rpc::change(call, SET, NOTES, arguments(args, content))?;
     if sent["id"].as_str() != Some(&args.id) {
         return Err(refused(&args.id, &sent));
     }
@@ -181,6 +189,16 @@ pub(crate) fn set_attachment(
         });
     }
     Ok(answer)
+}
+
+/// The arguments of `set_note_attachment`.
+fn arguments(args: &SetAttachmentArgs, content: Value) -> Vec<Value> {
+    vec![json!({"id": args.id, "filename": args.filename, "file": content})]
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `-1` for a note that is not there.
@@ -205,7 +223,7 @@ fn note(call: &Call<'_>, id: &str) -> Result<(Module, rows::Record), Failure> {
     Ok((module, record))
 }
 
-fn check_file(call: &Call<'_>, args: &SetAttachmentArgs) -> Result<usize, Failure> {
+fn check_file(call: &Call<'_>, args: &SetAttachmentArgs) -> Result<Vec<u8>, Failure> {
     let bad = |message: &str, pointer: &str| {
         Err(Failure::bad_input(code::INVALID_ARGUMENT, message).at(pointer))
     };
@@ -237,7 +255,7 @@ fn check_file(call: &Call<'_>, args: &SetAttachmentArgs) -> Result<usize, Failur
         .at("/file_base64")
         .suggest("settings.attachment_bytes of the connection decides"));
     }
-    Ok(bytes.len())
+    Ok(bytes)
 }
 
 /// Strict base64, but for line breaks.

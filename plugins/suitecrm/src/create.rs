@@ -3,7 +3,7 @@
 use portcullis_sdk::{Call, Failure, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     applied::Otherwise,
@@ -12,6 +12,7 @@ use crate::{
     metadata::{self, Module},
     names,
     payload::{self, Data},
+    planned,
     rows::{self, Record},
     save::{self, Saved},
     via::{self, Via},
@@ -160,9 +161,13 @@ fn existing(
 fn planned(module: &Module, data: &Data, key: Option<&Key>, via: Via) -> Created {
     let id = key.map(|key| key.id(&module.name, None));
     let request = if via.is_v8() {
-        json!({"request": "POST Api/V8/module", "body": {"data": save::resource(module, id.as_deref(), data)}})
+        let resource = save::resource(module, id.as_deref(), data);
+        planned::v8("POST", &save::path(), Some(&resource))
     } else {
-        json!({"method": "set_entry", "module": module.name, "name_value_list": save::pairs(id.as_deref(), key, data)})
+        planned::v4(
+            "set_entry",
+            &save::arguments(module, id.as_deref(), key, data),
+        )
     };
     Created {
         module: module.name.clone(),

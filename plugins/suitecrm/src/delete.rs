@@ -6,12 +6,12 @@
 use portcullis_sdk::{Call, Failure, Kind, Outcome, code, path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     fetch::{self, Linked},
     metadata::{self, Module},
-    names, projection,
+    names, planned, projection,
     rows::{self, Record},
     rpc::{self, About},
     update::check_unmodified,
@@ -49,7 +49,7 @@ pub(crate) struct DeleteArgs {
     #[serde(default)]
     #[schemars(length(max = 40))]
     if_unmodified_since: Option<String>,
-    /// Checks that the record is there, without deleting it.
+    /// Checks that the record is there and says what would be sent, without deleting it.
     #[serde(default)]
     dry_run: bool,
 }
@@ -61,6 +61,9 @@ pub(crate) struct Deleted {
     id: String,
     /// Whether the record is deleted now.
     deleted: bool,
+    /// What a dry run would send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_send: Vec<Value>,
     /// What to know about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -78,8 +81,12 @@ pub(crate) struct Preview {
     record: Record,
     date_modified: String,
     /// Link → how many records lose it.
-    linked: Map<String, serde_json::Value>,
+    linked: Map<String, Value>,
     not_counted: Vec<String>,
+    /// What the confirmed call sends.
+    would_send: Vec<Value>,
+    #[serde(flatten)]
+    via: Via,
 }
 
 pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Failure> {
@@ -88,6 +95,7 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
     let record = fetch::one(call, &module, &args.id, &fields)?;
     check_unmodified(&record, args.if_unmodified_since.as_deref())?;
     let (linked, not_counted) = count(call, &module, &args.id);
+    let via = via::choose(call)?;
     let name = match rows::text(&record, "name") {
         "" => args.id.clone(),
         name => name.to_owned(),
@@ -104,6 +112,8 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
         record,
         linked,
         not_counted,
+        would_send: vec![request(args, &via)],
+        via,
     })
 }
 
@@ -118,6 +128,7 @@ pub(crate) fn delete(call: &Call<'_>, args: &DeleteArgs) -> Result<Deleted, Fail
             module: args.module.clone(),
             id: args.id.clone(),
             deleted: false,
+            would_send: vec![request(args, &via)],
             note: Some("dry run: the record is there, and nothing was deleted".to_owned()),
             via,
         });
@@ -144,6 +155,7 @@ pub(crate) fn delete(call: &Call<'_>, args: &DeleteArgs) -> Result<Deleted, Fail
         module: args.module.clone(),
         id: args.id.clone(),
         deleted: true,
+        would_send: Vec::new(),
         note,
         via,
     })
@@ -156,14 +168,30 @@ fn check(call: &Call<'_>, args: &DeleteArgs) -> Result<Module, Failure> {
 }
 
 fn over_v8(call: &Call<'_>, args: &DeleteArgs) -> Result<(), Failure> {
-    let ask = v8::delete(call, path!["Api", "V8", "module", args.module, args.id]);
-    v8::accept(&ask.send()?, &args.module).map(drop)
+    v8::accept(&v8::delete(call, v8_path(args)).send()?, &args.module).map(drop)
 }
 
 fn over_v4(call: &Call<'_>, args: &DeleteArgs) -> Result<(), Failure> {
+    rpc::change(call, "set_entry", &args.module, arguments(args)).map(drop)
+}
+
+fn v8_path(args: &DeleteArgs) -> Vec<String> {
+    path!["Api", "V8", "module", args.module, args.id]
+}
+
+/// The arguments of `set_entry`.
+fn arguments(args: &DeleteArgs) -> Vec<Value> {
     let pairs = json!([{"name": "id", "value": args.id}, {"name": "deleted", "value": "1"}]);
-    let arguments = vec![json!(args.module), pairs, json!(false)];
-    rpc::change(call, "set_entry", &args.module, arguments).map(drop)
+    vec![json!(args.module), pairs, json!(false)]
+}
+
+/// What is sent for the deletion.
+fn request(args: &DeleteArgs, via: &Via) -> Value {
+    if via.is_v8() {
+        planned::v8("DELETE", &v8_path(args), None)
+    } else {
+        planned::v4("set_entry", &arguments(args))
+    }
 }
 
 /// The CRM said yes: is the record gone?
@@ -193,11 +221,7 @@ fn is_gone(call: &Call<'_>, module: &Module, id: &str) -> Option<bool> {
 }
 
 /// Counts the records behind the links that matter most; what cannot be counted is named.
-fn count(
-    call: &Call<'_>,
-    module: &Module,
-    id: &str,
-) -> (Map<String, serde_json::Value>, Vec<String>) {
+fn count(call: &Call<'_>, module: &Module, id: &str) -> (Map<String, Value>, Vec<String>) {
     let links: Vec<&str> = COUNTED
         .iter()
         .copied()

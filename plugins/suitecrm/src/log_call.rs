@@ -3,15 +3,19 @@
 use portcullis_sdk::{Call, Failure, Kind, Outcome, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     activity::{check_ids, fields, write},
     chosen::Key,
     create::Created,
     fetch::{self, Linked},
-    rows, rpc,
+    planned, rows, rpc,
 };
+
+const LINK: &str = "set_relationship";
+/// What a dry run shows for the id that the CRM would choose.
+const NEW: &str = "(the id of the new call)";
 
 /// Logs a phone call and links it with contacts and an account. Without assigned_user_id the API's
 /// user owns it.
@@ -115,7 +119,12 @@ pub(crate) fn log_call(call: &Call<'_>, args: &CallArgs) -> Result<LoggedCall, F
         "parent_id": account,
     }));
     let key = args.idempotency_key.as_ref();
-    let made = write(call, "Calls", fields, key, args.dry_run)?;
+    let mut made = write(call, "Calls", fields, key, args.dry_run)?;
+    if !made.would_send.is_empty() && !args.contact_ids.is_empty() {
+        let id = made.id.as_deref().unwrap_or(NEW);
+        let link = planned::v4(LINK, &link_arguments(id, &args.contact_ids));
+        made.would_send.push(link);
+    }
     let parent = made
         .record
         .as_ref()
@@ -134,15 +143,7 @@ pub(crate) fn log_call(call: &Call<'_>, args: &CallArgs) -> Result<LoggedCall, F
 
 /// Links the contacts and reads which are linked. The call exists by now, so a failure says so.
 fn link_contacts(call: &Call<'_>, id: &str, contacts: &[String]) -> Result<usize, Failure> {
-    let arguments = vec![
-        json!("Calls"),
-        json!(id),
-        json!("contacts"),
-        json!(contacts),
-        json!([]),
-        json!(0),
-    ];
-    let sent = rpc::change(call, "set_relationship", "Calls", arguments);
+    let sent = rpc::change(call, LINK, "Calls", link_arguments(id, contacts));
     let linked = match linked_contacts(call, id) {
         Ok(linked) => linked,
         Err(unread) => return Err(links_unknown(call, id, &sent.err().unwrap_or(unread))),
@@ -165,6 +166,18 @@ fn link_contacts(call: &Call<'_>, id: &str, contacts: &[String]) -> Result<usize
     .suggest("do not log the call again; link the contacts with link_records on Calls, link contacts")
     .details(json!({"id": id, "module": "Calls", "url": rows::url(call, "Calls", id), "not_linked": missing}))
     .outcome(Outcome::PartlyDone))
+}
+
+/// The arguments of `set_relationship`.
+fn link_arguments(id: &str, contacts: &[String]) -> Vec<Value> {
+    vec![
+        json!("Calls"),
+        json!(id),
+        json!("contacts"),
+        json!(contacts),
+        json!([]),
+        json!(0),
+    ]
 }
 
 /// The call exists, and which contacts it has could not be read.

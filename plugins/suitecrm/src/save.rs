@@ -27,6 +27,21 @@ pub(crate) struct Saved {
     pub(crate) note: Option<String>,
 }
 
+/// The arguments of `set_entry`.
+pub(crate) fn arguments(
+    module: &Module,
+    id: Option<&str>,
+    key: Option<&Key>,
+    data: &Data,
+) -> Vec<Value> {
+    vec![json!(module.name), pairs(id, key, data), json!(false)]
+}
+
+/// Where V8 takes new and changed records.
+pub(crate) fn path() -> Vec<String> {
+    path!["Api", "V8", "module"]
+}
+
 /// `[{"name": …, "value": …}]`, the id first.
 pub(crate) fn pairs(id: Option<&str>, key: Option<&Key>, data: &Data) -> Value {
     let mut list = Vec::new();
@@ -67,8 +82,9 @@ pub(crate) fn create(
         via,
         || {
             let body = resource(module, id, data);
-            let ask = v8::post(call, path!["Api", "V8", "module"], &body);
-            from_v8(module, data, &ask.send()?)
+            let saved = from_v8(module, data, &v8::post(call, path(), &body).send()?)?;
+            let note = saved.note.or(other_id(id, &saved.id));
+            Ok(Saved { note, ..saved })
         },
         || create_v4(call, module, data, id, key),
     )
@@ -81,15 +97,12 @@ fn create_v4(
     id: Option<&str>,
     key: Option<&Key>,
 ) -> Result<Saved, Failure> {
-    let arguments = vec![json!(module.name), pairs(id, key, data), json!(false)];
+    let arguments = arguments(module, id, key, data);
     match rpc::change(call, "set_entry", &module.name, arguments) {
         Ok(answer) => {
-            let id = answer["id"]
-                .as_str()
-                .filter(|id| !id.is_empty())
-                .ok_or_else(refused_id)?
-                .to_owned();
-            verify(call, module, data, id, None)
+            let given = given_id(&answer)?;
+            let note = other_id(id, &given);
+            verify(call, module, data, given, note)
         }
         // The id is known, so it can be told whether the record is there.
         Err(failure) if rpc::open(&failure) && id.is_some() => {
@@ -115,8 +128,7 @@ pub(crate) fn update(
         via,
         || {
             let body = resource(module, Some(id), data);
-            let ask = v8::patch(call, path!["Api", "V8", "module"], &body);
-            from_v8(module, data, &ask.send()?)
+            from_v8(module, data, &v8::patch(call, path(), &body).send()?)
         },
         || update_v4(call, module, id, data, before),
     )
@@ -129,11 +141,7 @@ fn update_v4(
     data: &Data,
     before: &Record,
 ) -> Result<Saved, Failure> {
-    let arguments = vec![
-        json!(module.name),
-        pairs(Some(id), None, data),
-        json!(false),
-    ];
+    let arguments = arguments(module, Some(id), None, data);
     let failure = match rpc::change(call, "set_entry", &module.name, arguments) {
         Ok(Value::Null) => return Err(refused_id()),
         Ok(_) => return verify(call, module, data, id.to_owned(), None),
@@ -200,6 +208,19 @@ fn from_v8(module: &Module, data: &Data, response: &Response) -> Result<Saved, F
         id,
         record,
         note: None,
+    })
+}
+
+/// The id of a `set_entry` answer.
+pub(crate) fn given_id(answer: &Value) -> Result<String, Failure> {
+    let id = answer["id"].as_str().filter(|id| !id.is_empty());
+    id.map(str::to_owned).ok_or_else(refused_id)
+}
+
+/// What to know of a record that did not get the id which the key decides.
+pub(crate) fn other_id(chosen: Option<&str>, given: &str) -> Option<String> {
+    chosen.filter(|chosen| *chosen != given).map(|_| {
+        "the CRM gave the record an id of its own, so the idempotency_key does not find it: do not repeat this call".to_owned()
     })
 }
 

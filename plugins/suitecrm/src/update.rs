@@ -9,7 +9,7 @@ use crate::{
     applied::{self, Change, Otherwise},
     create, fetch,
     metadata::{self, Module},
-    names, payload,
+    names, payload, planned,
     rows::{self, Record},
     save,
     via::Via,
@@ -98,7 +98,7 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
     }
     if args.dry_run {
         answer.note = Some("dry run: nothing was written".to_owned());
-        answer.would_send = vec![planned(&module, &args.id, &data, &answer.via)];
+        answer.would_send = vec![request(&module, &args.id, &data, &answer.via)];
         return Ok(answer);
     }
     let saved = save::update(call, &module, &args.id, &data, &before, &mut answer.via)?;
@@ -134,11 +134,12 @@ fn refuse_unapplied(id: &str, changes: &[Change], otherwise: &[Otherwise]) -> Re
     .outcome(Outcome::NotDone))
 }
 
-fn planned(module: &Module, id: &str, data: &payload::Data, via: &Via) -> Value {
+fn request(module: &Module, id: &str, data: &payload::Data, via: &Via) -> Value {
     if via.is_v8() {
-        json!({"request": "PATCH Api/V8/module", "body": {"data": save::resource(module, Some(id), data)}})
+        let resource = save::resource(module, Some(id), data);
+        planned::v8("PATCH", &save::path(), Some(&resource))
     } else {
-        json!({"method": "set_entry", "module": module.name, "name_value_list": save::pairs(Some(id), None, data)})
+        planned::v4("set_entry", &save::arguments(module, Some(id), None, data))
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) use request::{Asked, Reply};
 pub use secrets::{Secret, Secrets};
 pub use template::TemplateError;
 
+use super::auth::wanted;
 use super::spec::Spec;
 use crate::caller::Token;
 
@@ -124,8 +125,8 @@ fn listed(names: &[String]) -> String {
     quoted.join(" and ")
 }
 
-/// Chooses among a slot's alternatives: the one that `auth` names, where the slot has it, else the
-/// first whose needs are all set. An empty secret is not set.
+/// Chooses among a slot's alternatives: the one that the operator wants, where the slot has it, else
+/// the first whose needs are all set. An empty secret is not set.
 ///
 /// # Errors
 /// Secrets are missing, or the alternative cannot be carried out.
@@ -135,7 +136,7 @@ pub(super) fn choose(
     spec: &Spec,
 ) -> Result<(String, Ready), ChooseError> {
     let secrets = &spec.secrets;
-    let auth = spec.auth.as_deref();
+    let auth = wanted(spec, slot);
     let named = alternatives.iter().find(|a| Some(a.name.as_str()) == auth);
     let complete = || alternatives.iter().find(|a| lacks(a, secrets).is_empty());
     let nearest = || alternatives.iter().min_by_key(|a| lacks(a, secrets).len());

@@ -40,6 +40,7 @@ pub(super) fn spec(port: u16) -> Spec {
             { "name": "key", "needs": ["key"], "recipe": "header", "header": "x-api-key", "value": "{key}" }
         ] })),
         auth: None,
+        auth_of: BTreeMap::new(),
         forward: false,
         secrets: Secrets::of(&[("key", KEY)]),
         headers: Headers {

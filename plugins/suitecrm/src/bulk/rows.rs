@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    applied::{self, Otherwise},
+    applied::{self, Change, Otherwise},
     metadata::Module,
     payload::Data,
     rows::{self, Record},
@@ -16,16 +16,19 @@ use crate::{
 /// What became of a row.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Outcome {
-    pub(crate) status: Status,
+    pub(super) status: Status,
     /// The record's id, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<String>,
+    pub(super) id: Option<String>,
     /// Fields that the CRM stored otherwise than sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) stored_otherwise: Vec<Otherwise>,
+    pub(super) stored_otherwise: Vec<Otherwise>,
+    /// What a dry run would change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) changes: Vec<Change>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
+    pub(super) message: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -43,7 +46,7 @@ pub(crate) enum Status {
     Denied,
     /// The CRM said yes, and the record is not there or has its old values.
     NotApplied,
-    /// What became of it could not be read.
+    /// What became of it is not known; it may have been written.
     Unknown,
     /// A dry run would create it.
     WouldCreate,
@@ -52,15 +55,43 @@ pub(crate) enum Status {
 }
 
 /// A checked row.
-pub(crate) struct Row {
-    pub(crate) id: Option<String>,
-    pub(crate) data: Data,
-    pub(crate) outcome: Option<Outcome>,
+pub(super) struct Row {
+    pub(super) id: Option<String>,
+    pub(super) data: Data,
+    /// What an update changes, where that was read.
+    pub(super) changes: Vec<Change>,
+    pub(super) outcome: Option<Outcome>,
+}
+
+impl Row {
+    /// What a dry run says of it.
+    pub(super) fn planned(&self) -> Outcome {
+        let status = if self.id.is_some() {
+            Status::WouldUpdate
+        } else {
+            Status::WouldCreate
+        };
+        Outcome {
+            changes: self.changes.clone(),
+            ..outcome(status, self.id.clone())
+        }
+    }
+}
+
+/// The names of all fields that rows send, each once.
+pub(super) fn sent_fields<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    for name in rows.flat_map(|row| row.data.keys()) {
+        if !fields.contains(name) {
+            fields.push(name.clone());
+        }
+    }
+    fields
 }
 
 /// Which id belongs to which row. A full list stands in the rows' order; a shorter one lacks the
 /// denied rows, so ids go to the row that names them, or to the first that looks like the record.
-pub(crate) fn assign(
+pub(super) fn assign(
     module: &Module,
     rows: &[Row],
     open: &[usize],
@@ -85,7 +116,7 @@ pub(crate) fn assign(
         .collect()
 }
 
-pub(crate) fn status(
+pub(super) fn status(
     row: &Row,
     id: Option<&str>,
     stored: Option<&[Record]>,
@@ -115,7 +146,7 @@ pub(crate) fn status(
     }
 }
 
-pub(crate) fn judged(
+pub(super) fn judged(
     module: &Module,
     row: &Row,
     status: Status,
@@ -151,15 +182,41 @@ pub(crate) fn judged(
     }
 }
 
-pub(crate) fn find<'r>(stored: &'r [Record], id: &str) -> Option<&'r Record> {
+/// What is known of a row whose answer was lost. An update can be read; of a new record there is no
+/// id to read.
+pub(super) fn lost(module: &Module, row: &Row, stored: Option<&[Record]>, why: &str) -> Outcome {
+    let record = row.id.as_deref().zip(stored);
+    let record = record.and_then(|(id, stored)| find(stored, id));
+    let stored_otherwise = record.map(|record| applied::otherwise(module, &row.data, record));
+    let (status, known) = match &stored_otherwise {
+        Some(other) if other.is_empty() => (Status::Updated, "the record has the values"),
+        Some(_) => (
+            Status::Unknown,
+            "the record has other values so far; the CRM may still be at work",
+        ),
+        None if row.id.is_some() => (Status::Unknown, "the record could not be read afterwards"),
+        None => (
+            Status::Unknown,
+            "the record may be there; search for it before repeating",
+        ),
+    };
+    Outcome {
+        stored_otherwise: stored_otherwise.unwrap_or_default(),
+        message: Some(format!("{why}; {known}")),
+        ..outcome(status, row.id.clone())
+    }
+}
+
+pub(super) fn find<'r>(stored: &'r [Record], id: &str) -> Option<&'r Record> {
     stored.iter().find(|record| rows::text(record, "id") == id)
 }
 
-pub(crate) fn outcome(status: Status, id: Option<String>) -> Outcome {
+pub(super) fn outcome(status: Status, id: Option<String>) -> Outcome {
     Outcome {
         status,
         id,
         stored_otherwise: Vec::new(),
+        changes: Vec::new(),
         message: None,
     }
 }
