@@ -238,10 +238,6 @@ fn finding_05c_linking_unknown_ids_sends_no_link() {
         .expect(fields("Contacts"))
         .expect(there("Accounts", ID, json!({})))
         .expect(
-            v4("get_relationships", json!(["Accounts", ID, "contacts"]))
-                .reply(200, entries(Vec::new())),
-        )
-        .expect(
             v4("get_entries", json!(["Contacts", [OTHER, THIRD]])).reply(
                 200,
                 entries(vec![

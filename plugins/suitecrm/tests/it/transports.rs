@@ -490,6 +490,15 @@ fn linking_goes_over_v8_one_by_one() {
         .expect(linked(&[OTHER]))
         .expect(testing::delete(&format!("{path}/{OTHER}")).reply(200, json!({"data": []})))
         .expect(linked(&[]));
-    let done = harness.invoke("unlink_records", ask).unwrap();
+    let done = harness.invoke("unlink_records", ask.clone()).unwrap();
     assert_eq!((&done["via"], &done["deleted"]), (&json!("v8"), &json!(1)));
+    let mut dry = ask;
+    dry["dry_run"] = true.into();
+    let plan = start()
+        .expect(linked(&[OTHER]))
+        .invoke("unlink_records", dry);
+    assert_eq!(
+        plan.unwrap()["would_send"],
+        json!([{"request": format!("DELETE {path}/{OTHER}")}])
+    );
 }
