@@ -5,6 +5,7 @@ use serde_json::json;
 use super::sessions::MD5_OF_WRONG;
 use crate::support::suite::{OVER_V4, WRONG_PASSWORD, with_v8};
 use crate::support::{Era, Portcullis, Ran, Stdio, Suite, TestHost, list, text};
+use portcullis_demo::fault::Fault;
 use portcullis_demo::suitecrm::{
     ADMIN_PASSWORD, ADMIN_PASSWORD_MD5, ADMIN_USER, CLIENT_ID, CLIENT_SECRET, SALES_PASSWORD,
     SALES_USER,
@@ -163,7 +164,10 @@ async fn auth_is_chosen_for_each_credential() {
 async fn both_credentials_sign_with_what_was_chosen() {
     let suite = Suite::start().await;
     let chosen = "auth = { v4 = 'plain', v8 = 'client_credentials' }\nallow =";
-    let config = with_v8(OVER_V4).replace("allow =", chosen);
+    let config = with_v8(OVER_V4)
+        .replace("SUITE_CLIENT", "SUITE_MACHINE")
+        .replace("SUITE_SECRET", "SUITE_MACHINE_SECRET")
+        .replace("allow =", chosen);
     let host = TestHost::with(&config, &suite.url()).await;
     let account = super::of("Accounts", &suite.first("Accounts"));
     let got = super::done(&host, "suite_get", account).await;
@@ -262,24 +266,29 @@ async fn what_is_missing_is_named_in_one_line() {
 
 #[tokio::test]
 async fn a_wrong_password_stands_in_no_log_and_no_answer() {
-    let suite = Suite::start().await;
-    let config = format!("[server.log]\nlevel = \"trace\"\n{OVER_V4}");
-    let home = Portcullis::new()
-        .config(&config, &suite.url())
-        .variable("SUITE_USER", ADMIN_USER)
-        .variable("SUITE_PASSWORD", WRONG_PASSWORD);
-    let arguments = json!({"module": "Accounts", "id": suite.first("Accounts")}).to_string();
-    let ran = home.run(&["call", "suite_get", &arguments]).await;
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.out.contains("AUTH_FAILED"), "{ran:?}");
-    assert!(!ran.err.is_empty(), "the log was kept: {ran:?}");
-    for secret in [WRONG_PASSWORD, MD5_OF_WRONG] {
-        assert!(
-            !ran.out.contains(secret) && !ran.err.contains(secret),
-            "{ran:?}"
-        );
+    // V8 answers a wrong password with the password.
+    for config in [OVER_V4.to_owned(), with_v8(OVER_V4)] {
+        let suite = Suite::start().await;
+        let config = format!("[server.log]\nlevel = \"trace\"\n{config}");
+        let home = Portcullis::new()
+            .config(&config, &suite.url())
+            .variable("SUITE_USER", ADMIN_USER)
+            .variable("SUITE_PASSWORD", WRONG_PASSWORD)
+            .variable("SUITE_CLIENT", CLIENT_ID)
+            .variable("SUITE_SECRET", CLIENT_SECRET);
+        let arguments = json!({"module": "Accounts", "id": suite.first("Accounts")}).to_string();
+        let ran = home.run(&["call", "suite_get", &arguments]).await;
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.out.contains("AUTH_FAILED"), "{ran:?}");
+        assert!(!ran.err.is_empty(), "the log was kept: {ran:?}");
+        for secret in [WRONG_PASSWORD, MD5_OF_WRONG] {
+            assert!(
+                !ran.out.contains(secret) && !ran.err.contains(secret),
+                "{ran:?}"
+            );
+        }
+        assert_eq!(suite.memory.called("login"), 1);
     }
-    assert_eq!(suite.memory.called("login"), 1);
 }
 
 #[tokio::test]
@@ -305,4 +314,29 @@ async fn a_live_check_tells_a_wrong_password_from_a_wrong_path() {
     assert!(lost.out.contains("no API was found"), "{lost:?}");
     assert_eq!(suite.memory.open_sessions(), 0, "each signed out");
     assert_eq!(super::writes(&suite), 0);
+}
+
+#[tokio::test]
+async fn a_live_check_tells_a_login_that_php_breaks_off_from_a_wrong_password() {
+    let suite = Suite::start().await;
+    suite.faults.on_body("method=login&", Fault::Empty(500));
+    let ran = home(&suite.url()).run(&["check", "--live"]).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.out.contains("PHP error log"), "{ran:?}");
+    assert!(!ran.out.contains("LDAP"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_live_check_names_both_users() {
+    let suite = Suite::start().await;
+    suite.memory.set_v8_user(Some(SALES_USER));
+    let home = home(&suite.url())
+        .variable("SUITECRM_V8_CLIENT_ID", CLIENT_ID)
+        .variable("SUITECRM_V8_CLIENT_SECRET", CLIENT_SECRET);
+    let ran = home.run(&["check", "--live"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.out.contains("user with id 1") && ran.out.contains(SALES_USER),
+        "{ran:?}"
+    );
 }
