@@ -94,6 +94,22 @@ async fn a_v8_client_that_was_left_out_is_no_warning_and_half_of_one_is() {
     );
 }
 
+#[tokio::test]
+async fn a_v8_client_that_was_chosen_is_missed() {
+    for auth in ["auth = 'client_credentials'", "auth.v8 = 'password'"] {
+        let config = OVER_V4.replace("allow =", &format!("{auth}\nallow ="));
+        let home = Portcullis::new()
+            .config(&config, "http://127.0.0.1:9")
+            .variable("SUITE_USER", ADMIN_USER)
+            .variable("SUITE_PASSWORD", ADMIN_PASSWORD);
+        let ran = home.run(&["check"]).await;
+        assert!(
+            ran.out.contains("`secrets.client_id` and `secrets.client_secret` not set, so the credential `v8` is not used"),
+            "{auth}: {ran:?}"
+        );
+    }
+}
+
 /// A configuration with `auth`, checked.
 async fn checked(auth: &str) -> Ran {
     let config = with_v8(OVER_V4).replace("allow =", &format!("{auth}\nallow ="));
