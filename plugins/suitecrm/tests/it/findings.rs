@@ -598,6 +598,22 @@ fn finding_08_modules_that_the_role_hides_stay_hidden() {
 }
 
 #[test]
+fn finding_08_links_are_changed_with_the_right_to_edit_alone() {
+    for tool in ["link_records", "unlink_records"] {
+        let harness = crm().expect(fields("Cases")).expect(modules());
+        let failure = failed(harness.invoke(
+            tool,
+            json!({"module": "Cases", "id": ID, "link_field": "contacts", "related_ids": OTHER}),
+        ));
+        assert_eq!(
+            (&*failure.code, failure.outcome),
+            ("PERMISSION_DENIED", Some(Outcome::NotDone)),
+            "{tool}"
+        );
+    }
+}
+
+#[test]
 fn finding_08_a_count_is_that_of_the_list_which_the_role_filters() {
     let harness = crm().expect(fields("Leads")).expect(
         v4(
