@@ -51,6 +51,7 @@ impl Harness {
             clock_ms: 0.into(),
             deadline_ms: 0.into(),
             allowed: RefCell::default(),
+            made: RefCell::default(),
             sends,
             slots,
         };
@@ -238,6 +239,7 @@ impl Harness {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
         let given = arguments.clone();
         *self.host.allowed.borrow_mut() = (routes, arguments);
+        self.host.made.take();
         let result = run(&Call::new(&self.host), &given);
         let faults = self.host.faults.take();
         assert!(
