@@ -1,4 +1,4 @@
-//! What a route asks of a form: `form`, `form_json`, `form_same` and `form_pairs`.
+//! What a route asks of a form: `form`, `form_json`, `form_only`, `form_same` and `form_pairs`.
 //!
 //! Owns the look into fields that hold JSON. It must not know JSON bodies or paths.
 
@@ -24,6 +24,8 @@ pub enum PairsFlaw {
     Refused(String),
     /// A name that is not among the only ones.
     NotAmong,
+    /// The value of a pair that has constant ones.
+    Other(String),
     /// A pair that has to be there, or its value.
     Differs {
         /// The pair's name.
@@ -47,6 +49,7 @@ impl fmt::Display for PairsFlaw {
             Self::Twice => f.write_str("holds a name twice"),
             Self::Refused(name) => write!(f, "holds `{name}`, which this tool may not set"),
             Self::NotAmong => f.write_str("holds a name other than those that this tool may set"),
+            Self::Other(name) => write!(f, "holds `{name}` with a value that is not allowed"),
             Self::Differs { name, source } => {
                 write!(
                     f,
@@ -83,12 +86,14 @@ pub(super) fn check(
     let fields: BTreeSet<_> = route
         .form_json
         .keys()
+        .chain(route.form_only.keys())
         .chain(route.form_same.keys())
         .chain(route.form_pairs.keys())
         .collect();
     for field in fields {
         let value = read(form, field)?;
         constants(route, field, &value)?;
+        only(route, field, &value, known)?;
         same(route, field, &value, known)?;
         pairs(route, field, &value, known)?;
         canonical.set(field, value.to_string());
@@ -116,6 +121,18 @@ fn constants(route: &Route, field: &str, value: &Value) -> Result<(), Miss> {
         let is_allowed = |sent: &&Value| allowed.contains(sent);
         if !every(value, pointer).is_some_and(|sent| sent.iter().all(is_allowed)) {
             return Err(Miss::FormJson {
+                field: field.to_owned(),
+                pointer: pointer.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn only(route: &Route, field: &str, value: &Value, known: &Known<'_>) -> Result<(), Miss> {
+    for (pointer, names) in route.form_only.get(field).into_iter().flatten() {
+        if !known.has_only(value, pointer, names) {
+            return Err(Miss::FormOnly {
                 field: field.to_owned(),
                 pointer: pointer.clone(),
             });
@@ -178,7 +195,7 @@ fn one_list(list: &Value, rule: &Pairs, known: &Known<'_>) -> Result<(), PairsFl
     bound(rule, &seen, known)
 }
 
-/// Pairs whose values come from sources. A name in other letters is no pair of that name, and is
+/// Pairs whose values are constants or come from sources. A name in other letters is no pair of that name, and is
 /// refused where the name may stand at all, since the server may take it for one.
 fn bound(
     rule: &Pairs,
@@ -189,6 +206,11 @@ fn bound(
     let holds = |name: &String, source: &String, (spelt, value): (&str, &Value)| {
         spelt == name && known.has(source, value)
     };
+    for (name, allowed) in &rule.is {
+        if !found(name).is_none_or(|(spelt, value)| spelt == name && allowed.contains(value)) {
+            return Err(PairsFlaw::Other(name.clone()));
+        }
+    }
     for (name, source) in &rule.same {
         if !found(name).is_some_and(|pair| holds(name, source, *pair)) {
             return Err(PairsFlaw::Differs {
@@ -303,6 +325,23 @@ mod tests {
         ] {
             let flaw = checked(rows(), &list).unwrap_err();
             assert!(flaw.contains(wanted), "{list}: {flaw}");
+        }
+        let gone = || json!({ "is": { "deleted": ["1", 1] } });
+        assert_eq!(
+            checked(gone(), &json!([{ "name": "deleted", "value": 1 }])),
+            Ok(())
+        );
+        assert_eq!(checked(gone(), &json!([id("1")])), Ok(()));
+        for (name, value) in [
+            ("deleted", json!("0")),
+            ("deleted", json!(null)),
+            ("Deleted", json!(1)),
+        ] {
+            let flaw = checked(gone(), &json!([{ "name": name, "value": value }])).unwrap_err();
+            assert_eq!(
+                flaw, "holds `deleted` with a value that is not allowed",
+                "{name} {value}"
+            );
         }
         let open = json!({ "among": { "id": "/rows/*/id" } });
         assert!(checked(open, &json!([{ "name": "ID", "value": "1" }])).is_err());

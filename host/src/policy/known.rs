@@ -76,6 +76,18 @@ impl<'a> Known<'a> {
             .any(|value| text(value).is_some_and(|text| text == wanted))
     }
 
+    /// Whether every value of a body at a pointer is an object with no members but those of a list.
+    pub(super) fn has_only(&self, body: &Value, pointer: &str, names: &[String]) -> bool {
+        let is_within = |object: &serde_json::Map<String, Value>| {
+            object.keys().all(|name| self.is_listed(names, name))
+        };
+        let objects = every(body, pointer);
+        objects.is_some_and(|found| {
+            let mut found = found.into_iter();
+            found.all(|value| value.as_object().is_some_and(is_within))
+        })
+    }
+
     /// Whether a name is among those of a list, in which a source stands for the members of its
     /// objects.
     pub(super) fn is_listed(&self, list: &[String], name: &str) -> bool {

@@ -39,6 +39,7 @@ pub(super) fn check(
 enum Part<'t> {
     Text(&'t str),
     Source(&'t str),
+    Digits,
 }
 
 /// Why a text is no allowed value: a brace without its other half.
@@ -49,7 +50,7 @@ pub(super) struct LoneBrace;
 pub(super) fn sources(allowed: &str) -> Result<Vec<&str>, LoneBrace> {
     let sources = parts(allowed)?.into_iter().filter_map(|part| match part {
         Part::Source(source) => Some(source),
-        Part::Text(_) => None,
+        Part::Text(_) | Part::Digits => None,
     });
     Ok(sources.collect())
 }
@@ -64,6 +65,10 @@ fn fits(parts: &[Part<'_>], value: &str, known: &Known<'_>) -> bool {
         [Part::Text(text), more @ ..] => value
             .strip_prefix(text)
             .is_some_and(|rest| fits(more, rest, known)),
+        [Part::Digits, more @ ..] => {
+            let rest = value.trim_start_matches(|c: char| c.is_ascii_digit());
+            rest.len() < value.len() && fits(more, rest, known)
+        }
         [Part::Source(source), more @ ..] => known.values(source).into_iter().any(|known_value| {
             known::text(known_value)
                 .filter(|text| !text.is_empty())
@@ -87,7 +92,10 @@ fn parts(allowed: &str) -> Result<Vec<Part<'_>>, LoneBrace> {
             _ => {
                 let inner = brace.strip_prefix('{').ok_or(LoneBrace)?;
                 let (source, rest) = inner.split_once('}').ok_or(LoneBrace)?;
-                parts.push(Part::Source(source));
+                parts.push(match source {
+                    "#" => Part::Digits,
+                    source => Part::Source(source),
+                });
                 rest
             }
         };
@@ -186,6 +194,11 @@ mod tests {
             ("eq.{/missing}", "eq.", false),
             ("eq.{/empty}", "eq.", false),
             ("is.{/on}", "is.true", false),
+            ("eq.{#}", "eq.70", true),
+            ("eq.{#}", "eq.", false),
+            ("eq.{#}", "eq.7,8", false),
+            ("eq.{#}", "eq.-7", false),
+            ("{#}.{/id}", "12.7", true),
             ("eq.{/id", "eq.7", false),
             ("eq.7}", "eq.7}", false),
             ("", "", true),
@@ -198,7 +211,7 @@ mod tests {
             );
         }
         assert_eq!(
-            sources("eq.{/id}{{x}}{made:/a}"),
+            sources("eq.{/id}{{x}}{#}{made:/a}"),
             Ok(vec!["/id", "made:/a"])
         );
         assert_eq!(

@@ -50,7 +50,8 @@ pub struct Route {
     /// Segments joined by `/` below the base; `{name}` matches exactly one segment.
     pub path: String,
     /// JSON pointer into the tool's arguments → values, compared with their type: the calls that
-    /// have this route. Null also stands for an argument that is absent.
+    /// have this route. Null also stands for an argument that is absent, and no value at all for
+    /// every argument that is there and not null.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub when: BTreeMap<String, Vec<Value>>,
     /// What the query holds. Without it query pairs are free, unless a form matcher is present.
@@ -82,6 +83,10 @@ pub struct Route {
     /// Form field → (JSON pointer into that field's JSON → allowed values).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub form_json: BTreeMap<String, BTreeMap<String, Vec<Value>>>,
+    /// Form field → (JSON pointer into that field's JSON → the only members that the object there may
+    /// have), as in `only`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub form_only: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// Form field → (JSON pointer into that field's JSON → source).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub form_same: BTreeMap<String, BTreeMap<String, String>>,
@@ -106,7 +111,8 @@ pub struct Route {
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// Key → values, of which it has one; it stands in the query exactly once. `{/id}` in a value
-    /// stands for the text or the number of that source; `{{` and `}}` are braces.
+    /// stands for the text or the number of that source, `{#}` for any whole number; `{{` and `}}` are
+    /// braces.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub is: BTreeMap<String, Vec<String>>,
     /// Keys whose values, and number, are free.
@@ -127,6 +133,9 @@ pub struct Pairs {
     /// is a source: an object of the arguments, each member of which may stand there too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub only: Vec<String>,
+    /// Name → values; where the pair is there, it has one of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub is: BTreeMap<String, Vec<Value>>,
     /// Name → source; the pair has to be there with that value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub same: BTreeMap<String, String>,
@@ -151,6 +160,7 @@ impl Route {
             absent: Vec::new(),
             same: BTreeMap::new(),
             form_json: BTreeMap::new(),
+            form_only: BTreeMap::new(),
             form_same: BTreeMap::new(),
             form_pairs: BTreeMap::new(),
             not: BTreeMap::new(),
@@ -177,6 +187,7 @@ impl Route {
     pub fn looks_at_form(&self) -> bool {
         !self.form.is_empty()
             || !self.form_json.is_empty()
+            || !self.form_only.is_empty()
             || !self.form_same.is_empty()
             || !self.form_pairs.is_empty()
     }
@@ -191,13 +202,16 @@ impl Route {
     }
 }
 
-/// The first pointer at which arguments hold none of its values; null also stands for an absent one.
+/// The first pointer at which arguments hold none of its values. Null also stands for an absent one,
+/// and an empty list for every value but null.
 pub(crate) fn unmet<'w>(
     when: &'w BTreeMap<String, Vec<Value>>,
     arguments: &Value,
 ) -> Option<&'w str> {
     let is_unmet = |(pointer, values): &(&String, &Vec<Value>)| {
-        !values.contains(arguments.pointer(pointer).unwrap_or(&Value::Null))
+        let argument = arguments.pointer(pointer).unwrap_or(&Value::Null);
+        let is_met = values.contains(argument) || values.is_empty() && !argument.is_null();
+        !is_met
     };
     let (pointer, _) = when.iter().find(is_unmet)?;
     Some(pointer)

@@ -206,11 +206,14 @@ pub trait RouteExt {
     /// Only calls whose argument at a JSON pointer is one of these have the route.
     #[must_use]
     fn when<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
+    /// Only calls that give the argument at a JSON pointer have the route.
+    #[must_use]
+    fn given(self, pointer: &str) -> Self;
     /// A placeholder equals a source.
     #[must_use]
     fn same(self, placeholder: &str, source: &str) -> Self;
-    /// The query has this key once, with one of these values, in which `{/id}` stands for a source;
-    /// and no key that the route does not name.
+    /// The query has this key once, with one of these values, in which `{/id}` stands for a source and
+    /// `{#}` for any whole number; and no key that the route does not name.
     #[must_use]
     fn query(self, key: &str, values: &[&str]) -> Self;
     /// The query has no key but those that the route names, and these with any value.
@@ -243,6 +246,10 @@ pub trait RouteExt {
         pointer: &str,
         values: impl IntoIterator<Item = V>,
     ) -> Self;
+    /// The object at a pointer into the JSON in a form field has no members but these, as in
+    /// [`RouteExt::only`].
+    #[must_use]
+    fn form_only(self, field: &str, pointer: &str, members: &[&str]) -> Self;
     /// The JSON in a form field holds at a pointer what a source holds.
     #[must_use]
     fn form_same(self, field: &str, pointer: &str, source: &str) -> Self;
@@ -260,6 +267,11 @@ pub trait RouteExt {
 impl RouteExt for Route {
     fn when<V: Into<Value>>(mut self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self {
         self.when.insert(pointer.to_owned(), all(values));
+        self
+    }
+
+    fn given(mut self, pointer: &str) -> Self {
+        self.when.insert(pointer.to_owned(), Vec::new());
         self
     }
 
@@ -321,6 +333,12 @@ impl RouteExt for Route {
     ) -> Self {
         let pointers = self.form_json.entry(field.to_owned()).or_default();
         pointers.insert(pointer.to_owned(), all(values));
+        self
+    }
+
+    fn form_only(mut self, field: &str, pointer: &str, members: &[&str]) -> Self {
+        let pointers = self.form_only.entry(field.to_owned()).or_default();
+        pointers.insert(pointer.to_owned(), owned(members));
         self
     }
 

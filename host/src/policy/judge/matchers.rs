@@ -17,6 +17,9 @@ pub(super) fn wrong_pointers(route: &Route) -> Vec<String> {
     let absent = route.absent.iter().map(|p| ("absent", p));
     let form_json = route.form_json.values().flatten();
     let form_json = form_json.map(|(p, _)| ("form_json", p));
+    let form_only = route.form_only.values().flatten();
+    let form_only = form_only.filter(|(p, _)| !p.is_empty());
+    let form_only = form_only.map(|(p, _)| ("form_only", p));
     let form_same = route.form_same.values().flatten();
     let form_same = form_same.map(|(p, _)| ("form_same", p));
     let lists = route.form_pairs.values().flatten();
@@ -27,6 +30,7 @@ pub(super) fn wrong_pointers(route: &Route) -> Vec<String> {
         .chain(only)
         .chain(absent)
         .chain(form_json)
+        .chain(form_only)
         .chain(form_same)
         .chain(form_pairs)
         .map(|(matcher, pointer)| (matcher, pointer.as_str()));
@@ -47,10 +51,14 @@ pub(super) fn wrong_pointers(route: &Route) -> Vec<String> {
 /// The names that members or pairs may have.
 fn names(route: &Route) -> impl Iterator<Item = (&'static str, &str)> {
     let members = route.only.values().flatten().map(|name| ("only", name));
+    let fields = route.form_only.values().flatten();
+    let fields = fields.flat_map(|(_, names)| names);
+    let fields = fields.map(|name| ("form_only", name));
     let lists = route.form_pairs.values().flatten();
     let pairs = lists.flat_map(|(_, pairs)| &pairs.only);
     let pairs = pairs.map(|name| ("form_pairs", name));
     members
+        .chain(fields)
         .chain(pairs)
         .map(|(matcher, name)| (matcher, name.as_str()))
 }
@@ -79,25 +87,28 @@ pub(super) fn empty_lists(route: &Route) -> Vec<String> {
     let form = route.form.iter().map(|(k, v)| ("form", k, v.is_empty()));
     let json = route.json.iter().map(|(k, v)| ("json", k, v.is_empty()));
     let not = route.not.iter().map(|(k, v)| ("not", k, v.is_empty()));
-    let when = route.when.iter().map(|(k, v)| ("when", k, v.is_empty()));
     let queries = route.query.iter().flat_map(|query| &query.is);
     let queries = queries.map(|(k, v)| ("query", k, v.is_empty()));
     let form_json = route.form_json.iter().map(|(field, pointers)| {
         let empty = pointers.is_empty() || pointers.values().any(Vec::is_empty);
         ("form_json", field, empty)
     });
+    let form_only = route.form_only.iter();
+    let form_only = form_only.map(|(k, v)| ("form_only", k, v.is_empty()));
     let form_same = route.form_same.iter();
     let form_same = form_same.map(|(k, v)| ("form_same", k, v.is_empty()));
     let form_pairs = route.form_pairs.iter().map(|(field, lists)| {
         let rules = lists.values();
-        let empty = lists.is_empty() || rules.into_iter().any(|pairs| *pairs == Pairs::default());
+        let says_nothing =
+            |pairs: &Pairs| *pairs == Pairs::default() || pairs.is.values().any(Vec::is_empty);
+        let empty = lists.is_empty() || rules.into_iter().any(says_nothing);
         ("form_pairs", field, empty)
     });
     form.chain(json)
         .chain(not)
-        .chain(when)
         .chain(queries)
         .chain(form_json)
+        .chain(form_only)
         .chain(form_same)
         .chain(form_pairs)
         .filter(|(_, _, empty)| *empty)

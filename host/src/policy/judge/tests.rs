@@ -205,7 +205,12 @@ fn single_faults() {
         (
             "write",
             json!({ "method": "POST", "path": "a", "when": { "/e": [] } }),
-            Some("`when`: the list of `/e` is empty"),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_only": { "m": { "a": ["b"] } } }),
+            Some("`form_only`: `a` is no JSON pointer"),
         ),
         (
             "write",

@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use crate::http::Request;
 
+/// What no query holds: any whole number, at the end of a value.
+const NUMBER: &str = "\0number";
+
 /// Whether a route lets a request of a call with these arguments through, as its first request.
 #[must_use]
 pub fn route_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
@@ -42,6 +45,12 @@ impl Known<'_> {
         self.values(source)
             .into_iter()
             .any(|value| as_text(value) == text)
+    }
+
+    fn has_only(&self, value: &Value, names: &[String]) -> bool {
+        value
+            .as_object()
+            .is_some_and(|object| object.keys().all(|name| self.is_listed(names, name)))
     }
 
     fn is_listed(&self, list: &[String], name: &str) -> bool {
@@ -124,12 +133,25 @@ fn query_matches(query: &Query, request: &Request, known: &Known<'_>) -> bool {
     request.query.iter().all(|(key, _)| is_named(key))
         && query.is.iter().all(|(key, allowed)| {
             let found: Vec<_> = request.query.iter().filter(|(k, _)| k == key).collect();
-            let is_filled = |value| allowed.iter().any(|a| filled(a, known).contains(value));
+            let is_filled = |value: &str| {
+                let texts = allowed.iter().flat_map(|allowed| filled(allowed, known));
+                texts.into_iter().any(|text| is_text(&text, value))
+            };
             found.len() == 1 && is_filled(&found[0].1)
         })
 }
 
-/// The texts that a value of the query can be.
+/// Whether a value is a text that may end in any whole number.
+fn is_text(text: &str, value: &str) -> bool {
+    match text.strip_suffix(NUMBER) {
+        Some(start) => value.strip_prefix(start).is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        }),
+        None => text == value,
+    }
+}
+
+/// The texts that a value of the query can be; [`NUMBER`] stands for any whole number.
 fn filled(allowed: &str, known: &Known<'_>) -> Vec<String> {
     let Some(at) = allowed.find(['{', '}']) else {
         return vec![allowed.to_owned()];
@@ -140,7 +162,10 @@ fn filled(allowed: &str, known: &Known<'_>) -> Vec<String> {
         _ => {
             let halves = brace[1..].split_once('}');
             let (source, rest) = halves.expect("a brace has its other half");
-            let texts = known.values(source).into_iter().map(as_text).collect();
+            let texts = match source {
+                "#" => vec![NUMBER.to_owned()],
+                source => known.values(source).into_iter().map(as_text).collect(),
+            };
             (texts, rest)
         }
     };
@@ -174,13 +199,10 @@ fn json_matches(route: &Route, request: &Request, known: &Known<'_>) -> bool {
         .json_same
         .iter()
         .all(|(here, source)| all(here, &|value| known.has(source, value)))
-        && route.only.iter().all(|(here, names)| {
-            all(here, &|value| {
-                value
-                    .as_object()
-                    .is_some_and(|object| object.keys().all(|name| known.is_listed(names, name)))
-            })
-        })
+        && route
+            .only
+            .iter()
+            .all(|(here, names)| all(here, &|value| known.has_only(value, names)))
         && route
             .absent
             .iter()
@@ -209,6 +231,12 @@ fn form_matches(route: &Route, request: &Request, known: &Known<'_>) -> bool {
         && route.form_json.iter().all(|(field, pointers)| {
             let holds = |(here, values): (&String, &Vec<Value>)| {
                 all(field, here, &|value| values.contains(value))
+            };
+            pointers.iter().all(holds)
+        })
+        && route.form_only.iter().all(|(field, pointers)| {
+            let holds = |(here, names): (&String, &Vec<String>)| {
+                all(field, here, &|value| known.has_only(value, names))
             };
             pointers.iter().all(holds)
         })
@@ -259,10 +287,13 @@ fn list_holds(list: &Value, rule: &Pairs, known: &Known<'_>) -> Option<bool> {
     let same = rule.same.iter().all(|(name, source)| {
         found(name).is_some_and(|(key, value)| key == name && known.has(source, value))
     });
+    let is = rule.is.iter().all(|(name, values)| {
+        found(name).is_none_or(|(key, value)| key == name && values.contains(value))
+    });
     let among = rule.among.iter().all(|(name, source)| {
         found(name).is_none_or(|(key, value)| key == name && known.has(source, value))
     });
-    Some(allowed && same && among)
+    Some(allowed && is && same && among)
 }
 
 fn as_text(value: &Value) -> String {

@@ -38,7 +38,8 @@ fn called(arguments: &Value, data: &Value) -> Case {
 fn routes_of_some_calls() {
     let set = routes(json!([
         { "method": "POST", "path": "accounts", "when": { "/entity": ["accounts"] } },
-        { "method": "POST", "path": "leads", "when": { "/entity": ["leads", null], "/dry": [null, false] } }
+        { "method": "POST", "path": "leads", "when": { "/entity": ["leads", null], "/dry": [null, false] } },
+        { "method": "POST", "path": "keyed", "when": { "/key": [] } }
     ]));
     for (path, arguments, allowed) in [
         ("accounts", json!({ "entity": "accounts" }), true),
@@ -47,6 +48,10 @@ fn routes_of_some_calls() {
         ("leads", json!({ "entity": "leads" }), true),
         ("leads", json!({}), true),
         ("leads", json!({ "entity": "leads", "dry": true }), false),
+        ("keyed", json!({ "key": "x" }), true),
+        ("keyed", json!({ "key": false }), true),
+        ("keyed", json!({ "key": null }), false),
+        ("keyed", json!({}), false),
     ] {
         let asked = sends(Method::Post, path, &arguments, &json!({}));
         assert_eq!(check(&set, &asked).is_ok(), allowed, "{path} {arguments}");
@@ -222,6 +227,32 @@ fn links_and_their_direction() {
     assert_eq!(
         why(&set, &short),
         "`POST rest.php`: `form_json`: `/6` of the field `rest_data` is missing or has a value that is not allowed"
+    );
+}
+
+#[test]
+fn members_of_an_object_in_a_form() {
+    let set = routes(
+        json!([{ "method": "POST", "path": "rest.php", "form": { "method": ["m"] },
+        "form_only": { "rest_data": { "/1": ["id", "/file"] } } }]),
+    );
+    let arguments = json!({ "file": { "name": "a" } });
+    for (note, allowed) in [
+        (json!({ "id": "1", "name": "a" }), true),
+        (json!({ "id": "1", "related_module_id": "2" }), false),
+        (json!([{ "id": "1" }]), false),
+        (json!(null), false),
+    ] {
+        let data = json!([null, note]);
+        assert_eq!(
+            check(&set, &called(&arguments, &data)).is_ok(),
+            allowed,
+            "{data}"
+        );
+    }
+    assert_eq!(
+        why(&set, &called(&arguments, &json!([]))),
+        "`POST rest.php`: `form_only`: `/1` of the field `rest_data` has to be an object of no members but those that the route names"
     );
 }
 
