@@ -195,8 +195,8 @@ fn one_list(list: &Value, rule: &Pairs, known: &Known<'_>) -> Result<(), PairsFl
     bound(rule, &seen, known)
 }
 
-/// Pairs whose values are constants or come from sources. A name in other letters is no pair of that name, and is
-/// refused where the name may stand at all, since the server may take it for one.
+/// Pairs whose values are constants or come from sources. One whose name is in other letters is
+/// refused, since the server may take it for that pair.
 fn bound(
     rule: &Pairs,
     seen: &BTreeMap<String, (&str, &Value)>,

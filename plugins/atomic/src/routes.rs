@@ -1,4 +1,4 @@
-//! What each tool may send: tables and functions that are named here or by the arguments.
+//! What each tool may send: fixed paths, one line per table and function.
 //!
 //! Read by the operator and enforced by the host; nothing here sends anything. PostgREST names a
 //! row in the query (`id=eq.7`) and reads the rest of it as a language (`or=(…)`, `columns=…`), so a
@@ -99,24 +99,21 @@ pub(crate) fn mutate_cases() -> Vec<Case> {
 }
 
 pub(crate) fn create() -> Vec<Route> {
-    let row = new_row(
-        post(NAMED).same("table", "/entity"),
-        &[CALLED, FILLED_IN].concat(),
-    );
+    let rows = named(post).map(|row| new_row(row, &[CALLED, FILLED_IN].concat()));
     // What the CRM's pages do afterwards.
     let contact = patch("rest/v1/contacts")
         .when("/entity", ["tasks", "contact_notes"])
         .query("id", &["eq.{/data/contact_id}"])
         .only("", &["last_seen", "status"]);
     let places = places().when("/entity", ["deals"]);
-    with(vec![row, contact, places], judged())
+    let follow_up = with(vec![contact, places], judged());
+    with(rows.collect(), follow_up)
 }
 
 pub(crate) fn update() -> Vec<Route> {
-    let row = this(patch(NAMED).same("table", "/entity"))
-        .only("", &[CALLED, &["updated_at"]].concat())
-        .absent("/id");
-    with(vec![row], judged())
+    let columns = [CALLED, &["updated_at"]].concat();
+    let rows = named(patch).map(|row| this(row).only("", &columns).absent("/id"));
+    with(rows.collect(), judged())
 }
 
 pub(crate) fn complete_task() -> Vec<Route> {
@@ -163,8 +160,8 @@ pub(crate) fn merge() -> Vec<Route> {
 }
 
 pub(crate) fn delete() -> Vec<Route> {
-    let row = this(delete_route(NAMED).same("table", "/entity")).query("select", &["id"]);
-    with(vec![row], lists())
+    let rows = named(delete_route).map(|row| this(row).query("select", &["id"]));
+    with(rows.collect(), lists())
 }
 
 pub(crate) fn live_check() -> Vec<Route> {
@@ -191,8 +188,12 @@ fn who() -> Vec<Route> {
     vec![get_route("auth/v1/user")]
 }
 
-/// The table that the argument `entity` names; the arguments' schema lists those that are written.
-const NAMED: &str = "rest/v1/{table}";
+/// The tables that are written, each for calls that name it.
+fn named(verb: fn(&str) -> Route) -> impl Iterator<Item = Route> {
+    let written = tables::ALL.iter().filter(|entity| entity.writable.is_ok());
+    written
+        .map(move |entity| verb(&format!("rest/v1/{}", entity.name)).when("/entity", [entity.name]))
+}
 
 fn change_by(dry_run: bool) -> Vec<Route> {
     let ask =

@@ -180,13 +180,14 @@ fn bound(action: &Action, route: Route) -> Route {
     if matches!(route.method, Method::Get | Method::Head) {
         return route;
     }
-    let below = |name: &&str| {
-        let entity = entity::all().find(|entity| entity.name == **name);
-        let path = entity.map(|entity| format!("{}/", entity.path.join("/")));
-        path.is_some_and(|path| route.path.starts_with(&path))
+    let is_below = |entity: &&Entity| {
+        let path = format!("{}/", entity.path.join("/"));
+        action.entities.contains(&entity.name) && route.path.starts_with(&path)
     };
-    let own = action.entities.iter().copied().find(|name| below(&name));
-    let entities = own.map_or_else(|| action.entities.to_vec(), |own| vec![own]);
+    let entities = match entity::all().find(is_below) {
+        Some(own) => vec![own.name],
+        None => action.entities.to_vec(),
+    };
     let has_body = route.method != Method::Delete;
     let open = route.only.is_empty();
     let route = route.when("/entity", entities).query_free(&[]);

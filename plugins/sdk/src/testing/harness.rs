@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use portcullis_manifest::{Manifest, Route, Tool};
 use serde_json::{Map, Value, json};
 
-use super::{exchange::Exchange, host::StubHost};
+use super::{exchange::Exchange, host::StubHost, routes};
 use crate::{
     call::Call,
     failure::{Failure, code},
@@ -162,6 +162,22 @@ impl Harness {
     #[must_use]
     pub fn log_lines(&self) -> Vec<String> {
         self.host.lines.borrow().clone()
+    }
+
+    /// Whether a call of a tool with these arguments may send a request, as its first.
+    ///
+    /// # Panics
+    /// There is no such tool.
+    #[must_use]
+    pub fn lets(&self, tool: &str, arguments: &Value, request: &Request) -> bool {
+        let declared = self.tool(tool).expect("the tool exists");
+        let routes = match declared.case(arguments) {
+            Some(case) => &case.routes,
+            None => &declared.routes,
+        };
+        routes
+            .iter()
+            .any(|route| routes::route_matches(route, request, arguments))
     }
 
     /// Runs a tool as the host does: arguments and result are checked against its schemas.

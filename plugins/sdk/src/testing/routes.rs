@@ -1,6 +1,6 @@
 //! Whether a route matches a request: the host's rules, near enough for a plugin's tests.
 
-use portcullis_manifest::{Pairs, Query, Route};
+use portcullis_manifest::{Method, Pairs, Query, Route};
 use serde_json::Value;
 
 use crate::http::Request;
@@ -16,6 +16,25 @@ pub fn route_matches(route: &Route, request: &Request, arguments: &Value) -> boo
         made: &[],
     };
     matches(route, request, &known)
+}
+
+/// A request with the default credential and a JSON body, or with none, for asking what routes allow.
+#[must_use]
+pub fn json_request(
+    method: Method,
+    path: &str,
+    query: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Request {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Request {
+        method,
+        path: path.split('/').map(str::to_owned).collect(),
+        query: query.iter().map(pair).collect(),
+        headers: Vec::new(),
+        body: body.map(|body| body.to_string().into_bytes()),
+        credential: Some("default".to_owned()),
+    }
 }
 
 /// What a request is compared with.
@@ -54,9 +73,10 @@ impl Known<'_> {
     }
 
     fn is_listed(&self, list: &[String], name: &str) -> bool {
-        list.iter().any(|entry| {
-            let of_source = |value: &&Value| value.get(name).is_some();
-            entry == name || entry.starts_with('/') && self.values(entry).iter().any(of_source)
+        let of_source = |value: &&Value| value.get(name).is_some();
+        list.iter().any(|entry| match entry.starts_with('/') {
+            true => self.values(entry).iter().any(of_source),
+            false => entry == name,
         })
     }
 }
