@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bottlecrm;
+mod bound;
 mod call_path;
 mod cli;
 mod confirmation;

@@ -1,6 +1,7 @@
 //! `http`: the guest's requests, each held against the routes of the running tool, the header
 //! rules and the call's budget before it is handed to the upstream.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt};
@@ -9,7 +10,7 @@ use super::{Reach, Within};
 use portcullis_manifest::Method;
 
 use crate::caller::Token;
-use crate::policy::{Asked, Canonical};
+use crate::policy::{Asked, Canonical, Known, Made, Passed, Refused};
 use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::http as wit;
 use crate::upstream::{Answer, Failed, Outgoing, Reason, Stage};
@@ -56,9 +57,9 @@ async fn forward(
     let Within {
         link,
         door,
-        arguments,
         record,
         caller,
+        ..
     } = within;
     if !record.count_request(u32::try_from(link.limits.upstream_calls).unwrap_or(u32::MAX)) {
         return Err(refuse(
@@ -74,7 +75,7 @@ async fn forward(
         ));
     }
     let asked = asked(&request);
-    let passed = door.routes.check(&asked, arguments).map_err(|refused| {
+    let passed = within.check(&asked).map_err(|refused| {
         let reason = if refused.is_invalid() {
             wit::Reason::InvalidRequest
         } else {
@@ -97,8 +98,28 @@ async fn forward(
     }
     if let Ok(answer) = &result {
         record.count_bytes(answer.body.len());
+        if (200..300).contains(&answer.status) {
+            within.made().learn(passed.teaches, &answer.body);
+        }
     }
     Ok(result?.into())
+}
+
+impl Within {
+    /// Whether the running function may send it.
+    fn check(&self, asked: &Asked<'_>) -> Result<Passed<'_>, Refused> {
+        let made = self.made();
+        let known = Known {
+            arguments: &self.arguments,
+            made: &made,
+        };
+        self.door.routes.check(asked, &known)
+    }
+
+    /// What this call has made. A panic elsewhere leaves nothing half done in it.
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn asked(request: &wit::Request) -> Asked<'_> {

@@ -15,7 +15,7 @@ mod store;
 pub use record::{Forwarded, Record};
 pub use store::GuestCache;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use serde_json::{Map, Value};
@@ -26,7 +26,7 @@ use crate::config::Limits;
 use crate::names::CallId;
 use portcullis_manifest::Effect;
 
-use crate::policy::{Permit, PreviewPermit, RouteSet};
+use crate::policy::{Made, Permit, PreviewPermit, RouteSet};
 use crate::runtime::Call;
 use crate::upstream::Upstream;
 
@@ -91,6 +91,8 @@ struct Within {
     link: Arc<Link>,
     door: Door,
     arguments: Arc<Value>,
+    /// What the requests of this instance made; never held across an await.
+    made: Mutex<Made>,
     record: Arc<Record>,
     caller: Option<Token>,
 }
@@ -113,6 +115,7 @@ impl Reach {
             link,
             door,
             arguments: Arc::clone(&call.arguments),
+            made: Mutex::default(),
             record: Arc::clone(&call.record),
             caller: call.caller.clone(),
         };

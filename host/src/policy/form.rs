@@ -1,8 +1,6 @@
-//! What a route asks of a form: `form`, `form_same` and `form_pairs`.
+//! What a route asks of a form: `form`, `form_json`, `form_only`, `form_same` and `form_pairs`.
 //!
-//! Owns the look into fields that hold JSON. PHP and its kin take the members of an object in the
-//! order in which they stand, whatever their names, so a numeric token of a pointer stands for the
-//! place in a list and for nothing else. It must not know JSON bodies or paths.
+//! Owns the look into fields that hold JSON. It must not know JSON bodies or paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,6 +10,7 @@ use serde_json::Value;
 
 use super::body::{FORM, Form};
 use super::json;
+use super::known::{Known, every};
 use super::matcher::{Bodies, Canonical, Miss};
 
 /// What is wrong with a list of pairs. Names manifest terms alone.
@@ -25,12 +24,21 @@ pub enum PairsFlaw {
     Refused(String),
     /// A name that is not among the only ones.
     NotAmong,
+    /// The value of a pair that has constant ones.
+    Other(String),
     /// A pair that has to be there, or its value.
     Differs {
         /// The pair's name.
         name: String,
-        /// The pointer into the arguments.
-        argument: String,
+        /// The source.
+        source: String,
+    },
+    /// The value of a pair that need not be there.
+    Elsewhere {
+        /// The pair's name.
+        name: String,
+        /// The source.
+        source: String,
     },
 }
 
@@ -41,10 +49,17 @@ impl fmt::Display for PairsFlaw {
             Self::Twice => f.write_str("holds a name twice"),
             Self::Refused(name) => write!(f, "holds `{name}`, which this tool may not set"),
             Self::NotAmong => f.write_str("holds a name other than those that this tool may set"),
-            Self::Differs { name, argument } => {
+            Self::Other(name) => write!(f, "holds `{name}` with a value that is not allowed"),
+            Self::Differs { name, source } => {
                 write!(
                     f,
-                    "has to hold `{name}` with the value of the argument `{argument}`"
+                    "has to hold `{name}` with the value of the argument `{source}`"
+                )
+            }
+            Self::Elsewhere { name, source } => {
+                write!(
+                    f,
+                    "holds `{name}` with a value other than that of the argument `{source}`"
                 )
             }
         }
@@ -55,7 +70,7 @@ impl fmt::Display for PairsFlaw {
 pub(super) fn check(
     route: &Route,
     bodies: &Bodies<'_>,
-    arguments: &Value,
+    known: &Known<'_>,
 ) -> Result<Canonical, Miss> {
     let form = bodies.form()?;
     if bodies.beside_query() {
@@ -69,14 +84,18 @@ pub(super) fn check(
     }
     let mut canonical = form.clone();
     let fields: BTreeSet<_> = route
-        .form_same
+        .form_json
         .keys()
+        .chain(route.form_only.keys())
+        .chain(route.form_same.keys())
         .chain(route.form_pairs.keys())
         .collect();
     for field in fields {
         let value = read(form, field)?;
-        same(route, field, &value, arguments)?;
-        pairs(route, field, &value, arguments)?;
+        constants(route, field, &value)?;
+        only(route, field, &value, known)?;
+        same(route, field, &value, known)?;
+        pairs(route, field, &value, known)?;
         canonical.set(field, value.to_string());
     }
     Ok(Canonical {
@@ -97,26 +116,51 @@ fn read(form: &Form, field: &str) -> Result<Value, Miss> {
     })
 }
 
-fn same(route: &Route, field: &str, value: &Value, arguments: &Value) -> Result<(), Miss> {
-    for (pointer, argument) in route.form_same.get(field).into_iter().flatten() {
-        let sent = one(value, pointer);
-        if sent.is_none() || sent != arguments.pointer(argument) {
-            return Err(Miss::FormSame {
+fn constants(route: &Route, field: &str, value: &Value) -> Result<(), Miss> {
+    for (pointer, allowed) in route.form_json.get(field).into_iter().flatten() {
+        let is_allowed = |sent: &&Value| allowed.contains(sent);
+        if !every(value, pointer).is_some_and(|sent| sent.iter().all(is_allowed)) {
+            return Err(Miss::FormJson {
                 field: field.to_owned(),
                 pointer: pointer.clone(),
-                argument: argument.clone(),
             });
         }
     }
     Ok(())
 }
 
-fn pairs(route: &Route, field: &str, value: &Value, arguments: &Value) -> Result<(), Miss> {
+fn only(route: &Route, field: &str, value: &Value, known: &Known<'_>) -> Result<(), Miss> {
+    for (pointer, names) in route.form_only.get(field).into_iter().flatten() {
+        if !known.has_only(value, pointer, names) {
+            return Err(Miss::FormOnly {
+                field: field.to_owned(),
+                pointer: pointer.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn same(route: &Route, field: &str, value: &Value, known: &Known<'_>) -> Result<(), Miss> {
+    for (pointer, source) in route.form_same.get(field).into_iter().flatten() {
+        let is_known = |sent: &&Value| known.has(source, sent);
+        if !every(value, pointer).is_some_and(|sent| sent.iter().all(is_known)) {
+            return Err(Miss::FormSame {
+                field: field.to_owned(),
+                pointer: pointer.clone(),
+                from: source.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn pairs(route: &Route, field: &str, value: &Value, known: &Known<'_>) -> Result<(), Miss> {
     for (pointer, rule) in route.form_pairs.get(field).into_iter().flatten() {
         let checked = match every(value, pointer) {
             Some(lists) => lists
                 .into_iter()
-                .try_for_each(|list| one_list(list, rule, arguments)),
+                .try_for_each(|list| one_list(list, rule, known)),
             None => Err(PairsFlaw::NoPairs),
         };
         checked.map_err(|flaw| Miss::FormPairs {
@@ -128,7 +172,7 @@ fn pairs(route: &Route, field: &str, value: &Value, arguments: &Value) -> Result
     Ok(())
 }
 
-fn one_list(list: &Value, rule: &Pairs, arguments: &Value) -> Result<(), PairsFlaw> {
+fn one_list(list: &Value, rule: &Pairs, known: &Known<'_>) -> Result<(), PairsFlaw> {
     let list = list.as_array().ok_or(PairsFlaw::NoPairs)?;
     let mut seen = BTreeMap::new();
     for pair in list {
@@ -141,22 +185,45 @@ fn one_list(list: &Value, rule: &Pairs, arguments: &Value) -> Result<(), PairsFl
         {
             return Err(PairsFlaw::Refused(refused.clone()));
         }
-        if !rule.only.is_empty() && !rule.only.iter().any(|only| only == name) {
+        if !rule.only.is_empty() && !known.is_listed(&rule.only, name) {
             return Err(PairsFlaw::NotAmong);
         }
         if seen.insert(folded, (name, value)).is_some() {
             return Err(PairsFlaw::Twice);
         }
     }
-    for (name, argument) in &rule.same {
-        let sent = seen.get(&name.to_ascii_lowercase());
-        let sent = sent
-            .filter(|(spelt, _)| spelt == name)
-            .map(|(_, value)| *value);
-        if sent.is_none() || sent != arguments.pointer(argument) {
+    bound(rule, &seen, known)
+}
+
+/// Pairs whose values are constants or come from sources. One whose name is in other letters is
+/// refused, since the server may take it for that pair.
+fn bound(
+    rule: &Pairs,
+    seen: &BTreeMap<String, (&str, &Value)>,
+    known: &Known<'_>,
+) -> Result<(), PairsFlaw> {
+    let found = |name: &String| seen.get(&name.to_ascii_lowercase());
+    let holds = |name: &String, source: &String, (spelt, value): (&str, &Value)| {
+        spelt == name && known.has(source, value)
+    };
+    for (name, allowed) in &rule.is {
+        if !found(name).is_none_or(|(spelt, value)| spelt == name && allowed.contains(value)) {
+            return Err(PairsFlaw::Other(name.clone()));
+        }
+    }
+    for (name, source) in &rule.same {
+        if !found(name).is_some_and(|pair| holds(name, source, *pair)) {
             return Err(PairsFlaw::Differs {
                 name: name.clone(),
-                argument: argument.clone(),
+                source: source.clone(),
+            });
+        }
+    }
+    for (name, source) in &rule.among {
+        if !found(name).is_none_or(|pair| holds(name, source, *pair)) {
+            return Err(PairsFlaw::Elsewhere {
+                name: name.clone(),
+                source: source.clone(),
             });
         }
     }
@@ -168,45 +235,11 @@ fn pair_of(pair: &Value) -> Option<(&str, &Value)> {
     Some((members.get("name")?.as_str()?, members.get("value")?))
 }
 
-/// The value at a pointer.
-fn one<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    tokens(pointer).try_fold(value, |value, token| member(value, &token))
-}
-
-/// The values at a pointer in which `*` stands for every element of a list.
-fn every<'v>(value: &'v Value, pointer: &str) -> Option<Vec<&'v Value>> {
-    let mut found = vec![value];
-    for token in tokens(pointer) {
-        let mut next = Vec::new();
-        for value in found {
-            match (token.as_str(), value) {
-                ("*", Value::Array(elements)) => next.extend(elements),
-                ("*", _) => return None,
-                (token, value) => next.push(member(value, token)?),
-            }
-        }
-        found = next;
-    }
-    Some(found)
-}
-
-fn tokens(pointer: &str) -> impl Iterator<Item = String> {
-    let tokens = pointer.split('/').skip(1);
-    tokens.map(|token| token.replace("~1", "/").replace("~0", "~"))
-}
-
-fn member<'v>(value: &'v Value, token: &str) -> Option<&'v Value> {
-    match value {
-        Value::Array(elements) => elements.get(token.parse::<usize>().ok()?),
-        Value::Object(members) if token.parse::<u64>().is_err() => members.get(token),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::known::Made;
     use super::*;
 
     fn rule(value: Value) -> Pairs {
@@ -214,8 +247,15 @@ mod tests {
     }
 
     fn checked(rule_of: Value, list: &Value) -> Result<(), String> {
-        let arguments = json!({ "id": "7", "n": 7 });
-        one_list(list, &rule(rule_of), &arguments).map_err(|flaw| flaw.to_string())
+        let arguments = json!({
+            "id": "7", "n": 7,
+            "rows": [{ "id": "1", "name": "a" }, { "id": "2", "deleted": "1" }]
+        });
+        let known = Known {
+            arguments: &arguments,
+            made: &Made::default(),
+        };
+        one_list(list, &rule(rule_of), &known).map_err(|flaw| flaw.to_string())
     }
 
     #[test]
@@ -261,20 +301,49 @@ mod tests {
     }
 
     #[test]
-    fn places() {
-        let arguments = json!([null, "Accounts", [[1], [2]], { "1": "x", "a": { "b": 3 } }]);
-        assert_eq!(one(&arguments, "/1"), Some(&json!("Accounts")));
-        assert_eq!(one(&arguments, "/3/a/b"), Some(&json!(3)));
-        assert_eq!(
-            every(&arguments, "/2/*"),
-            Some(vec![&json!([1]), &json!([2])])
-        );
-        assert_eq!(every(&json!([[], []]), "/0/*"), Some(vec![]));
-        for pointer in ["/9", "/3/1", "/a", "/1/*", "/3/*"] {
-            assert_eq!(every(&arguments, pointer), None, "{pointer}");
+    fn pairs_that_may_be_there() {
+        let rows = || json!({ "only": ["id", "/rows/*"], "refuse": ["deleted"], "among": { "id": "/rows/*/id" } });
+        let id = |id: &str| json!({ "name": "id", "value": id });
+        let name = json!({ "name": "name", "value": "x" });
+        for list in [
+            json!([]),
+            json!([name]),
+            json!([id("1"), name]),
+            json!([id("2")]),
+        ] {
+            assert_eq!(checked(rows(), &list), Ok(()), "{list}");
         }
-        // An object in place of the list of arguments: PHP 7 would go by the order alone.
-        let object = json!({ "session": null, "1": "Accounts", "2": [] });
-        assert_eq!((one(&object, "/1"), every(&object, "/2")), (None, None));
+        for (list, wanted) in [
+            (json!([id("3"), name]), "other than that of the argument"),
+            (json!([{ "name": "id", "value": 1 }]), "other than that"),
+            (json!([{ "name": "ID", "value": "1" }]), "other than those"),
+            (
+                json!([{ "name": "phone", "value": "1" }]),
+                "other than those",
+            ),
+            (json!([{ "name": "deleted", "value": "1" }]), "may not set"),
+        ] {
+            let flaw = checked(rows(), &list).unwrap_err();
+            assert!(flaw.contains(wanted), "{list}: {flaw}");
+        }
+        let gone = || json!({ "is": { "deleted": ["1", 1] } });
+        assert_eq!(
+            checked(gone(), &json!([{ "name": "deleted", "value": 1 }])),
+            Ok(())
+        );
+        assert_eq!(checked(gone(), &json!([id("1")])), Ok(()));
+        for (name, value) in [
+            ("deleted", json!("0")),
+            ("deleted", json!(null)),
+            ("Deleted", json!(1)),
+        ] {
+            let flaw = checked(gone(), &json!([{ "name": name, "value": value }])).unwrap_err();
+            assert_eq!(
+                flaw, "holds `deleted` with a value that is not allowed",
+                "{name} {value}"
+            );
+        }
+        let open = json!({ "among": { "id": "/rows/*/id" } });
+        assert!(checked(open, &json!([{ "name": "ID", "value": "1" }])).is_err());
     }
 }

@@ -3,12 +3,16 @@
 //! Owns the rules by which a manifest is refused at load: a tool that says it reads has routes that
 //! read, and every matcher can hold. It must not know what the operator allows.
 
+mod matchers;
+
 use std::fmt;
 
-use portcullis_manifest::{Effect, Manifest, Method, Pairs, Route, Tool};
+use portcullis_manifest::{Effect, Manifest, Method, Route, Tool};
 
+use self::matchers::is_pointer;
+use super::known;
 use super::pattern::Pattern;
-use super::route::describe;
+use super::route::{describe, sources};
 
 /// One thing that is wrong with a manifest's routes, as a sentence that names tool and route.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -195,8 +199,10 @@ fn faults(route: &Route, group: &Group<'_>, manifest: &Manifest) -> Vec<String> 
     faults.extend(wrong_safe(route));
     faults.extend(wrong_body(route));
     faults.extend(unknown_slot(route, manifest));
-    faults.extend(wrong_pointers(route));
-    faults.extend(empty_lists(route));
+    faults.extend(matchers::wrong_pointers(route));
+    faults.extend(matchers::wrong_query(route));
+    faults.extend(never_made(group, route));
+    faults.extend(matchers::empty_lists(route));
     match Pattern::parse(&route.path) {
         Ok(pattern) => faults.extend(unknown_placeholders(route, &pattern)),
         Err(error) => faults.push(format!("the path is no pattern: {error}")),
@@ -231,6 +237,9 @@ fn wrong_body(route: &Route) -> Option<String> {
     if route.looks_at_body() && matches!(route.method, Method::Get | Method::Head) {
         return Some(format!("a {} has no body to match", route.method.as_str()));
     }
+    if route.looks_at_form() && route.query.is_some() {
+        return Some("`query` has no place beside a form, which allows no query pair".to_owned());
+    }
     let both = route.looks_at_form() && route.looks_at_json();
     both.then(|| "a body is a form or JSON, not both".to_owned())
 }
@@ -254,57 +263,16 @@ fn unknown_placeholders(route: &Route, pattern: &Pattern) -> Vec<String> {
         .collect()
 }
 
-fn wrong_pointers(route: &Route) -> Vec<String> {
-    let json = route.json.keys().map(|p| ("json", p));
-    let absent = route.absent.iter().map(|p| ("absent", p));
-    let same = route.same.values().map(|p| ("same", p));
-    let json_same = route.json_same.iter();
-    let json_same = json_same.flat_map(|(a, b)| [("json_same", a), ("json_same", b)]);
-    let form_same = route.form_same.values().flatten();
-    let form_same = form_same.flat_map(|(a, b)| [("form_same", a), ("form_same", b)]);
-    let lists = route.form_pairs.values().flatten();
-    let form_pairs = lists.flat_map(|(list, pairs)| {
-        let of_arguments = pairs.same.values();
-        std::iter::once(list)
-            .chain(of_arguments)
-            .map(|p| ("form_pairs", p))
-    });
-    json.chain(absent)
-        .chain(same)
-        .chain(json_same)
-        .chain(form_same)
-        .chain(form_pairs)
-        .filter(|(_, pointer)| !is_pointer(pointer))
-        .map(|(matcher, pointer)| {
-            format!("`{matcher}`: `{pointer}` is no JSON pointer; one begins with `/`")
-        })
-        .collect()
-}
-
-/// RFC 6901, but for the empty pointer: the whole document is no single value to compare.
-fn is_pointer(text: &str) -> bool {
-    let escapes = text.split('~').skip(1);
-    text.starts_with('/') && escapes.into_iter().all(|rest| rest.starts_with(['0', '1']))
-}
-
-fn empty_lists(route: &Route) -> Vec<String> {
-    let form = route.form.iter().map(|(k, v)| ("form", k, v.is_empty()));
-    let json = route.json.iter().map(|(k, v)| ("json", k, v.is_empty()));
-    let not = route.not.iter().map(|(k, v)| ("not", k, v.is_empty()));
-    let form_same = route.form_same.iter();
-    let form_same = form_same.map(|(k, v)| ("form_same", k, v.is_empty()));
-    let form_pairs = route.form_pairs.iter().map(|(field, lists)| {
-        let rules = lists.values();
-        let empty = lists.is_empty() || rules.into_iter().any(|pairs| *pairs == Pairs::default());
-        ("form_pairs", field, empty)
-    });
-    form.chain(json)
-        .chain(not)
-        .chain(form_same)
-        .chain(form_pairs)
-        .filter(|(_, _, empty)| *empty)
-        .map(|(matcher, key, _)| format!("`{matcher}`: the list of `{key}` is empty"))
-        .collect()
+/// A request can only name what was made by a call that may send a POST that changes something.
+fn never_made(group: &Group<'_>, route: &Route) -> Option<String> {
+    let (matcher, source) = sources(route).find(|(_, source)| known::made(source).is_some())?;
+    let is_making = |other: &Route| other.method == Method::Post && other.safe.is_none();
+    let none = group.only_reads || !group.routes.iter().any(is_making);
+    none.then(|| {
+        format!(
+            "`{matcher}`: `{source}` holds never, because no POST of this tool changes anything"
+        )
+    })
 }
 
 fn why_harmless(route: &Route) -> String {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::body::{self, BodyError, FORM, Form, JSON, JSON_API};
 use super::form::PairsFlaw;
 use super::json::{self, JsonError};
+use super::known::{Known, every};
 use super::pattern::Bindings;
 use super::route::Asked;
 
@@ -23,6 +24,9 @@ pub enum Miss {
     /// The path, with another method.
     #[error("its method is {}", .0.as_str())]
     Method(Method),
+    /// `when`.
+    #[error("`when`: a call with this argument `{0}` has no such route")]
+    When(String),
     /// `credential`.
     #[error("`credential`: the request has to use the slot `{0}`")]
     Credential(String),
@@ -30,13 +34,22 @@ pub enum Miss {
     #[error("`not`: the segment `{{{0}}}` has a refused value")]
     Not(String),
     /// `same`.
-    #[error("`same`: the segment `{{{placeholder}}}` differs from the argument `{argument}`")]
+    #[error("`same`: the segment `{{{placeholder}}}` differs from the argument `{from}`")]
     Same {
         /// The placeholder.
         placeholder: String,
-        /// The pointer into the arguments.
-        argument: String,
+        /// The source.
+        from: String,
     },
+    /// `query`, a key that the route does not name.
+    #[error("`query`: it holds a key other than those that the route names")]
+    QueryOther,
+    /// `query`, a key is missing or stands several times.
+    #[error("`query`: the key `{0}` has to stand exactly once")]
+    QueryKey(String),
+    /// `query`, the value.
+    #[error("`query`: the key `{0}` has a value that is not allowed")]
+    QueryValue(String),
     /// The body cannot be looked at.
     #[error("{0}")]
     Body(#[from] BodyError),
@@ -49,25 +62,43 @@ pub enum Miss {
     /// `form`, the value.
     #[error("`form`: the field `{0}` has a value that is not allowed")]
     Form(String),
-    /// `form_same`, the field's JSON cannot be read.
-    #[error("`form_same`: the field `{field}` cannot be read: {error}")]
+    /// The JSON of a form's field cannot be read.
+    #[error("the field `{field}` cannot be read: {error}")]
     FieldJson {
         /// The field.
         field: String,
         /// Why.
         error: JsonError,
     },
-    /// `form_same`, the values.
+    /// `form_json`.
     #[error(
-        "`form_same`: `{pointer}` of the field `{field}` differs from the argument `{argument}`"
+        "`form_json`: `{pointer}` of the field `{field}` is missing or has a value that is not allowed"
     )]
+    FormJson {
+        /// The field.
+        field: String,
+        /// The pointer into its JSON.
+        pointer: String,
+    },
+    /// `form_only`.
+    #[error(
+        "`form_only`: `{pointer}` of the field `{field}` has to be an object of no members but those that the route names"
+    )]
+    FormOnly {
+        /// The field.
+        field: String,
+        /// The pointer into its JSON.
+        pointer: String,
+    },
+    /// `form_same`, the values.
+    #[error("`form_same`: `{pointer}` of the field `{field}` differs from the argument `{from}`")]
     FormSame {
         /// The field.
         field: String,
         /// The pointer into its JSON.
         pointer: String,
-        /// The pointer into the arguments.
-        argument: String,
+        /// The source.
+        from: String,
     },
     /// `form_pairs`, the list is none, or holds what it may not.
     #[error("`form_pairs`: `{pointer}` of the field `{field}` {flaw}")]
@@ -83,13 +114,16 @@ pub enum Miss {
     #[error("`json`: `{0}` is missing or has a value that is not allowed")]
     Json(String),
     /// `json_same`.
-    #[error("`json_same`: `{pointer}` of the body differs from the argument `{argument}`")]
+    #[error("`json_same`: `{pointer}` of the body differs from the argument `{from}`")]
     JsonSame {
         /// The pointer into the body.
         pointer: String,
-        /// The pointer into the arguments.
-        argument: String,
+        /// The source.
+        from: String,
     },
+    /// `only`.
+    #[error("`only`: the body{} has to be an object of no members but those that the route names", below(.0))]
+    Only(String),
     /// `absent`.
     #[error("`absent`: the body must hold nothing at `{0}`")]
     Absent(String),
@@ -101,14 +135,29 @@ impl Miss {
         match self {
             Self::Path => 0,
             Self::Method(_) => 1,
-            Self::Credential(_) => 2,
-            Self::Not(_) => 3,
-            Self::Same { .. } => 4,
-            Self::Body(_) | Self::Query => 5,
-            Self::Field(_) | Self::Json(_) => 6,
-            Self::Form(_) | Self::Absent(_) | Self::FieldJson { .. } => 7,
-            Self::FormSame { .. } | Self::FormPairs { .. } | Self::JsonSame { .. } => 8,
+            Self::When(_) => 2,
+            Self::Credential(_) => 3,
+            Self::Not(_) => 4,
+            Self::Same { .. } => 5,
+            Self::QueryOther | Self::QueryKey(_) | Self::QueryValue(_) => 6,
+            Self::Body(_) | Self::Query => 7,
+            Self::Field(_) | Self::Json(_) => 8,
+            Self::Form(_) | Self::Absent(_) | Self::Only(_) | Self::FieldJson { .. } => 9,
+            Self::FormJson { .. }
+            | Self::FormOnly { .. }
+            | Self::FormSame { .. }
+            | Self::FormPairs { .. }
+            | Self::JsonSame { .. } => 10,
         }
+    }
+}
+
+/// A place in the body, for messages.
+fn below(pointer: &str) -> String {
+    if pointer.is_empty() {
+        String::new()
+    } else {
+        format!(" at `{pointer}`")
     }
 }
 
@@ -171,6 +220,14 @@ impl<'a> Bodies<'a> {
     }
 }
 
+/// `when`.
+pub(super) fn when(route: &Route, arguments: &Value) -> Result<(), Miss> {
+    match route.unmet(arguments) {
+        Some(pointer) => Err(Miss::When(pointer.to_owned())),
+        None => Ok(()),
+    }
+}
+
 /// `credential`.
 pub(super) fn credential(route: &Route, given: Option<&str>) -> Result<(), Miss> {
     match &route.credential {
@@ -183,7 +240,7 @@ pub(super) fn credential(route: &Route, given: Option<&str>) -> Result<(), Miss>
 pub(super) fn placeholders(
     route: &Route,
     bound: &Bindings<'_>,
-    arguments: &Value,
+    known: &Known<'_>,
 ) -> Result<(), Miss> {
     for (name, refused) in &route.not {
         let segment = bound.get(name).ok_or_else(|| Miss::Not(name.clone()))?;
@@ -191,22 +248,23 @@ pub(super) fn placeholders(
             return Err(Miss::Not(name.clone()));
         }
     }
-    for (name, pointer) in &route.same {
-        if !is_segment_of(bound.get(name), arguments.pointer(pointer)) {
+    for (name, source) in &route.same {
+        let segment = bound.get(name);
+        if !segment.is_some_and(|segment| known.has_text(source, segment)) {
             return Err(Miss::Same {
                 placeholder: name.clone(),
-                argument: pointer.clone(),
+                from: source.clone(),
             });
         }
     }
     Ok(())
 }
 
-/// `json`, `json_same` and `absent`; answers the body as it goes on.
+/// `json`, `json_same`, `only` and `absent`; answers the body as it goes on.
 pub(super) fn json(
     route: &Route,
     bodies: &Bodies<'_>,
-    arguments: &Value,
+    known: &Known<'_>,
 ) -> Result<Canonical, Miss> {
     let Json {
         value: body,
@@ -218,14 +276,19 @@ pub(super) fn json(
             return Err(Miss::Json(pointer.clone()));
         }
     }
-    for (pointer, argument) in &route.json_same {
-        let sent = body.pointer(pointer);
-        if sent.is_none() || sent != arguments.pointer(argument) {
+    for (pointer, source) in &route.json_same {
+        let is_known = |sent: &&Value| known.has(source, sent);
+        if !every(body, pointer).is_some_and(|sent| sent.iter().all(is_known)) {
             return Err(Miss::JsonSame {
                 pointer: pointer.clone(),
-                argument: argument.clone(),
+                from: source.clone(),
             });
         }
+    }
+    let is_open =
+        |(pointer, names): &(&String, &Vec<String>)| !known.has_only(body, pointer, names);
+    if let Some((pointer, _)) = route.only.iter().find(is_open) {
+        return Err(Miss::Only(pointer.clone()));
     }
     match route.absent.iter().find(|p| !is_absent(body, p)) {
         Some(pointer) => Err(Miss::Absent(pointer.clone())),
@@ -254,13 +317,4 @@ fn is_absent(body: &Value, pointer: &str) -> bool {
         }
     }
     false
-}
-
-/// Whether a raw segment is the text of an argument: a string, or the digits of a number.
-fn is_segment_of(segment: Option<&str>, argument: Option<&Value>) -> bool {
-    match (segment, argument) {
-        (Some(segment), Some(Value::String(text))) => segment == text,
-        (Some(segment), Some(Value::Number(digits))) => segment == digits.to_string(),
-        _ => false,
-    }
 }

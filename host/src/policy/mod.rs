@@ -13,10 +13,12 @@ mod form;
 mod grant;
 mod json;
 mod judge;
+mod known;
 mod matcher;
 mod pattern;
 mod permit;
 mod principal;
+mod query;
 mod route;
 pub mod segment;
 
@@ -27,6 +29,7 @@ pub use filter::{FilterError, ToolFilter};
 pub use grant::{ConfirmRule, Grant, GrantError, Kind, LIVE_CHECK, Rule};
 pub use json::{JsonError, read as read_json};
 pub use judge::{HarmlessPost, Problem, Problems, harmless_posts, judge};
+pub use known::{Known, Made};
 pub use matcher::{Canonical, Miss};
 pub use pattern::{Bindings, Pattern, PatternError};
 pub use permit::{

@@ -3,12 +3,15 @@
 //! Owns the decision that every request of a guest has to pass. It must not know connections,
 //! URLs or credentials' values, and it never says what the request held.
 
+use std::collections::BTreeSet;
+
 use portcullis_manifest::{Method, Route};
-use serde_json::Value;
 
 use super::form;
+use super::known::{self, Known};
 use super::matcher::{self, Bodies, Canonical, Miss};
 use super::pattern::{Pattern, PatternError};
+use super::query;
 use super::segment::{self, PathError};
 
 /// One request as the guest asked for it, before anything was encoded.
@@ -38,6 +41,8 @@ pub struct Passed<'r> {
     /// Whether the CRM may be different afterwards: neither GET nor HEAD nor a POST that the
     /// manifest declares `safe`.
     pub state_changing: bool,
+    /// Where its answer holds what later requests of the call may name, if it succeeds.
+    pub teaches: &'r [String],
     /// What to send instead of the guest's body and content type, where a matcher looked at them.
     pub body: Option<Canonical>,
 }
@@ -86,7 +91,11 @@ pub struct RouteError {
 
 /// The routes of one tool, or of its preview.
 #[derive(Debug, Default)]
-pub struct RouteSet(Vec<Compiled>);
+pub struct RouteSet {
+    routes: Vec<Compiled>,
+    /// Pointers into answers that some route names.
+    taught: Vec<String>,
+}
 
 #[derive(Debug)]
 struct Compiled {
@@ -102,32 +111,36 @@ impl RouteSet {
     /// The first pattern that is none; `judge` finds all of them.
     pub fn compile(routes: &[Route]) -> Result<Self, RouteError> {
         let compile = |(at, route)| Compiled::new(at, route);
-        routes
+        let compiled = routes.iter().enumerate().map(compile);
+        let taught: BTreeSet<_> = routes
             .iter()
-            .enumerate()
-            .map(compile)
-            .collect::<Result<_, _>>()
-            .map(Self)
+            .flat_map(sources)
+            .filter_map(|(_, source)| known::made(source))
+            .collect();
+        Ok(Self {
+            routes: compiled.collect::<Result<_, _>>()?,
+            taught: taught.into_iter().map(str::to_owned).collect(),
+        })
     }
 
     /// How many routes there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.routes.len()
     }
 
     /// Whether nothing may be sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.routes.is_empty()
     }
 
-    /// Decides on one request of the tool that was called with `arguments`. One route of which
-    /// every matcher holds suffices; the first such route counts.
+    /// Decides on one request of a call of which this is known. One route of which every matcher
+    /// holds suffices; the first such route counts.
     ///
     /// # Errors
     /// The path is one that no request may have, or no route matches.
-    pub fn check(&self, asked: &Asked<'_>, arguments: &Value) -> Result<Passed<'_>, Refused> {
+    pub fn check(&self, asked: &Asked<'_>, known: &Known<'_>) -> Result<Passed<'_>, Refused> {
         segment::check_path(asked.path)?;
         if matches!(asked.method, Method::Get | Method::Head)
             && asked.body.is_some_and(|b| !b.is_empty())
@@ -136,15 +149,48 @@ impl RouteSet {
         }
         let bodies = Bodies::of(asked);
         let mut closest: Option<(&Compiled, Miss)> = None;
-        for (at, route) in self.0.iter().enumerate() {
-            match route.check(asked, &bodies, arguments) {
-                Ok(body) => return Ok(route.passed(at, body)),
+        for (at, route) in self.routes.iter().enumerate() {
+            match route.check(asked, &bodies, known) {
+                Ok(body) => return Ok(self.passed(at, route, body)),
                 Err(miss) if is_closer(&miss, closest.as_ref()) => closest = Some((route, miss)),
                 Err(_) => {}
             }
         }
         Err(refused(closest))
     }
+
+    fn passed<'r>(&'r self, at: usize, route: &'r Compiled, body: Option<Canonical>) -> Passed<'r> {
+        let state_changing = is_state_changing(&route.route);
+        let made = state_changing && route.route.method == Method::Post;
+        Passed {
+            route: at,
+            description: &route.description,
+            state_changing,
+            teaches: if made { &self.taught } else { &[] },
+            body,
+        }
+    }
+}
+
+/// The sources of a route, each with the matcher that names it.
+pub(super) fn sources(route: &Route) -> impl Iterator<Item = (&'static str, &str)> {
+    let same = route.same.values().map(|s| ("same", s));
+    let json_same = route.json_same.values().map(|s| ("json_same", s));
+    let form_same = route.form_same.values().flatten();
+    let form_same = form_same.map(|(_, s)| ("form_same", s));
+    let pairs = route.form_pairs.values().flatten();
+    let pairs = pairs.flat_map(|(_, pairs)| pairs.same.values().chain(pairs.among.values()));
+    let pairs = pairs.map(|s| ("form_pairs", s));
+    let queries = route.query.iter().flat_map(|query| query.is.values());
+    let queries = queries.flatten().flat_map(|allowed| {
+        let sources = query::sources(allowed).unwrap_or_default();
+        sources.into_iter().map(|s| ("query", s))
+    });
+    same.chain(json_same)
+        .chain(form_same)
+        .chain(pairs)
+        .map(|(matcher, source)| (matcher, source.as_str()))
+        .chain(queries)
 }
 
 fn is_closer(miss: &Miss, than: Option<&(&Compiled, Miss)>) -> bool {
@@ -176,31 +222,26 @@ impl Compiled {
         &self,
         asked: &Asked<'_>,
         bodies: &Bodies<'_>,
-        arguments: &Value,
+        known: &Known<'_>,
     ) -> Result<Option<Canonical>, Miss> {
         let route = &self.route;
         let bound = self.pattern.matches(asked.path).ok_or(Miss::Path)?;
         if route.method != asked.method {
             return Err(Miss::Method(route.method));
         }
+        matcher::when(route, known.arguments)?;
         matcher::credential(route, asked.credential)?;
-        matcher::placeholders(route, &bound, arguments)?;
+        matcher::placeholders(route, &bound, known)?;
+        if let Some(rule) = &route.query {
+            query::check(rule, asked.query, known)?;
+        }
         let form = route
             .looks_at_form()
-            .then(|| form::check(route, bodies, arguments));
+            .then(|| form::check(route, bodies, known));
         let json = route
             .looks_at_json()
-            .then(|| matcher::json(route, bodies, arguments));
+            .then(|| matcher::json(route, bodies, known));
         Ok(form.transpose()?.or(json.transpose()?))
-    }
-
-    fn passed(&self, route: usize, body: Option<Canonical>) -> Passed<'_> {
-        Passed {
-            route,
-            description: &self.description,
-            state_changing: is_state_changing(&self.route),
-            body,
-        }
     }
 }
 

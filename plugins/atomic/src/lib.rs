@@ -102,7 +102,7 @@ fn changing(plugin: Plugin) -> Plugin {
         .tool(
             Tool::write("archive_deal", "Archive a deal", deals::archive)
                 .idempotent()
-                .routes(routes::deals),
+                .routes(routes::archive_deal),
         )
         .tool(
             Tool::write("tag_contact", "Tag a contact", tags::tag)

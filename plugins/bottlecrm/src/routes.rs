@@ -1,9 +1,12 @@
-//! What each tool may send: one line per entity, ids bound to the argument that names the record.
+//! What each tool may send: one line per entity, for calls that name this entity, with ids bound to
+//! the argument that names the record and members bound to those of the arguments.
 //!
 //! Read by the operator and enforced by the host; nothing here sends anything. The routes of
 //! actions stand with the actions.
 
-use portcullis_sdk::{Route, RouteExt, delete as delete_route, get as get_route, patch, post, put};
+use portcullis_sdk::{
+    Method, Route, RouteExt, delete as delete_route, get as get_route, patch, post, put,
+};
 use serde_json::Value;
 
 use crate::{
@@ -35,7 +38,13 @@ pub(crate) fn create() -> Vec<Route> {
         .flat_map(|entity| guarded(entity, post(&entity.path.join("/"))))
         .collect();
     // The tags of a new account follow by their ids.
-    routes.push(patch("api/accounts/{id}"));
+    routes.push(
+        patch("api/accounts/{id}")
+            .when("/entity", ["accounts"])
+            .same("id", "made:/id")
+            .query_free(&[])
+            .only("", &["tags"]),
+    );
     routes.extend(reading_back());
     routes.extend(lookups());
     routes
@@ -58,7 +67,7 @@ pub(crate) fn update() -> Vec<Route> {
 pub(crate) fn delete() -> Vec<Route> {
     let deletes = all()
         .filter(|entity| entity.delete.is_ok())
-        .map(|entity| delete_route(&one(entity)).same("id", "/id"));
+        .map(|entity| of(entity, delete_route(&one(entity)).same("id", "/id")));
     deletes.chain(records()).collect()
 }
 
@@ -152,9 +161,24 @@ fn directory() -> Vec<Route> {
     vec![get_route("api/profile"), get_route("schema")]
 }
 
+/// A write for calls that name the entity.
+fn of(entity: &Entity, route: Route) -> Route {
+    route.when("/entity", [entity.name]).query_free(&[])
+}
+
+/// A body of what the caller named. A PUT of a tag also holds what the tag has.
+fn of_data(entity: &Entity, route: Route) -> Route {
+    let mut members = vec!["/data"];
+    if route.method == Method::Put && entity.name == "tags" {
+        members.extend(entity.fields.iter().map(|field| field.name));
+    }
+    of(entity, route).only("", &members)
+}
+
 /// A create or an update never converts a lead and never publishes a solution: those are actions,
 /// with an effect of their own.
 fn guarded(entity: &Entity, route: Route) -> Vec<Route> {
+    let route = of_data(entity, route);
     match entity.name {
         "leads" => {
             let route = route.absent("/is_converted");

@@ -1,4 +1,5 @@
-//! What each tool may send. Placeholders are bound to the arguments that name the record.
+//! What each tool may send. Placeholders, ids and attributes are bound to the arguments that name
+//! them.
 //!
 //! Read by the operator and enforced by the host; nothing here sends anything.
 
@@ -106,6 +107,24 @@ pub(crate) const ACTIONS: &[&str] = &[
     "usersAccess",
 ];
 
+/// What a new record gets where the caller gave none.
+const FILLED_IN: &[&str] = &["assignedUserId", "dateEnd"];
+
+/// What a draft may hold.
+const DRAFT: &[&str] = &[
+    "status",
+    "name",
+    "from",
+    "to",
+    "cc",
+    "bcc",
+    "body",
+    "isHtml",
+    "parentType",
+    "parentId",
+    "attachmentsIds",
+];
+
 pub(crate) fn discovery() -> Vec<Route> {
     vec![metadata(), user(), get_route("I18n")]
 }
@@ -124,16 +143,25 @@ pub(crate) fn list_related() -> Vec<Route> {
 
 pub(crate) fn create() -> Vec<Route> {
     vec![
-        unspecial(post("{entity}").same("entity", "/entityType")).not("entity", &["Email"]),
+        unspecial(post("{entity}").same("entity", "/entityType"))
+            .not("entity", &["Email"])
+            .query_free(&[])
+            .only("", &[&["/data"], FILLED_IN].concat()),
         metadata(),
         user(),
     ]
 }
 
 pub(crate) fn update() -> Vec<Route> {
-    let mail = || put("Email/{id}").same("id", "/id");
+    let mail = || {
+        put("Email/{id}")
+            .when("/entityType", ["Email"])
+            .same("id", "/id")
+            .query_free(&[])
+            .only("", &["/data"])
+    };
     vec![
-        write_record(put("{entity}/{id}")),
+        write_record(put("{entity}/{id}")).only("", &["/data"]),
         mail().absent("/status"),
         mail().json("/status", ["Draft"]),
         metadata(),
@@ -145,7 +173,7 @@ pub(crate) fn delete() -> Vec<Route> {
     let record = delete_route("{entity}/{id}")
         .same("entity", "/entityType")
         .same("id", "/id");
-    vec![unspecial(record), read_record(), metadata()]
+    vec![unspecial(record).query_free(&[]), read_record(), metadata()]
 }
 
 pub(crate) fn delete_preview() -> Vec<Route> {
@@ -160,20 +188,40 @@ pub(crate) fn delete_preview() -> Vec<Route> {
 }
 
 pub(crate) fn link() -> Vec<Route> {
-    let link = write_link(post("{entity}/{id}/{link}"))
-        .absent("/massRelate")
-        .absent("/where")
-        .absent("/searchParams");
-    vec![link, read_link(), metadata()]
+    let mut routes = others(&write_link(post("{entity}/{id}/{link}")));
+    routes.extend([read_link(), metadata()]);
+    routes
 }
 
 pub(crate) fn unlink() -> Vec<Route> {
-    vec![write_link(delete_route("{entity}/{id}/{link}")), metadata()]
+    let mut routes = others(&write_link(delete_route("{entity}/{id}/{link}")));
+    routes.push(metadata());
+    routes
+}
+
+/// The argument's other records, one or several, and no search that finds more of them.
+fn others(link: &Route) -> Vec<Route> {
+    let one = |source| link.clone().only("", &["id"]).json_same("/id", source);
+    let several = link.clone().only("", &["ids"]);
+    vec![
+        one("/foreignId"),
+        one("/foreignIds/*"),
+        several.json_same("/ids/*", "/foreignIds/*"),
+    ]
 }
 
 pub(crate) fn add_note() -> Vec<Route> {
     vec![
-        post("Note").json("/type", ["Post"]),
+        post("Note")
+            .query_free(&[])
+            .only(
+                "",
+                &["type", "parentType", "parentId", "post", "isInternal"],
+            )
+            .json("/type", ["Post"])
+            .json_same("/parentType", "/entityType")
+            .json_same("/parentId", "/id")
+            .json_same("/post", "/text"),
         read_record(),
         metadata(),
     ]
@@ -183,7 +231,10 @@ pub(crate) fn update_kanban() -> Vec<Route> {
     let board = get_route("Kanban/{entity}").same("entity", "/entityType");
     vec![
         write_record(put("{entity}/{id}")),
-        put("Kanban/order"),
+        put("Kanban/order")
+            .query_free(&[])
+            .only("", &["entityType", "group", "ids"])
+            .json_same("/entityType", "/entityType"),
         board,
         list_records(),
         read_record(),
@@ -195,7 +246,10 @@ pub(crate) fn update_kanban() -> Vec<Route> {
 pub(crate) fn draft_email() -> Vec<Route> {
     let prepare = post("EmailTemplate/{id}/prepare").same("id", "/templateId");
     vec![
-        post("Email").json("/status", ["Draft"]),
+        post("Email")
+            .query_free(&[])
+            .only("", DRAFT)
+            .json("/status", ["Draft"]),
         prepare.safe("fills in a template's placeholders and stores nothing"),
         metadata(),
         user(),
@@ -237,11 +291,15 @@ fn read_link() -> Route {
 }
 
 fn write_record(route: Route) -> Route {
-    unspecial(route.same("entity", "/entityType").same("id", "/id")).not("entity", &["Email"])
+    unspecial(route.same("entity", "/entityType").same("id", "/id"))
+        .not("entity", &["Email"])
+        .query_free(&[])
 }
 
 fn write_link(route: Route) -> Route {
-    unspecial(of_link(route)).not("id", &["action"])
+    unspecial(of_link(route))
+        .not("id", &["action"])
+        .query_free(&[])
 }
 
 fn of_link(route: Route) -> Route {

@@ -21,7 +21,7 @@ pub use credential::{
     TokenClient, TokenRequest,
 };
 pub use env::{Entities, EntityMember, EnvRule};
-pub use route::{Method, Pairs, Route};
+pub use route::{Method, Pairs, Query, Route};
 pub use tokens::Tokens;
 pub use tool::{Case, Effect, LiveCheck, Tool};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Route;
+use crate::route::{self, Route};
 
 /// What a tool does to the world; policy and confirmation follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,9 +98,7 @@ impl Case {
     /// Whether a call with these arguments is of this case.
     #[must_use]
     pub fn holds(&self, arguments: &Value) -> bool {
-        self.when.iter().all(|(pointer, values)| {
-            values.contains(arguments.pointer(pointer).unwrap_or(&Value::Null))
-        })
+        route::unmet(&self.when, arguments).is_none()
     }
 }
 

@@ -4,7 +4,7 @@
 
 use portcullis_manifest::{
     ABI, Base, Case, Credential, Effect, EnvRule, Explained, ExplainedBody, Headers,
-    MANIFEST_REVISION, Manifest, Method, Recipe, Route, Secret,
+    MANIFEST_REVISION, Manifest, Method, Pairs, Recipe, Route, Secret,
 };
 use schemars::JsonSchema;
 use serde_json::Value;
@@ -199,25 +199,63 @@ pub fn case(pointer: &str, values: &[&str], effect: Effect, routes: Vec<Route>) 
 }
 
 /// Adds matchers to a [`Route`]; all of them have to hold.
+///
+/// A source is a JSON pointer into the arguments, with `*` for any element of a list, or `made:` and a
+/// pointer into the answer to an earlier POST of the call.
 pub trait RouteExt {
-    /// A placeholder equals the argument at a JSON pointer.
+    /// Only calls whose argument at a JSON pointer is one of these have the route.
     #[must_use]
-    fn same(self, placeholder: &str, pointer: &str) -> Self;
+    fn when<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
+    /// Only calls that give the argument at a JSON pointer have the route.
+    #[must_use]
+    fn given(self, pointer: &str) -> Self;
+    /// A placeholder equals a source.
+    #[must_use]
+    fn same(self, placeholder: &str, source: &str) -> Self;
+    /// The query has this key once, with one of these values, in which `{/id}` stands for a source and
+    /// `{#}` for any whole number; and no key that the route does not name.
+    #[must_use]
+    fn query(self, key: &str, values: &[&str]) -> Self;
+    /// The query has no key but those that the route names, and these with any value.
+    #[must_use]
+    fn query_free(self, keys: &[&str]) -> Self;
     /// A placeholder is none of these, whatever their case.
     #[must_use]
     fn not(self, placeholder: &str, values: &[&str]) -> Self;
     /// The JSON body holds one of these values at a pointer.
     #[must_use]
     fn json<V: Into<Value>>(self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self;
-    /// The JSON body holds at a pointer what the arguments hold at another.
+    /// The JSON body holds at a pointer what a source holds.
     #[must_use]
-    fn json_same(self, pointer: &str, argument: &str) -> Self;
+    fn json_same(self, pointer: &str, source: &str) -> Self;
+    /// The object at a pointer into the JSON body has no members but these; one that begins with `/`
+    /// stands for the members of an object in the arguments.
+    #[must_use]
+    fn only(self, pointer: &str, members: &[&str]) -> Self;
     /// The JSON body holds nothing at a pointer.
     #[must_use]
     fn absent(self, pointer: &str) -> Self;
     /// A form field has one of these values.
     #[must_use]
     fn form(self, field: &str, values: &[&str]) -> Self;
+    /// The JSON in a form field holds one of these values at a pointer.
+    #[must_use]
+    fn form_json<V: Into<Value>>(
+        self,
+        field: &str,
+        pointer: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self;
+    /// The object at a pointer into the JSON in a form field has no members but these, as in
+    /// [`RouteExt::only`].
+    #[must_use]
+    fn form_only(self, field: &str, pointer: &str, members: &[&str]) -> Self;
+    /// The JSON in a form field holds at a pointer what a source holds.
+    #[must_use]
+    fn form_same(self, field: &str, pointer: &str, source: &str) -> Self;
+    /// The JSON in a form field holds at a pointer a list of pairs that this rule allows.
+    #[must_use]
+    fn form_pairs(self, field: &str, pointer: &str, pairs: Pairs) -> Self;
     /// Why a POST changes nothing.
     #[must_use]
     fn safe(self, reason: &str) -> Self;
@@ -227,8 +265,30 @@ pub trait RouteExt {
 }
 
 impl RouteExt for Route {
-    fn same(mut self, placeholder: &str, pointer: &str) -> Self {
-        self.same.insert(placeholder.to_owned(), pointer.to_owned());
+    fn when<V: Into<Value>>(mut self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self {
+        self.when.insert(pointer.to_owned(), all(values));
+        self
+    }
+
+    fn given(mut self, pointer: &str) -> Self {
+        self.when.insert(pointer.to_owned(), Vec::new());
+        self
+    }
+
+    fn same(mut self, placeholder: &str, source: &str) -> Self {
+        self.same.insert(placeholder.to_owned(), source.to_owned());
+        self
+    }
+
+    fn query(mut self, key: &str, values: &[&str]) -> Self {
+        let query = self.query.get_or_insert_default();
+        query.is.insert(key.to_owned(), owned(values));
+        self
+    }
+
+    fn query_free(mut self, keys: &[&str]) -> Self {
+        let query = self.query.get_or_insert_default();
+        query.free.extend(owned(keys));
         self
     }
 
@@ -241,16 +301,17 @@ impl RouteExt for Route {
     }
 
     fn json<V: Into<Value>>(mut self, pointer: &str, values: impl IntoIterator<Item = V>) -> Self {
-        self.json.insert(
-            pointer.to_owned(),
-            values.into_iter().map(Into::into).collect(),
-        );
+        self.json.insert(pointer.to_owned(), all(values));
         self
     }
 
-    fn json_same(mut self, pointer: &str, argument: &str) -> Self {
-        self.json_same
-            .insert(pointer.to_owned(), argument.to_owned());
+    fn json_same(mut self, pointer: &str, source: &str) -> Self {
+        self.json_same.insert(pointer.to_owned(), source.to_owned());
+        self
+    }
+
+    fn only(mut self, pointer: &str, members: &[&str]) -> Self {
+        self.only.insert(pointer.to_owned(), owned(members));
         self
     }
 
@@ -264,6 +325,35 @@ impl RouteExt for Route {
         self
     }
 
+    fn form_json<V: Into<Value>>(
+        mut self,
+        field: &str,
+        pointer: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let pointers = self.form_json.entry(field.to_owned()).or_default();
+        pointers.insert(pointer.to_owned(), all(values));
+        self
+    }
+
+    fn form_only(mut self, field: &str, pointer: &str, members: &[&str]) -> Self {
+        let pointers = self.form_only.entry(field.to_owned()).or_default();
+        pointers.insert(pointer.to_owned(), owned(members));
+        self
+    }
+
+    fn form_same(mut self, field: &str, pointer: &str, source: &str) -> Self {
+        let pointers = self.form_same.entry(field.to_owned()).or_default();
+        pointers.insert(pointer.to_owned(), source.to_owned());
+        self
+    }
+
+    fn form_pairs(mut self, field: &str, pointer: &str, pairs: Pairs) -> Self {
+        let pointers = self.form_pairs.entry(field.to_owned()).or_default();
+        pointers.insert(pointer.to_owned(), pairs);
+        self
+    }
+
     fn safe(mut self, reason: &str) -> Self {
         self.safe = Some(reason.to_owned());
         self
@@ -273,6 +363,10 @@ impl RouteExt for Route {
         self.credential = Some(slot.to_owned());
         self
     }
+}
+
+fn all<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Vec<Value> {
+    values.into_iter().map(Into::into).collect()
 }
 
 fn owned(list: &[&str]) -> Vec<String> {

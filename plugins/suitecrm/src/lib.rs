@@ -170,11 +170,11 @@ fn logging(plugin: Plugin) -> Plugin {
         .tool(Tool::write("log_call", "Log a call", log_call::log_call).routes(routes::log_call))
         .tool(
             Tool::write("create_task", "Create a task", activity::create_task)
-                .routes(routes::new_activity),
+                .routes(routes::create_task),
         )
         .tool(
             Tool::write("create_note", "Create a note", activity::create_note)
-                .routes(routes::new_activity),
+                .routes(routes::create_note),
         )
         .tool(
             Tool::write(

@@ -1,5 +1,5 @@
-//! What each tool may send. Every v4_1 route pins the method; what a write names is bound to the
-//! arguments, and no write but `delete` can carry `deleted`.
+//! What each tool may send. Every v4_1 route pins the method; the records, modules, links and fields
+//! that a write names are bound to the arguments, and no write but `delete` can carry `deleted`.
 //!
 //! Read by the operator and enforced by the host; nothing here sends anything.
 
@@ -9,6 +9,7 @@ use portcullis_sdk::{
     Method, Route, RouteExt, delete as delete_route, get as get_route, manifest_types::Pairs, post,
     route,
 };
+use serde_json::Value;
 
 /// The v4_1 entry point below the base.
 pub(crate) const REST: &str = "service/v4_1/rest.php";
@@ -73,112 +74,182 @@ pub(crate) fn server_info() -> Vec<Route> {
 }
 
 pub(crate) fn create() -> Vec<Route> {
-    let [plain, chosen] = new_record().map(of_module);
-    vec![
+    let [plain, chosen] = new_record(&["/fields"]).map(of_module);
+    wet(vec![
         plain,
         chosen,
-        v8(post("Api/V8/module")
-            .json_same("/data/type", "/module")
-            .absent("/data/attributes/deleted")),
+        v8(v8_write(post(V8_MODULE))),
         reads(),
         v8_user(),
-    ]
+    ])
 }
 
 pub(crate) fn update() -> Vec<Route> {
     let pairs = Pairs {
         refuse: names(&["deleted", "new_with_id"]),
-        same: BTreeMap::from([("id".to_owned(), "/id".to_owned())]),
+        only: names(&["id", "/fields"]),
+        same: bound(&[("id", "/id")]),
         ..Pairs::default()
     };
-    let patch = route(Method::Patch, "Api/V8/module")
-        .json_same("/data/type", "/module")
-        .json_same("/data/id", "/id")
-        .absent("/data/attributes/deleted");
-    vec![of_module(set_entry(pairs)), v8(patch), reads(), v8_user()]
+    let patch = v8_write(route(Method::Patch, V8_MODULE)).json_same("/data/id", "/id");
+    wet(vec![
+        of_module(set_entry(pairs)),
+        v8(patch),
+        reads(),
+        v8_user(),
+    ])
 }
 
 pub(crate) fn delete() -> Vec<Route> {
     let pairs = Pairs {
         only: names(&["id", "deleted"]),
-        same: BTreeMap::from([("id".to_owned(), "/id".to_owned())]),
+        is: BTreeMap::from([("deleted".to_owned(), vec!["1".into()])]),
+        same: bound(&[("id", "/id")]),
         ..Pairs::default()
     };
-    vec![
+    wet(vec![
         of_module(set_entry(pairs)),
-        v8(v8_record(delete_route(V8_RECORD))),
+        v8(v8_record(delete_route(V8_RECORD)).query_free(&[])),
         reads(),
         v8_user(),
-    ]
+    ])
 }
 
 /// One at a time with a chosen id, or all in one request.
 pub(crate) fn bulk_upsert() -> Vec<Route> {
-    let mut all = of_module(bare(&["set_entries"]));
-    all.form_pairs.insert(
-        "rest_data".to_owned(),
-        BTreeMap::from([(
-            "/2/*".to_owned(),
-            Pairs {
-                refuse: names(&["deleted", "new_with_id"]),
-                ..Pairs::default()
-            },
-        )]),
-    );
-    let [_, chosen] = new_record().map(of_module);
-    vec![all.credential(V4), chosen, reads(), anonymous()]
+    let pairs = Pairs {
+        refuse: names(&["deleted", "new_with_id"]),
+        only: names(&["id", "/records/*"]),
+        among: bound(&[("id", "/records/*/id")]),
+        ..Pairs::default()
+    };
+    let all = of_module(v4(&["set_entries"])).form_pairs(DATA, "/2/*", pairs);
+    let [_, chosen] = new_record(&["/records/*"]).map(of_module);
+    wet(vec![all, chosen, reads(), anonymous()])
 }
 
 pub(crate) fn relate() -> Vec<Route> {
-    let link = v8_record(post("Api/V8/module/{module}/{id}/relationships/{link}"));
-    vec![
-        set_relationship(),
-        v8(link.same("link", "/link_field")),
-        reads(),
-        v8_user(),
-    ]
+    let link = v8_link(post("Api/V8/module/{module}/{id}/relationships/{link}"))
+        .json_same("/data/id", "/related_ids/*")
+        .only("", &["data"])
+        .only("/data", &["type", "id"]);
+    wet(vec![of_link(LINK), link, reads(), v8_user()])
 }
 
 pub(crate) fn unrelate() -> Vec<Route> {
-    let link = v8_record(delete_route(
+    let link = v8_link(delete_route(
         "Api/V8/module/{module}/{id}/relationships/{link}/{related}",
-    ));
-    vec![
-        set_relationship(),
-        v8(link.same("link", "/link_field")),
-        reads(),
-        v8_user(),
-    ]
+    ))
+    .same("related", "/related_ids/*");
+    wet(vec![of_link(UNLINK), link, reads(), v8_user()])
 }
 
-/// Creates a call and links its contacts.
+/// Creates a call and links its contacts: with the call that this one made, or with that of the
+/// caller's key, which an earlier one may have made.
 pub(crate) fn log_call() -> Vec<Route> {
-    let [plain, chosen] = new_record();
-    vec![plain, chosen, v4(&["set_relationship"]), reads()]
+    let fields = [
+        "name",
+        "date_start",
+        "status",
+        "direction",
+        "duration_hours",
+        "duration_minutes",
+        "description",
+        "assigned_user_id",
+        "parent_type",
+        "parent_id",
+    ];
+    let links = set_relationship(LINK)
+        .form_json(DATA, "/1", ["Calls"])
+        .form_json(DATA, "/3", ["contacts"])
+        .form_same(DATA, "/4/*", "/contact_ids/*");
+    let mut routes = new_activity("Calls", &fields, &[("parent_id", "/account_ids/*")]);
+    routes.push(links.clone().form_same(DATA, "/2", "made:/id"));
+    routes.push(links.given("/idempotency_key"));
+    wet(routes)
 }
 
-/// Creates a task or a note.
-pub(crate) fn new_activity() -> Vec<Route> {
-    let [plain, chosen] = new_record();
-    vec![plain, chosen, reads()]
+pub(crate) fn create_task() -> Vec<Route> {
+    let fields = [
+        "name",
+        "status",
+        "priority",
+        "date_due",
+        "date_start",
+        "description",
+        "assigned_user_id",
+        "contact_id",
+        "parent_type",
+        "parent_id",
+    ];
+    new_activity("Tasks", &fields, ABOUT)
+}
+
+pub(crate) fn create_note() -> Vec<Route> {
+    let fields = [
+        "name",
+        "description",
+        "parent_type",
+        "parent_id",
+        "contact_id",
+        "assigned_user_id",
+    ];
+    new_activity("Notes", &fields, ABOUT)
+}
+
+/// Creates a record of one module, about what the arguments say.
+fn new_activity(module: &str, fields: &[&str], about: &[(&str, &str)]) -> Vec<Route> {
+    let of_module = |mut route: Route| {
+        for pairs in route.form_pairs.values_mut().flat_map(BTreeMap::values_mut) {
+            pairs.among = bound(about);
+        }
+        route.form_json(DATA, "/1", [module])
+    };
+    let [plain, chosen] = new_record(fields).map(of_module);
+    wet(vec![plain, chosen, reads()])
 }
 
 pub(crate) fn set_attachment() -> Vec<Route> {
-    let mut route = bare(&["set_note_attachment"]);
-    bind(&mut route, "/1/id", "/id");
-    vec![route.credential(V4), reads()]
+    let route = v4(&["set_note_attachment"])
+        .form_only(DATA, "/1", &["id", "filename", "file"])
+        .form_same(DATA, "/1/id", "/id")
+        .form_same(DATA, "/1/filename", "/filename")
+        .form_same(DATA, "/1/file", "/file_base64");
+    wet(vec![route, reads()])
 }
 
 pub(crate) fn live_check() -> Vec<Route> {
     vec![anonymous(), reads(), v8_user()]
 }
 
+/// The form field with a method's arguments by their place; the first is the session.
+const DATA: &str = "rest_data";
+/// What `set_relationship` takes last: whether it takes a link away.
+const LINK: u8 = 0;
+const UNLINK: u8 = 1;
+/// What a task or a note is about.
+const ABOUT: &[(&str, &str)] = &[
+    ("parent_type", "/parent_type"),
+    ("parent_id", "/parent_id"),
+    ("contact_id", "/contact_id"),
+];
+const V8_MODULE: &str = "Api/V8/module";
 const V8_RECORD: &str = "Api/V8/module/{module}/{id}";
 
 /// What looks at records. A tool that writes has it too, and a lost answer to it leaves no change in
 /// doubt.
 fn reads() -> Route {
     v4(READS).safe("each of these methods only reads")
+}
+
+/// What changes something is not for a dry run.
+fn wet(routes: Vec<Route>) -> Vec<Route> {
+    let changes = |route: &Route| route.method != Method::Get && route.safe.is_none();
+    let bind = |route: Route| match changes(&route) {
+        true => route.when("/dry_run", [Value::Null, false.into()]),
+        false => route,
+    };
+    routes.into_iter().map(bind).collect()
 }
 
 /// A v4_1 route that lets these methods through with the session.
@@ -197,49 +268,45 @@ fn bare(methods: &[&str]) -> Route {
         .form("response_type", &["JSON"])
 }
 
-fn set_relationship() -> Route {
-    let mut route = of_module(v4(&["set_relationship"]));
-    bind(&mut route, "/2", "/id");
-    bind(&mut route, "/3", "/link_field");
-    route
+/// Makes links or takes them away, without values of their own.
+fn set_relationship(delete: u8) -> Route {
+    v4(&["set_relationship"])
+        .form_json(DATA, "/5", [Value::Array(Vec::new())])
+        .form_json(DATA, "/6", [delete])
+}
+
+/// Links of the argument's record with the argument's others.
+fn of_link(delete: u8) -> Route {
+    of_module(set_relationship(delete))
+        .form_same(DATA, "/2", "/id")
+        .form_same(DATA, "/3", "/link_field")
+        .form_same(DATA, "/4/*", "/related_ids/*")
 }
 
 fn set_entry(pairs: Pairs) -> Route {
-    let mut route = v4(&["set_entry"]);
-    route.form_pairs.insert(
-        "rest_data".to_owned(),
-        BTreeMap::from([("/2".to_owned(), pairs)]),
-    );
-    route
+    v4(&["set_entry"]).form_pairs(DATA, "/2", pairs)
 }
 
 /// A new record, with an id of the CRM's choice or with one of ours. The second comes only with
 /// `new_with_id`, without which it would change the record of that id; any text but an empty one
 /// means yes there, so the route can ask for the caller's key.
-fn new_record() -> [Route; 2] {
+fn new_record(fields: &[&str]) -> [Route; 2] {
     let plain = Pairs {
         refuse: names(&["deleted", "id", "new_with_id"]),
+        only: names(fields),
         ..Pairs::default()
     };
     let chosen = Pairs {
         refuse: names(&["deleted"]),
-        same: BTreeMap::from([("new_with_id".to_owned(), "/idempotency_key".to_owned())]),
+        only: names(&[&["id", "new_with_id"], fields].concat()),
+        same: bound(&[("new_with_id", "/idempotency_key")]),
         ..Pairs::default()
     };
     [set_entry(plain), set_entry(chosen)]
 }
 
-fn of_module(mut route: Route) -> Route {
-    bind(&mut route, "/1", "/module");
-    route
-}
-
-fn bind(route: &mut Route, here: &str, there: &str) {
-    route
-        .form_same
-        .entry("rest_data".to_owned())
-        .or_default()
-        .insert(here.to_owned(), there.to_owned());
+fn of_module(route: Route) -> Route {
+    route.form_same(DATA, "/1", "/module")
 }
 
 fn v8(route: Route) -> Route {
@@ -252,6 +319,27 @@ fn v8_user() -> Route {
 
 fn v8_record(route: Route) -> Route {
     route.same("module", "/module").same("id", "/id")
+}
+
+/// A link of the argument's record.
+fn v8_link(route: Route) -> Route {
+    v8(v8_record(route).same("link", "/link_field").query_free(&[]))
+}
+
+/// A resource of the argument's module with the argument's fields.
+fn v8_write(route: Route) -> Route {
+    route
+        .query_free(&[])
+        .json_same("/data/type", "/module")
+        .only("", &["data"])
+        .only("/data", &["type", "id", "attributes"])
+        .only("/data/attributes", &["/fields"])
+        .absent("/data/attributes/deleted")
+}
+
+fn bound(list: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |(name, source): &(&str, &str)| ((*name).to_owned(), (*source).to_owned());
+    list.iter().map(owned).collect()
 }
 
 fn names(list: &[&str]) -> Vec<String> {

@@ -184,6 +184,99 @@ fn single_faults() {
             json!({ "method": "POST", "path": "a", "credential": "v8" }),
             Some("the slot `v8`"),
         ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "when": { "/e": ["a", null] }, "query": {},
+                "only": { "": ["x", "/data", "/rows/*"], "/a/*": [] },
+                "json_same": { "/a/*/id": "/ids/*" } }),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "json_same": { "/id": "made:/data/id" },
+                "query": { "is": { "id": ["eq.{/id}", "cs.{{{made:/id}}}"] }, "free": ["select"] } }),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "when": { "e": ["a"] } }),
+            Some("`when`: `e` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "when": { "/e": [] } }),
+            None,
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_only": { "m": { "a": ["b"] } } }),
+            Some("`form_only`: `a` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "only": { "a": ["b"] } }),
+            Some("`only`: `a` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "only": { "": ["/a~"] } }),
+            Some("`only`: `/a~` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "GET", "path": "a", "only": { "": [] } }),
+            Some("a GET has no body"),
+        ),
+        (
+            "write",
+            json!({ "method": "PATCH", "path": "a", "query": { "is": { "id": ["eq.{id}"] } } }),
+            Some("`query`: `id` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "PATCH", "path": "a", "query": { "is": { "id": ["eq.{/id"] } } }),
+            Some("has a brace without its other half"),
+        ),
+        (
+            "write",
+            json!({ "method": "PATCH", "path": "a", "query": { "is": { "id": [] } } }),
+            Some("`query`: the list of `id` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "PATCH", "path": "a", "query": { "is": { "id": ["1"] }, "free": ["id"] } }),
+            Some("the key `id` is free and has values"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form": { "m": ["x"] }, "query": {} }),
+            Some("has no place beside a form"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_json": { "m": { "/1": [] } } }),
+            Some("the list of `m` is empty"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_json": { "m": { "1": [0] } } }),
+            Some("`form_json`: `1` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "a", "form_pairs": { "m": { "/2": { "among": { "id": "id" } } } } }),
+            Some("`form_pairs`: `id` is no JSON pointer"),
+        ),
+        (
+            "write",
+            json!({ "method": "PATCH", "path": "{id}", "same": { "id": "made:/id" } }),
+            Some("no POST of this tool changes anything"),
+        ),
+        (
+            "write",
+            json!({ "method": "POST", "path": "{id}", "same": { "id": "made:id" } }),
+            Some("`same`: `id` is no JSON pointer"),
+        ),
     ] {
         let found = said(&manifest(effect, &json!([route]), &json!([])));
         match fault {

@@ -1,5 +1,6 @@
 //! Every tool on the SDK's stand-in for the host, against answers in PostgREST's shapes.
 
+mod bounds;
 mod deals;
 mod destructive;
 mod fixtures;

@@ -78,7 +78,13 @@ pub(super) static ACTIONS: &[Action] = &[
         params: PAYMENT,
         run: pay,
         preview: None,
-        routes: || vec![post("api/invoices/{id}/payments").same("id", "/id")],
+        routes: || {
+            vec![
+                post("api/invoices/{id}/payments")
+                    .same("id", "/id")
+                    .json_same("/amount", "/params/amount"),
+            ]
+        },
     },
     Action {
         name: "cancel",
@@ -132,7 +138,14 @@ pub(super) static ACTIONS: &[Action] = &[
         params: &[must("entry_ids", Kind::Ids)],
         run: from_time_entries,
         preview: None,
-        routes: || vec![post("api/invoices/from-time-entries")],
+        routes: || {
+            vec![
+                post("api/invoices/from-time-entries")
+                    .json_same("/account_id", "/id")
+                    .json_same("/entry_ids", "/params/entry_ids")
+                    .only("", &["account_id", "entry_ids"]),
+            ]
+        },
     },
 ];
 

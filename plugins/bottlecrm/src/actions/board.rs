@@ -32,7 +32,7 @@ pub(super) static ACTIONS: &[Action] = &[
         run: to_column,
         preview: None,
         routes: || {
-            let route = patch("api/leads/{id}/move").same("id", "/id");
+            let route = moved("leads");
             let mut routes = stages("leads");
             routes.push(route.clone().absent("/status"));
             routes.push(route.json("/status", OPEN_LEADS.iter().copied()));
@@ -51,7 +51,7 @@ pub(super) static ACTIONS: &[Action] = &[
         preview: None,
         routes: || {
             let mut routes = stages("tasks");
-            routes.push(patch("api/tasks/{id}/move").same("id", "/id"));
+            routes.push(moved("tasks"));
             routes
         },
     },
@@ -67,7 +67,7 @@ pub(super) static ACTIONS: &[Action] = &[
         preview: None,
         routes: || {
             let mut routes = stages("cases");
-            routes.push(patch("api/cases/{id}/move").same("id", "/id"));
+            routes.push(moved("cases"));
             routes
         },
     },
@@ -87,12 +87,24 @@ pub(super) static ACTIONS: &[Action] = &[
         preview: None,
         routes: || {
             vec![
-                patch("api/opportunities/{id}/move").same("id", "/id"),
-                patch("api/opportunities/{id}").same("id", "/id"),
+                patch("api/opportunities/{id}/move")
+                    .same("id", "/id")
+                    .json_same("/stage", "/params/stage")
+                    .only("", &["stage"]),
+                patch("api/opportunities/{id}")
+                    .same("id", "/id")
+                    .json_same("/stage", "/params/stage"),
             ]
         },
     },
 ];
+
+/// The record of the argument, to a status or to a stage; the stage by the id that its name has.
+fn moved(entity: &str) -> Route {
+    patch(&format!("api/{entity}/{{id}}/move"))
+        .same("id", "/id")
+        .only("", &["status", "stage_id"])
+}
 
 fn stages(entity: &str) -> Vec<Route> {
     vec![

@@ -22,7 +22,7 @@ pub(super) static ACTIONS: &[Action] = &[
         preview: Some(lead_preview),
         routes: || {
             let route = patch("api/leads/{id}").same("id", "/id");
-            vec![route.json("/status", ["converted"])]
+            vec![route.json("/status", ["converted"]).only("", &["status"])]
         },
     },
     Action {

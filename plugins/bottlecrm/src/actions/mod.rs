@@ -9,7 +9,9 @@ mod convert;
 mod support;
 mod tool;
 
-use portcullis_sdk::{Call, Case, Effect, Failure, Method, Response, Route, case, code, text};
+use portcullis_sdk::{
+    Call, Case, Effect, Failure, Method, Response, Route, RouteExt, case, code, text,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -138,7 +140,10 @@ pub(crate) fn cases() -> Vec<Case> {
             .into_iter()
             .flatten()
             .collect();
-        let mut routes = (action.routes)();
+        let mut routes: Vec<Route> = (action.routes)()
+            .into_iter()
+            .map(|route| bound(action, route))
+            .collect();
         routes.extend(reads(action));
         let previews = match action.preview {
             Some(_) => routes
@@ -167,6 +172,30 @@ pub(crate) fn cases() -> Vec<Case> {
         once(&mut case.preview_routes);
     }
     cases
+}
+
+/// A request that changes something is for calls that name its entity, has no query, and holds no
+/// member but those of the parameters unless the action says otherwise.
+fn bound(action: &Action, route: Route) -> Route {
+    if matches!(route.method, Method::Get | Method::Head) {
+        return route;
+    }
+    let is_below = |entity: &&Entity| {
+        let path = format!("{}/", entity.path.join("/"));
+        action.entities.contains(&entity.name) && route.path.starts_with(&path)
+    };
+    let entities = match entity::all().find(is_below) {
+        Some(own) => vec![own.name],
+        None => action.entities.to_vec(),
+    };
+    let has_body = route.method != Method::Delete;
+    let open = route.only.is_empty();
+    let route = route.when("/entity", entities).query_free(&[]);
+    if has_body && open {
+        route.only("", &["/params"])
+    } else {
+        route
+    }
 }
 
 fn once(routes: &mut Vec<Route>) {

@@ -167,7 +167,10 @@ pub(super) static ACTIONS: &[Action] = &[
         "links a solution to the case",
         &[SOLUTION],
         link_solution,
-        || vec![post("api/cases/{id}/solutions").same("id", "/id")],
+        || {
+            let route = post("api/cases/{id}/solutions").same("id", "/id");
+            vec![route.json_same("/solution_id", "/params/solution_id")]
+        },
     ),
     plain(
         "unlink_solution",

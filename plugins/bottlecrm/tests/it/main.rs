@@ -4,6 +4,7 @@
 
 mod actions;
 mod billing;
+mod bounds;
 mod creates;
 mod describe;
 mod fixtures;

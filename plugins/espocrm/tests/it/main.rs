@@ -1,6 +1,7 @@
 //! The plugin against a native stand-in for the host: every trap of the API by number, bad inputs,
 //! and what each tool promises. All data is made up.
 
+mod bounds;
 mod fixtures;
 mod inputs;
 mod manifest;

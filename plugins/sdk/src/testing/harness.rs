@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use portcullis_manifest::{Manifest, Route, Tool};
 use serde_json::{Map, Value, json};
 
-use super::{exchange::Exchange, host::StubHost};
+use super::{exchange::Exchange, host::StubHost, routes};
 use crate::{
     call::Call,
     failure::{Failure, code},
@@ -51,6 +51,7 @@ impl Harness {
             clock_ms: 0.into(),
             deadline_ms: 0.into(),
             allowed: RefCell::default(),
+            made: RefCell::default(),
             sends,
             slots,
         };
@@ -163,6 +164,22 @@ impl Harness {
         self.host.lines.borrow().clone()
     }
 
+    /// Whether a call of a tool with these arguments may send a request, as its first.
+    ///
+    /// # Panics
+    /// There is no such tool.
+    #[must_use]
+    pub fn lets(&self, tool: &str, arguments: &Value, request: &Request) -> bool {
+        let declared = self.tool(tool).expect("the tool exists");
+        let routes = match declared.case(arguments) {
+            Some(case) => &case.routes,
+            None => &declared.routes,
+        };
+        routes
+            .iter()
+            .any(|route| routes::route_matches(route, request, arguments))
+    }
+
     /// Runs a tool as the host does: arguments and result are checked against its schemas.
     ///
     /// # Errors
@@ -238,6 +255,7 @@ impl Harness {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
         let given = arguments.clone();
         *self.host.allowed.borrow_mut() = (routes, arguments);
+        self.host.made.take();
         let result = run(&Call::new(&self.host), &given);
         let faults = self.host.faults.take();
         assert!(

@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
-use portcullis_manifest::Route;
+use portcullis_manifest::{Method, Route};
 use serde_json::{Map, Value, json};
 
-use super::{exchange::Exchange, routes};
+use super::{
+    exchange::Exchange,
+    routes::{self, Known},
+};
 use crate::{
     call::{Host, Level, Transport},
     http::{HttpError, Reason, Request, Response, Stage},
@@ -31,6 +34,8 @@ pub(super) struct StubHost {
     pub(super) clock_ms: Cell<u64>,
     pub(super) deadline_ms: Cell<u64>,
     pub(super) allowed: RefCell<(Vec<Route>, Value)>,
+    /// The answers of the running call to what may have made something.
+    pub(super) made: RefCell<Vec<Value>>,
     pub(super) sends: BTreeSet<String>,
     pub(super) slots: BTreeSet<String>,
 }
@@ -81,11 +86,15 @@ impl StubHost {
                 format!("there is no credential slot {slot}"),
             ));
         }
-        let allowed = self.allowed.borrow();
+        let (allowed, made) = (self.allowed.borrow(), self.made.borrow());
+        let known = Known {
+            arguments: &allowed.1,
+            made: &made,
+        };
         if allowed
             .0
             .iter()
-            .any(|route| routes::route_matches(route, request, &allowed.1))
+            .any(|route| routes::matches(route, request, &known))
         {
             return Ok(());
         }
@@ -125,10 +134,15 @@ impl Transport for StubHost {
     fn send(&self, request: &Request) -> Result<Response, HttpError> {
         self.check(request)?;
         self.requests.borrow_mut().push(request.clone());
-        match self.upstream.borrow_mut().as_mut() {
+        let answer = match self.upstream.borrow_mut().as_mut() {
             Some(upstream) => upstream(request),
             None => self.look_up(request),
+        };
+        if let (Method::Post, Ok(answer)) = (request.method, &answer) {
+            let told = answer.value().filter(|_| answer.is_success());
+            self.made.borrow_mut().extend(told);
         }
+        answer
     }
 
     fn send_all(&self, requests: &[Request]) -> Vec<Result<Response, HttpError>> {

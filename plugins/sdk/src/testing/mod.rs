@@ -28,4 +28,4 @@ mod routes;
 
 pub use exchange::{Exchange, delete, get, patch, post, put};
 pub use harness::Harness;
-pub use routes::route_matches;
+pub use routes::{json_request, route_matches};

@@ -1,31 +1,132 @@
 //! Whether a route matches a request: the host's rules, near enough for a plugin's tests.
 
-use portcullis_manifest::{Pairs, Route};
+use portcullis_manifest::{Method, Pairs, Query, Route};
 use serde_json::Value;
 
 use crate::http::Request;
 
-/// Whether a route lets a request of a call with these arguments through.
+/// What no query holds: any whole number, at the end of a value.
+const NUMBER: &str = "\0number";
+
+/// Whether a route lets a request of a call with these arguments through, as its first request.
 #[must_use]
 pub fn route_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
+    let known = Known {
+        arguments,
+        made: &[],
+    };
+    matches(route, request, &known)
+}
+
+/// A request with the default credential and a JSON body, or with none, for asking what routes allow.
+#[must_use]
+pub fn json_request(
+    method: Method,
+    path: &str,
+    query: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Request {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Request {
+        method,
+        path: path.split('/').map(str::to_owned).collect(),
+        query: query.iter().map(pair).collect(),
+        headers: Vec::new(),
+        body: body.map(|body| body.to_string().into_bytes()),
+        credential: Some("default".to_owned()),
+    }
+}
+
+/// What a request is compared with.
+pub(super) struct Known<'a> {
+    pub(super) arguments: &'a Value,
+    /// The answers of status 2xx to earlier POSTs of the call.
+    pub(super) made: &'a [Value],
+}
+
+impl Known<'_> {
+    fn values(&self, source: &str) -> Vec<&Value> {
+        match source.strip_prefix("made:") {
+            Some(pointer) => self
+                .made
+                .iter()
+                .filter_map(|answer| answer.pointer(pointer))
+                .collect(),
+            None => any(self.arguments, source),
+        }
+    }
+
+    fn has(&self, source: &str, value: &Value) -> bool {
+        self.values(source).contains(&value)
+    }
+
+    fn has_text(&self, source: &str, text: &str) -> bool {
+        self.values(source)
+            .into_iter()
+            .any(|value| as_text(value) == text)
+    }
+
+    fn has_only(&self, value: &Value, names: &[String]) -> bool {
+        value
+            .as_object()
+            .is_some_and(|object| object.keys().all(|name| self.is_listed(names, name)))
+    }
+
+    fn is_listed(&self, list: &[String], name: &str) -> bool {
+        let of_source = |value: &&Value| value.get(name).is_some();
+        list.iter().any(|entry| match entry.starts_with('/') {
+            true => self.values(entry).iter().any(of_source),
+            false => entry == name,
+        })
+    }
+}
+
+/// Values of the arguments; `*` is any element, and what is no list is its only one.
+fn any<'v>(value: &'v Value, pointer: &str) -> Vec<&'v Value> {
+    match pointer.split_once("/*") {
+        None => value.pointer(pointer).into_iter().collect(),
+        Some((list, rest)) => match value.pointer(list) {
+            Some(Value::Array(items)) => items.iter().flat_map(|item| any(item, rest)).collect(),
+            Some(single) => any(single, rest),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// Values of a body; `*` is every element, and none is left out.
+fn every<'v>(value: &'v Value, pointer: &str) -> Option<Vec<&'v Value>> {
+    let Some((list, rest)) = pointer.split_once("/*") else {
+        return Some(vec![value.pointer(pointer)?]);
+    };
+    let items = value.pointer(list)?.as_array()?;
+    let found: Option<Vec<_>> = items.iter().map(|item| every(item, rest)).collect();
+    Some(found?.into_iter().flatten().collect())
+}
+
+pub(super) fn matches(route: &Route, request: &Request, known: &Known<'_>) -> bool {
     route.method == request.method
-        && path_matches(route, request, arguments)
+        && route.unmet(known.arguments).is_none()
+        && path_matches(route, request, known)
         && route
             .credential
             .as_ref()
             .is_none_or(|slot| request.credential.as_ref() == Some(slot))
-        && (!route.looks_at_json() || json_matches(route, request, arguments))
-        && (!route.looks_at_form() || form_matches(route, request, arguments))
+        && route
+            .query
+            .as_ref()
+            .is_none_or(|query| query_matches(query, request, known))
+        && (!route.looks_at_json() || json_matches(route, request, known))
+        && (!route.looks_at_form() || form_matches(route, request, known))
 }
 
-fn path_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
+fn path_matches(route: &Route, request: &Request, known: &Known<'_>) -> bool {
     let pattern: Vec<&str> = route.path.split('/').collect();
     pattern.len() == request.path.len()
         && pattern
             .iter()
             .zip(&request.path)
             .all(|(expected, segment)| match placeholder(expected) {
-                Some(name) => placeholder_holds(route, name, segment, arguments),
+                Some(name) => placeholder_holds(route, name, segment, known),
                 None => expected == segment,
             })
 }
@@ -34,12 +135,11 @@ fn placeholder(part: &str) -> Option<&str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
 
-fn placeholder_holds(route: &Route, name: &str, segment: &str, arguments: &Value) -> bool {
-    let same = route.same.get(name).is_none_or(|pointer| {
-        arguments
-            .pointer(pointer)
-            .is_some_and(|value| as_text(value) == segment)
-    });
+fn placeholder_holds(route: &Route, name: &str, segment: &str, known: &Known<'_>) -> bool {
+    let same = route
+        .same
+        .get(name)
+        .is_none_or(|source| known.has_text(source, segment));
     let refused = route.not.get(name).is_some_and(|values| {
         values
             .iter()
@@ -48,7 +148,54 @@ fn placeholder_holds(route: &Route, name: &str, segment: &str, arguments: &Value
     same && !refused
 }
 
-fn json_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
+fn query_matches(query: &Query, request: &Request, known: &Known<'_>) -> bool {
+    let is_named = |key: &String| query.is.contains_key(key) || query.free.contains(key);
+    request.query.iter().all(|(key, _)| is_named(key))
+        && query.is.iter().all(|(key, allowed)| {
+            let found: Vec<_> = request.query.iter().filter(|(k, _)| k == key).collect();
+            let is_filled = |value: &str| {
+                let texts = allowed.iter().flat_map(|allowed| filled(allowed, known));
+                texts.into_iter().any(|text| is_text(&text, value))
+            };
+            found.len() == 1 && is_filled(&found[0].1)
+        })
+}
+
+/// Whether a value is a text that may end in any whole number.
+fn is_text(text: &str, value: &str) -> bool {
+    match text.strip_suffix(NUMBER) {
+        Some(start) => value.strip_prefix(start).is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        }),
+        None => text == value,
+    }
+}
+
+/// The texts that a value of the query can be; [`NUMBER`] stands for any whole number.
+fn filled(allowed: &str, known: &Known<'_>) -> Vec<String> {
+    let Some(at) = allowed.find(['{', '}']) else {
+        return vec![allowed.to_owned()];
+    };
+    let (before, brace) = allowed.split_at(at);
+    let (here, rest) = match brace.get(..2) {
+        Some("{{" | "}}") => (vec![brace[..1].to_owned()], &brace[2..]),
+        _ => {
+            let halves = brace[1..].split_once('}');
+            let (source, rest) = halves.expect("a brace has its other half");
+            let texts = match source {
+                "#" => vec![NUMBER.to_owned()],
+                source => known.values(source).into_iter().map(as_text).collect(),
+            };
+            (texts, rest)
+        }
+    };
+    let ends = filled(rest, known);
+    here.iter()
+        .flat_map(|here| ends.iter().map(move |end| format!("{before}{here}{end}")))
+        .collect()
+}
+
+fn json_matches(route: &Route, request: &Request, known: &Known<'_>) -> bool {
     let is_json = request
         .headers
         .iter()
@@ -62,18 +209,27 @@ fn json_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
     let Some(body) = request.json().filter(|_| is_json) else {
         return false;
     };
+    let all = |pointer: &str, holds: &dyn Fn(&Value) -> bool| {
+        every(&body, pointer).is_some_and(|found| found.into_iter().all(holds))
+    };
     route.json.iter().all(|(pointer, values)| {
         body.pointer(pointer)
             .is_some_and(|value| values.contains(value))
-    }) && route.json_same.iter().all(|(here, there)| {
-        body.pointer(here).is_some() && body.pointer(here) == arguments.pointer(there)
     }) && route
-        .absent
+        .json_same
         .iter()
-        .all(|pointer| body.pointer(pointer).is_none())
+        .all(|(here, source)| all(here, &|value| known.has(source, value)))
+        && route
+            .only
+            .iter()
+            .all(|(here, names)| all(here, &|value| known.has_only(value, names)))
+        && route
+            .absent
+            .iter()
+            .all(|pointer| body.pointer(pointer).is_none())
 }
 
-fn form_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
+fn form_matches(route: &Route, request: &Request, known: &Known<'_>) -> bool {
     let pairs = form_pairs(request);
     let single = |field: &str| {
         let mut found = pairs.iter().filter(|(key, _)| key == field);
@@ -82,26 +238,41 @@ fn form_matches(route: &Route, request: &Request, arguments: &Value) -> bool {
             .filter(|_| found.next().is_none())
             .map(|(_, value)| value.as_str())
     };
+    let all = |field: &str, pointer: &str, holds: &dyn Fn(&Value) -> bool| {
+        let inner = single(field).and_then(|text| serde_json::from_str::<Value>(text).ok());
+        inner.is_some_and(|inner| {
+            every(&inner, pointer).is_some_and(|found| found.into_iter().all(holds))
+        })
+    };
     request.query.is_empty()
         && route.form.iter().all(|(field, values)| {
             single(field).is_some_and(|value| values.iter().any(|allowed| allowed == value))
         })
+        && route.form_json.iter().all(|(field, pointers)| {
+            let holds = |(here, values): (&String, &Vec<Value>)| {
+                all(field, here, &|value| values.contains(value))
+            };
+            pointers.iter().all(holds)
+        })
+        && route.form_only.iter().all(|(field, pointers)| {
+            let holds = |(here, names): (&String, &Vec<String>)| {
+                all(field, here, &|value| known.has_only(value, names))
+            };
+            pointers.iter().all(holds)
+        })
         && route.form_same.iter().all(|(field, pointers)| {
-            let inner = single(field).and_then(|text| serde_json::from_str::<Value>(text).ok());
-            inner.is_some_and(|inner| {
-                pointers.iter().all(|(here, there)| {
-                    inner.pointer(here).is_some() && inner.pointer(here) == arguments.pointer(there)
-                })
-            })
+            let holds = |(here, source): (&String, &String)| {
+                all(field, here, &|value| known.has(source, value))
+            };
+            pointers.iter().all(holds)
         })
         && route.form_pairs.iter().all(|(field, pointers)| {
-            let inner = single(field).and_then(|text| serde_json::from_str::<Value>(text).ok());
-            inner.is_some_and(|inner| {
-                pointers.iter().all(|(pointer, rule)| {
-                    let steps: Vec<&str> = pointer.split('/').skip(1).collect();
-                    pairs_hold(&inner, &steps, rule, arguments)
+            let holds = |(here, rule): (&String, &Pairs)| {
+                all(field, here, &|list| {
+                    list_holds(list, rule, known).unwrap_or(false)
                 })
-            })
+            };
+            pointers.iter().all(holds)
         })
 }
 
@@ -114,42 +285,35 @@ pub(super) fn form_pairs(request: &Request) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whether what stands at the steps is a list of pairs that a rule allows; `*` is each element.
-fn pairs_hold(inner: &Value, steps: &[&str], rule: &Pairs, arguments: &Value) -> bool {
-    match steps.split_first() {
-        Some((&"*", rest)) => inner.as_array().is_some_and(|items| {
-            items
-                .iter()
-                .all(|item| pairs_hold(item, rest, rule, arguments))
-        }),
-        Some((step, rest)) => inner
-            .pointer(&format!("/{step}"))
-            .is_some_and(|next| pairs_hold(next, rest, rule, arguments)),
-        None => list_holds(inner, rule, arguments).unwrap_or(false),
-    }
-}
-
-fn list_holds(list: &Value, rule: &Pairs, arguments: &Value) -> Option<bool> {
-    let mut seen: Vec<(String, &Value)> = Vec::new();
+/// Whether a list of pairs is one that a rule allows.
+fn list_holds(list: &Value, rule: &Pairs, known: &Known<'_>) -> Option<bool> {
+    let mut seen: Vec<(&str, &Value)> = Vec::new();
     for pair in list.as_array()? {
         let pair = pair.as_object().filter(|pair| pair.len() == 2)?;
-        let name = pair.get("name")?.as_str()?.to_ascii_lowercase();
-        if seen.iter().any(|(known, _)| *known == name) {
+        let name = pair.get("name")?.as_str()?;
+        if seen.iter().any(|(key, _)| key.eq_ignore_ascii_case(name)) {
             return None;
         }
         seen.push((name, pair.get("value")?));
     }
-    let names =
-        |list: &[String], name: &str| list.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let is_refused = |name: &str| rule.refuse.iter().any(|r| r.eq_ignore_ascii_case(name));
     let allowed = seen.iter().all(|(name, _)| {
-        !names(&rule.refuse, name) && (rule.only.is_empty() || names(&rule.only, name))
+        !is_refused(name) && (rule.only.is_empty() || known.is_listed(&rule.only, name))
     });
-    let bound = rule.same.iter().all(|(name, pointer)| {
-        seen.iter().any(|(key, value)| {
-            key.eq_ignore_ascii_case(name) && arguments.pointer(pointer) == Some(value)
-        })
+    let found = |name: &String| {
+        let pair = seen.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        pair.copied()
+    };
+    let same = rule.same.iter().all(|(name, source)| {
+        found(name).is_some_and(|(key, value)| key == name && known.has(source, value))
     });
-    Some(allowed && bound)
+    let is = rule.is.iter().all(|(name, values)| {
+        found(name).is_none_or(|(key, value)| key == name && values.contains(value))
+    });
+    let among = rule.among.iter().all(|(name, source)| {
+        found(name).is_none_or(|(key, value)| key == name && known.has(source, value))
+    });
+    Some(allowed && is && same && among)
 }
 
 fn as_text(value: &Value) -> String {

@@ -241,8 +241,12 @@ fn lets(tool: &str, arguments: &Value, method: &str, data: &Value) -> bool {
 #[test]
 fn routes_hold_against_a_hostile_plugin() {
     let pair = |name: &str, value: Value| json!({"name": name, "value": value});
-    let update = json!({"module": "Accounts", "id": ID, "fields": {}});
-    let create = json!({"module": "Accounts", "fields": {}, "idempotency_key": "a key of mine"});
+    let update = json!({"module": "Accounts", "id": ID, "fields": {"name": "B"}});
+    let create =
+        json!({"module": "Accounts", "fields": {"name": "B"}, "idempotency_key": "a key of mine"});
+    let bulk = json!({"module": "Accounts", "records": [{"name": "B"}, {"id": "1", "name": "C"}]});
+    let dry = json!({"module": "Accounts", "id": ID, "fields": {"name": "B"}, "dry_run": true});
+    let file = json!({"id": ID, "filename": "a", "file_base64": "aGk="});
     let data = |module: &str, pairs: &[Value]| json!([null, module, pairs, false]);
     for (tool, arguments, method, data, allowed) in [
         (
@@ -412,8 +416,45 @@ fn routes_hold_against_a_hostile_plugin() {
             false,
         ),
         (
-            "bulk_upsert",
+            "update",
+            &update,
+            "set_entry",
+            data(
+                "Accounts",
+                &[pair("id", json!(ID)), pair("assigned_user_id", json!("1"))],
+            ),
+            false,
+        ),
+        (
+            "update",
+            &dry,
+            "set_entry",
+            data(
+                "Accounts",
+                &[pair("id", json!(ID)), pair("name", json!("A"))],
+            ),
+            false,
+        ),
+        (
+            "create",
             &create,
+            "set_entry",
+            data("Accounts", &[pair("assigned_user_id", json!("1"))]),
+            false,
+        ),
+        (
+            "delete",
+            &update,
+            "set_entry",
+            data(
+                "Accounts",
+                &[pair("id", json!(ID)), pair("deleted", json!("0"))],
+            ),
+            false,
+        ),
+        (
+            "bulk_upsert",
+            &bulk,
             "set_entries",
             json!([
                 null,
@@ -424,7 +465,18 @@ fn routes_hold_against_a_hostile_plugin() {
         ),
         (
             "bulk_upsert",
-            &create,
+            &bulk,
+            "set_entries",
+            json!([
+                null,
+                "Accounts",
+                [[pair("name", json!("A"))], [pair("id", json!("2"))]]
+            ]),
+            false,
+        ),
+        (
+            "bulk_upsert",
+            &bulk,
             "set_entries",
             json!([
                 null,
@@ -435,16 +487,188 @@ fn routes_hold_against_a_hostile_plugin() {
         ),
         (
             "bulk_upsert",
-            &create,
+            &bulk,
             "set_entries",
             json!([null, "Users", [[pair("name", json!("A"))]]]),
             false,
         ),
         (
             "set_note_attachment",
-            &update,
+            &file,
+            "set_note_attachment",
+            json!([null, {"id": ID, "filename": "a", "file": "aGk="}]),
+            true,
+        ),
+        (
+            "set_note_attachment",
+            &file,
             "set_note_attachment",
             json!([null, {"id": "1", "filename": "a", "file": "aGk="}]),
+            false,
+        ),
+        (
+            "set_note_attachment",
+            &file,
+            "set_note_attachment",
+            json!([null, {"id": ID, "filename": "a", "file": "aGk=", "related_module_id": "1"}]),
+            false,
+        ),
+    ] {
+        assert_eq!(
+            lets(tool, arguments, method, &data),
+            allowed,
+            "{tool} {method} {data}"
+        );
+    }
+}
+
+#[test]
+fn links_and_activities_hold_against_a_hostile_plugin() {
+    let pair = |name: &str, value: &str| json!({"name": name, "value": value});
+    let two = json!({"module": "Accounts", "id": ID, "link_field": "contacts", "related_ids": ["C1", "C2"]});
+    let one =
+        json!({"module": "Accounts", "id": ID, "link_field": "contacts", "related_ids": "C1"});
+    let call = json!({"name": "x", "contact_ids": ["C1"], "account_ids": ["A1"]});
+    let keyed = json!({"name": "x", "contact_ids": ["C1"], "idempotency_key": "a key of mine"});
+    let task = json!({"name": "x", "parent_type": "Accounts", "parent_id": "A1"});
+    let link = |module: &str, id: &str, name: &str, ids: Value, delete: u8| {
+        json!([null, module, id, name, ids, [], delete])
+    };
+    let of_two = |delete| link("Accounts", ID, "contacts", json!(["C2"]), delete);
+    let of_call = |id: &str, ids: Value, delete| link("Calls", id, "contacts", ids, delete);
+    let new = |module: &str, pairs: &[Value]| json!([null, module, pairs, false]);
+    let c1 = || json!(["C1"]);
+    for (tool, arguments, method, data, allowed) in [
+        ("link_records", &two, "set_relationship", of_two(0), true),
+        ("link_records", &two, "set_relationship", of_two(1), false),
+        ("unlink_records", &two, "set_relationship", of_two(1), true),
+        ("unlink_records", &two, "set_relationship", of_two(0), false),
+        ("link_records", &one, "set_relationship", of_two(0), false),
+        (
+            "link_records",
+            &one,
+            "set_relationship",
+            link("Accounts", ID, "contacts", c1(), 0),
+            true,
+        ),
+        (
+            "link_records",
+            &one,
+            "set_relationship",
+            link("Accounts", "1", "contacts", c1(), 0),
+            false,
+        ),
+        (
+            "link_records",
+            &one,
+            "set_relationship",
+            link("Accounts", ID, "cases", c1(), 0),
+            false,
+        ),
+        (
+            "log_call",
+            &call,
+            "set_entry",
+            new("Calls", &[pair("name", "y"), pair("parent_id", "A1")]),
+            true,
+        ),
+        (
+            "log_call",
+            &call,
+            "set_entry",
+            new("Calls", &[pair("parent_id", "A2")]),
+            false,
+        ),
+        (
+            "log_call",
+            &call,
+            "set_entry",
+            new("Users", &[pair("name", "y")]),
+            false,
+        ),
+        (
+            "log_call",
+            &call,
+            "set_entry",
+            new("Calls", &[pair("repeat_type", "Daily")]),
+            false,
+        ),
+        // Which call is linked is known only once there is one.
+        (
+            "log_call",
+            &call,
+            "set_relationship",
+            of_call("K1", c1(), 0),
+            false,
+        ),
+        (
+            "log_call",
+            &keyed,
+            "set_relationship",
+            of_call("K1", c1(), 0),
+            true,
+        ),
+        (
+            "log_call",
+            &keyed,
+            "set_relationship",
+            of_call("K1", json!(["C2"]), 0),
+            false,
+        ),
+        (
+            "log_call",
+            &keyed,
+            "set_relationship",
+            of_call("K1", c1(), 1),
+            false,
+        ),
+        (
+            "log_call",
+            &keyed,
+            "set_relationship",
+            link("Accounts", "A1", "contacts", c1(), 0),
+            false,
+        ),
+        (
+            "create_task",
+            &task,
+            "set_entry",
+            new("Tasks", &[pair("name", "y"), pair("parent_id", "A1")]),
+            true,
+        ),
+        (
+            "create_task",
+            &task,
+            "set_entry",
+            new("Tasks", &[pair("contact_id", "C1")]),
+            false,
+        ),
+        (
+            "create_task",
+            &task,
+            "set_entry",
+            new("Notes", &[pair("name", "y")]),
+            false,
+        ),
+        (
+            "create_note",
+            &task,
+            "set_entry",
+            new("Notes", &[pair("parent_type", "Accounts")]),
+            true,
+        ),
+        (
+            "create_note",
+            &task,
+            "set_entry",
+            new("Notes", &[pair("parent_type", "Cases")]),
+            false,
+        ),
+        (
+            "create_note",
+            &task,
+            "set_relationship",
+            of_call("K1", c1(), 0),
             false,
         ),
     ] {
