@@ -142,7 +142,11 @@ fn by_title(call: &Call<'_>, link: Link, word: &str, at: &str) -> Result<String,
 
 /// What the CRM's search over everything finds of a kind; none when it may have left some out, or
 /// when the token does not reach it.
-fn searched(call: &Call<'_>, link: Link, word: &str) -> Result<Option<Vec<Entry>>, Failure> {
+pub(crate) fn searched(
+    call: &Call<'_>,
+    link: Link,
+    word: &str,
+) -> Result<Option<Vec<Entry>>, Failure> {
     let kind = match link {
         Link::Account => "account",
         Link::Contact => "contact",

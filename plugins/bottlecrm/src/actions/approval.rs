@@ -3,7 +3,7 @@
 use portcullis_sdk::{Effect, Failure, Method, RouteExt, code, post};
 use serde_json::Value;
 
-use super::{Action, Asked, what};
+use super::{Action, Asked, proven, what};
 use crate::{
     crm::{self, Record},
     errors::About,
@@ -68,7 +68,19 @@ fn request(asked: &Asked<'_>) -> Result<Record, Failure> {
 }
 
 fn decide(asked: &Asked<'_>) -> Result<Record, Failure> {
-    asked.send(Method::Post, &[asked.action.name], Some(&asked.body()))
+    let answer = asked.send(Method::Post, &[asked.action.name], Some(&asked.body()))?;
+    let state = match asked.action.name {
+        "approve" => "approved",
+        "reject" => "rejected",
+        _ => "cancelled",
+    };
+    proven(
+        asked,
+        answer,
+        "/state",
+        &state.into(),
+        "decided the approval",
+    )
 }
 
 fn preview(asked: &Asked<'_>) -> Result<Value, Failure> {
