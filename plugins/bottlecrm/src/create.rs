@@ -98,12 +98,14 @@ fn add_tags(
     crm::send(ask, &about).map(drop).map_err(|failure| {
         partly(
             format!(
-                "the {} was created, but its tags were not set: {}",
+                "the {} was created, but setting its tags failed: {}",
                 entity.one, failure.message
             ),
             id,
         )
-        .suggest("do not create it again; set the tags with crm_update")
+        .suggest(
+            "do not create it again; look at its tags with crm_get, and set them with crm_update",
+        )
     })
 }
 

@@ -36,7 +36,9 @@ pub(crate) fn create() -> Vec<Route> {
         .collect();
     // The tags of a new account follow by their ids.
     routes.push(patch("api/accounts/{id}"));
+    // What was made is looked for and read; its id is not known before.
     routes.extend(reading_back());
+    routes.extend(boards());
     routes.extend(lookups());
     routes
 }

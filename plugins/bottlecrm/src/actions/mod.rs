@@ -6,12 +6,11 @@ mod billing;
 mod board;
 mod comment;
 mod convert;
+mod outcome;
 mod support;
 mod tool;
 
-use portcullis_sdk::{
-    Call, Case, Effect, Failure, Kind, Method, Outcome, Response, Route, case, code, text,
-};
+use portcullis_sdk::{Call, Case, Effect, Failure, Method, Response, Route, case, code, text};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -23,6 +22,8 @@ use crate::{
 };
 
 pub(crate) use tool::{list, preview, run};
+
+use outcome::{not_applied, not_now, proven, unseen};
 
 /// Names of actions, for the schema of arguments.
 pub(crate) const NAMES: &[&str] = &[
@@ -306,59 +307,6 @@ fn what(asked: &Asked<'_>, summary: String, record: &Record, warnings: &[String]
     Value::Object(preview)
 }
 
-/// The state of a record does not allow the action.
-fn not_now(message: impl Into<String>, instead: &str) -> Failure {
-    Failure::new(Kind::Conflict, "NOT_POSSIBLE_NOW", message)
-        .outcome(Outcome::NotDone)
-        .at("/id")
-        .suggest(instead)
-}
-
-/// The CRM answered without an error, and what is stored says otherwise.
-fn not_applied(asked: &Asked<'_>, done: &str) -> Failure {
-    Failure::new(
-        Kind::UpstreamFault,
-        code::NOT_APPLIED,
-        format!("the CRM answered that it {done}"),
-    )
-    .outcome(Outcome::NotDone)
-    .details(json!({"id": asked.id}))
-    .suggest("look at the record with crm_get before another try")
-}
-
-/// An answer that does not contradict what was asked for.
-fn proven(
-    asked: &Asked<'_>,
-    answer: Record,
-    at: &str,
-    wanted: &Value,
-    done: &str,
-) -> Result<Record, Failure> {
-    let answer = Value::Object(answer);
-    if let Some(found) = answer.pointer(at)
-        && found != wanted
-    {
-        let done = format!("{done}, but shows {found} where {wanted} was asked for");
-        return Err(not_applied(asked, &done));
-    }
-    match answer {
-        Value::Object(answer) => Ok(answer),
-        _ => Ok(Record::new()),
-    }
-}
-
-/// The CRM answered without an error, and what is stored could not be looked at.
-fn unseen(asked: &Asked<'_>, done: &str, why: &Failure) -> Failure {
-    let message = format!(
-        "the CRM answered that it {done}; whether it did could not be looked at: {}",
-        why.message
-    );
-    Failure::new(Kind::UpstreamFault, code::PARTIAL, message)
-        .outcome(Outcome::MayHaveHappened)
-        .details(json!({"id": asked.id}))
-        .suggest("look at the record with crm_get before another try")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,6 +328,11 @@ mod tests {
                 action.effect.needs_confirmation(),
                 action.preview.is_some(),
                 "{}",
+                action.name
+            );
+            assert!(
+                !action.irreversible || action.preview.is_some(),
+                "{} is shown first",
                 action.name
             );
             for name in action.entities {

@@ -35,7 +35,7 @@ fn hits(word: &str, ids: &[String]) -> Exchange {
 }
 
 fn detail_of_lead(lead: &Value) -> Exchange {
-    let id = lead["id"].as_str().unwrap();
+    let id = lead["id"].as_str().expect("an id");
     get(&format!("api/leads/{id}")).reply(200, json!({"lead_obj": lead, "comments": []}))
 }
 
@@ -654,6 +654,34 @@ fn a_task_has_one_parent() {
         json!({"title": "t", "status": "New", "priority": "Low", "account": ID, "lead": OTHER});
     let failure = failed(crm.invoke("crm_create", json!({"entity": "tasks", "data": data})));
     assert!(failure.message.contains("account, lead"), "{failure:?}");
+}
+
+#[test]
+fn what_is_made_closed_needs_its_day() {
+    for (entity, model, data, wanted) in [
+        (
+            "opportunities",
+            "Opportunity",
+            json!({"name": "d", "stage": "CLOSED_WON"}),
+            vec!["/data/closed_on", "/data/amount"],
+        ),
+        (
+            "opportunities",
+            "Opportunity",
+            json!({"name": "d", "stage": "CLOSED_LOST", "closed_on": null}),
+            vec!["/data/closed_on"],
+        ),
+        (
+            "cases",
+            "Case",
+            json!({"name": "c", "status": "Closed", "priority": "Low"}),
+            vec!["/data/closed_on"],
+        ),
+    ] {
+        let crm = crm().expect(no_extras(model));
+        let failure = failed(crm.invoke("crm_create", json!({"entity": entity, "data": data})));
+        assert_eq!(failure.fields, wanted, "{failure}");
+    }
 }
 
 #[test]
