@@ -117,7 +117,9 @@ fn identify(
     response: &Response,
 ) -> Result<(String, Option<Record>), Failure> {
     let answer = crm::object(response).unwrap_or_default();
-    if let Some(record) = crm::written(entity, &answer) {
+    if let Some(record) = crm::written(entity, &answer)
+        && ids::is_uuid(crm::text(&record, "id"))
+    {
         return Ok((crm::text(&record, "id").to_owned(), Some(record)));
     }
     if ids::is_uuid(crm::text(&answer, "id")) {

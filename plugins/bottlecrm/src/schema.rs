@@ -40,11 +40,15 @@ pub(crate) struct Published {
     pub(crate) update: bool,
 }
 
-/// What the CRM publishes of an entity; none when this token may not read the schema.
+/// What the CRM publishes of an entity; none when this token may not read the schema, or when nothing
+/// of the entity is written here.
 ///
 /// # Errors
 /// The CRM could not be reached, or its answer is no schema.
 pub(crate) fn of(call: &Call<'_>, entity: &Entity) -> Result<Option<Fields>, Failure> {
+    if entity.fields.is_empty() {
+        return Ok(None);
+    }
     if let Some(kept) = call.cache().get(&key(entity)) {
         return Ok(Some(kept));
     }

@@ -369,3 +369,16 @@ fn a_field_nobody_knows_is_refused_with_the_nearest() {
         "{failure:?}"
     );
 }
+
+#[test]
+fn of_what_is_only_listed_the_schema_is_not_asked() {
+    let crm = crm();
+    for entity in ["people", "today", "everything"] {
+        let failure = failed(crm.invoke(
+            "crm_search",
+            json!({"entity": entity, "query": "an", "fields": ["nme"]}),
+        ));
+        assert_eq!(failure.fields, ["/fields/0"], "{entity}");
+    }
+    assert!(crm.requests().is_empty());
+}
