@@ -16,6 +16,11 @@ pub(crate) const ROUTES: &[Route] = &[
         path: "api/<classic>/comment/{}/",
         on: &[("PUT", replace), ("PATCH", edit), ("DELETE", remove)],
     },
+    // The CRM's schema names no PATCH here.
+    Route {
+        path: "api/invoices/comments/{}/",
+        on: &[("PUT", replace), ("DELETE", remove)],
+    },
     Route {
         path: "api/<classic>/attachment/{}/",
         on: &[("DELETE", remove_file)],

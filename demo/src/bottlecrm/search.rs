@@ -25,20 +25,20 @@ const KINDS: [(&str, &str, &[&str], &str); 7] = [
         &["first_name", "last_name", "company_name", "email", "title"],
         "company_name",
     ),
-    ("deal", "opportunities", &["name"], "stage"),
-    ("account", "accounts", &["name", "email"], "industry"),
+    ("deal", "opportunities", &["name"], "account"),
+    ("account", "accounts", &["name", "email"], "email"),
     (
         "contact",
         "contacts",
         &["first_name", "last_name", "email"],
-        "email",
+        "account",
     ),
-    ("ticket", "cases", &["name"], "status"),
+    ("ticket", "cases", &["name"], "account"),
     (
         "invoice",
         "invoices",
         &["invoice_title", "invoice_number", "client_name"],
-        "invoice_number",
+        "client_name",
     ),
     ("solution", "solutions", &["title"], "status"),
 ];
@@ -67,12 +67,30 @@ fn search(session: &mut Session<'_>) -> Answer {
                 .filter(open)
                 .filter(fits)
                 .take(MOST);
-            results.extend(found.map(|one| result(word, one, below)));
+            results.extend(found.map(|one| result(session, word, one, below)));
         }
     }
     Ok(Reply::ok(json!({"query": query, "results": results})))
 }
 
-fn result(word: &str, one: &Record, below: &str) -> Value {
-    json!({"type": word, "id": one.id, "title": name(one), "subtitle": one.text(below)})
+/// A lead is shown by its title where it has one, an invoice by its number; below stands the account,
+/// by name.
+fn result(session: &Session<'_>, word: &str, one: &Record, below: &str) -> Value {
+    let own = match word {
+        "lead" => one.text("title"),
+        "invoice" => one.text("invoice_number"),
+        _ => "",
+    };
+    let title = if own.is_empty() {
+        name(one)
+    } else {
+        own.to_owned()
+    };
+    let subtitle = match below {
+        "account" => session
+            .get("accounts", one.text("account"))
+            .map_or_else(String::new, name),
+        field => one.text(field).to_owned(),
+    };
+    json!({"type": word, "id": one.id, "title": title, "subtitle": subtitle})
 }

@@ -12,9 +12,9 @@ use crate::{
     entity::{self, Entity},
     errors::{self, About},
     ids,
+    made::{self, Made},
     payload::{self, Mode},
-    shape,
-    stored::{self, Made},
+    shape, stored,
 };
 
 /// Creates a record and answers with its id and what was stored. Fields and values are checked
@@ -35,15 +35,13 @@ pub(crate) struct CreateArgs {
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct Created {
     entity: &'static str,
-    /// The new record's id; null if the CRM did not tell it and it could not be found.
-    id: Option<String>,
+    /// The new record's id.
+    id: String,
     /// The record as it is stored.
     record: Record,
     /// Fields that are stored otherwise than they were sent.
     #[serde(skip_serializing_if = "Record::is_empty")]
     stored_differently: Record,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
 }
 
 pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Failure> {
@@ -67,10 +65,10 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Fail
     if !response.is_success() {
         return Err(refused(call, entity, &body, &response, &about));
     }
+    let response =
+        crm::accept(response, &about).map_err(|page| look_back(call, entity, &body, page))?;
     let (id, told) = identify(call, entity, &body, &response)?;
-    let Some(id) = id else {
-        return Ok(unnamed(entity, &body));
-    };
+    let told = told.filter(|_| later.is_none());
     add_tags(call, entity, &id, later.as_ref())?;
     body.extend(later);
     settle(call, entity, &body, id, told)
@@ -100,33 +98,52 @@ fn add_tags(
     crm::send(ask, &about).map(drop).map_err(|failure| {
         partly(
             format!(
-                "the {} was created, but its tags were not set: {}",
+                "the {} was created, but setting its tags failed: {}",
                 entity.one, failure.message
             ),
             id,
         )
-        .suggest("do not create it again; set the tags with crm_update")
+        .suggest(
+            "do not create it again; look at its tags with crm_get, and set them with crm_update",
+        )
     })
 }
 
-/// The id of the new record and, where the answer holds it, the record itself.
+/// The id of the new record and, where it was read already, the record itself.
 fn identify(
     call: &Call<'_>,
     entity: &'static Entity,
     body: &Record,
     response: &Response,
-) -> Result<(Option<String>, Option<Record>), Failure> {
+) -> Result<(String, Option<Record>), Failure> {
     let answer = crm::object(response).unwrap_or_default();
-    if let Some(record) = crm::written(entity, &answer) {
-        return Ok((Some(crm::text(&record, "id").to_owned()), Some(record)));
+    if let Some(record) = crm::written(entity, &answer)
+        && ids::is_uuid(crm::text(&record, "id"))
+    {
+        return Ok((crm::text(&record, "id").to_owned(), Some(record)));
     }
     if ids::is_uuid(crm::text(&answer, "id")) {
-        return Ok((Some(crm::text(&answer, "id").to_owned()), None));
+        return Ok((crm::text(&answer, "id").to_owned(), None));
     }
-    let found = stored::find(call, entity, body, Made::Surely)
-        .ok()
-        .flatten();
-    Ok((found.map(|row| crm::text(&row, "id").to_owned()), None))
+    match made::find(call, entity, body, Made::Surely) {
+        Ok(Some(found)) => Ok((found.id().to_owned(), found.whole.then_some(found.row))),
+        Ok(None) => Err(unlearned(entity, body, "it lists none with these values")),
+        Err(failure) => Err(unlearned(entity, body, &failure.message)),
+    }
+}
+
+/// The CRM says that it made the record, and that is all that can be known.
+fn unlearned(entity: &Entity, body: &Record, why: &str) -> Failure {
+    let message = format!(
+        "the CRM says that it created the {} and tells no id; looking for it failed: {why}",
+        entity.one
+    );
+    Failure::new(Kind::UpstreamFault, code::PARTIAL, message)
+        .outcome(Outcome::PartlyDone)
+        .details(json!({"id": null, "sent": body}))
+        .suggest(
+            "do not create it again; look for it with crm_search, with a token that may read it",
+        )
 }
 
 fn settle(
@@ -136,19 +153,16 @@ fn settle(
     id: String,
     told: Option<Record>,
 ) -> Result<Created, Failure> {
-    let mut notes = Vec::new();
-    let record = match told.map_or_else(|| crm::record(call, entity, &id), Ok) {
-        Ok(record) => record,
-        Err(failure) => {
-            notes.push(format!("it could not be read back: {}", failure.message));
-            Record::new()
-        }
-    };
-    let differences = if record.is_empty() {
-        Record::new()
-    } else {
-        stored::differences(entity, body, &record)
-    };
+    let record = told
+        .map_or_else(|| crm::record(call, entity, &id), Ok)
+        .map_err(|failure| {
+            let message = format!(
+                "the {} was created, but could not be read back, so how it is stored is not known: {}",
+                entity.one, failure.message
+            );
+            partly(message, &id).suggest("do not create it again; look at it with crm_get")
+        })?;
+    let differences = stored::differences(entity, body, &record);
     if stored::lost_members(entity, &differences) {
         return Err(partly(
             format!("the {} was created, but not every member of its lists was stored", entity.one),
@@ -175,24 +189,10 @@ fn settle(
     }
     Ok(Created {
         entity: entity.name,
-        id: Some(id),
+        id,
         record: shown,
         stored_differently: differences,
-        notes,
     })
-}
-
-fn unnamed(entity: &'static Entity, body: &Record) -> Created {
-    Created {
-        entity: entity.name,
-        id: None,
-        record: body.clone(),
-        stored_differently: Record::new(),
-        notes: vec![format!(
-            "the CRM says that it created the {}, tells no id, and lists none with these values; what is shown is what was sent",
-            entity.one
-        )],
-    }
 }
 
 /// An answer that is an error: the CRM saves a record before it looks at its lists.
@@ -221,10 +221,10 @@ fn lost(call: &Call<'_>, entity: &'static Entity, body: &Record, failure: Failur
 
 /// After an error that leaves open what happened: looks whether the record is there.
 fn look_back(call: &Call<'_>, entity: &'static Entity, body: &Record, failure: Failure) -> Failure {
-    match stored::find(call, entity, body, Made::Perhaps) {
-        Ok(Some(row)) => {
-            let id = crm::text(&row, "id").to_owned();
-            let differences = stored::differences(entity, body, &row);
+    match made::find(call, entity, body, Made::Perhaps) {
+        Ok(Some(found)) => {
+            let (id, row) = (found.id().to_owned(), &found.row);
+            let differences = stored::differences(entity, body, row);
             partly(
                 format!("{} - but a {} with these values is stored since this call began", failure.message, entity.one),
                 &id,

@@ -106,7 +106,62 @@ pub(crate) fn delete(call: &Call<'_>, args: &DeleteArgs) -> Result<Deleted, Fail
         return after_fault(call, entity, args, errors::refused(&response, &about));
     }
     crm::accept(response, &about)?;
-    Ok(done(entity, args))
+    confirmed(call, entity, args)
+}
+
+/// What the CRM says it deleted is looked for once more.
+fn confirmed(
+    call: &Call<'_>,
+    entity: &'static Entity,
+    args: &DeleteArgs,
+) -> Result<Deleted, Failure> {
+    match left(call, entity, &args.id) {
+        Ok(None) => Ok(done(entity, args)),
+        Ok(Some(stays)) => Err(Failure::new(
+            Kind::UpstreamFault,
+            code::NOT_APPLIED,
+            format!("the CRM answered that it deleted the {}, but {stays}", entity.one),
+        )
+        .outcome(Outcome::NotDone)
+        .details(json!({"id": args.id}))
+        .suggest("look at it with crm_get; an administrator may have to delete it in the CRM")),
+        Err(failure) => Err(Failure::new(
+            Kind::UpstreamFault,
+            code::PARTIAL,
+            format!(
+                "the CRM answered that it deleted the {}; whether it is gone could not be looked at: {}",
+                entity.one, failure.message
+            ),
+        )
+        .outcome(Outcome::MayHaveHappened)
+        .details(json!({"id": args.id}))
+        .suggest("look for it with crm_get before anything else")),
+    }
+}
+
+/// What is left of a record; none when it is gone. A tag stays, but archived. A time entry cannot
+/// be read, so it is deleted once more: what is gone is unknown to the CRM then.
+fn left(
+    call: &Call<'_>,
+    entity: &'static Entity,
+    id: &str,
+) -> Result<Option<&'static str>, Failure> {
+    let looked = match entity.get {
+        Ok(()) => crm::record(call, entity, id),
+        Err(_) => {
+            let about = About::changing(entity.one, "delete").id(id);
+            crm::send(call.http().delete(entity.record(id)), &about).map(|_| Record::new())
+        }
+    };
+    match looked {
+        Err(gone) if gone.code == code::RECORD_NOT_FOUND => Ok(None),
+        Err(failure) => Err(failure),
+        Ok(tag) if entity.name == "tags" && tag.get("is_active") == Some(&Value::Bool(false)) => {
+            Ok(None)
+        }
+        Ok(_) if entity.name == "tags" => Ok(Some("it is not archived")),
+        Ok(_) => Ok(Some("it is still there")),
+    }
 }
 
 fn check(call: &Call<'_>, args: &DeleteArgs) -> Result<&'static Entity, Failure> {
@@ -141,8 +196,8 @@ fn after_fault(
     if entity.get.is_err() {
         return Err(failure);
     }
-    match crm::record(call, entity, &args.id) {
-        Err(gone) if gone.code == code::RECORD_NOT_FOUND => Ok(done(entity, args)),
+    match left(call, entity, &args.id) {
+        Ok(None) => Ok(done(entity, args)),
         Err(_) => Err(failure),
         // Without an answer the CRM may still be at work.
         Ok(_) if failure.kind != Kind::UpstreamFault => Err(failure.suggest(

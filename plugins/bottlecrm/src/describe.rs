@@ -12,7 +12,7 @@ use crate::{
     entity::{self, Entity, Verb},
     fields::{Field, Kind, Link, Write},
     filters::Takes,
-    schema::{self, Compact},
+    schema::{self, Fields},
     tables,
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn describe(call: &Call<'_>, args: &DescribeArgs) -> Result<Descripti
     let published = if entity.fields.is_empty() {
         None
     } else {
-        schema::compact(call)?
+        schema::of(call, entity)?
     };
     if published.is_none() && !entity.fields.is_empty() {
         notes.push("this token may not read the CRM's schema, so fields and values are those that this plugin knows".to_owned());
@@ -98,13 +98,12 @@ pub(crate) fn describe(call: &Call<'_>, args: &DescribeArgs) -> Result<Descripti
     })
 }
 
-fn readable(entity: &Entity, published: Option<&Compact>) -> Vec<String> {
+fn readable(entity: &Entity, published: Option<&Fields>) -> Vec<String> {
     let mut names: Vec<String> = access::readable(entity)
         .into_iter()
         .map(str::to_owned)
         .collect();
-    let known = published.and_then(|schema| schema.get(entity.name));
-    for name in known.into_iter().flat_map(|fields| fields.keys()) {
+    for name in published.into_iter().flat_map(Fields::keys) {
         if !names.contains(name) && !matches!(name.as_str(), "org" | "kanban_order" | "is_sample") {
             names.push(name.clone());
         }
@@ -114,7 +113,7 @@ fn readable(entity: &Entity, published: Option<&Compact>) -> Vec<String> {
 
 fn names(
     entity: &Entity,
-    published: Option<&Compact>,
+    published: Option<&Fields>,
     own: impl Fn(&Field) -> bool,
     theirs: impl Fn(&schema::Published) -> bool,
 ) -> Vec<String> {
@@ -124,8 +123,7 @@ fn names(
         .filter(|field| own(field))
         .map(|field| field.name.to_owned())
         .collect();
-    let known = published.and_then(|schema| schema.get(entity.name));
-    for (name, field) in known.into_iter().flatten() {
+    for (name, field) in published.into_iter().flatten() {
         if theirs(field) && entity.field(name).is_none() {
             names.push(name.clone());
         }
@@ -133,13 +131,12 @@ fn names(
     names
 }
 
-fn described(entity: &Entity, published: Option<&Compact>) -> Record {
-    let known = published.and_then(|schema| schema.get(entity.name));
+fn described(entity: &Entity, published: Option<&Fields>) -> Record {
     let mut all: Record = entity
         .fields
         .iter()
         .map(|field| {
-            let theirs = known.and_then(|fields| fields.get(field.name));
+            let theirs = published.and_then(|fields| fields.get(field.name));
             let values = theirs
                 .map(|theirs| theirs.values.as_slice())
                 .unwrap_or_default();
@@ -152,7 +149,7 @@ fn described(entity: &Entity, published: Option<&Compact>) -> Record {
             (field.name.to_owned(), shown)
         })
         .collect();
-    for (name, field) in known.into_iter().flatten() {
+    for (name, field) in published.into_iter().flatten() {
         if !all.contains_key(name) && (field.create || field.update) {
             let mut shown = json!({"type": field.kind});
             if !field.values.is_empty() {

@@ -23,6 +23,7 @@ mod get;
 mod ids;
 mod lists;
 mod live_check;
+mod made;
 mod manifest;
 mod payload;
 mod query;

@@ -45,7 +45,10 @@ pub(crate) fn build(
         }
     }
     flaws.extend(missing(call, entity, data, mode));
-    flaws.extend(rules(entity, data));
+    flaws.extend(one_parent(entity, data));
+    if mode == Mode::Create {
+        flaws.extend(closed_with(entity, data));
+    }
     flaws::all_at_once(flaws)?;
     Ok(body)
 }
@@ -124,8 +127,30 @@ fn missing(call: &Call<'_>, entity: &'static Entity, data: &Record, mode: Mode) 
     flaws
 }
 
-/// Rules between fields that the CRM breaks over only after it began, or with few words.
-fn rules(entity: &Entity, data: &Record) -> Vec<Failure> {
+/// What a record needs to be made closed. Of a change the CRM decides, which knows what is stored.
+fn closed_with(entity: &Entity, data: &Record) -> Vec<Failure> {
+    let is = |field: &str, value: &str| data.get(field).is_some_and(|given| given == value);
+    let needs: &[&str] = match entity.name {
+        "opportunities" if is("stage", "CLOSED_WON") => &["closed_on", "amount"],
+        "opportunities" if is("stage", "CLOSED_LOST") => &["closed_on"],
+        "cases" if is("status", "Closed") => &["closed_on"],
+        _ => &[],
+    };
+    let absent = |name: &&&str| data.get(**name).is_none_or(Value::is_null);
+    let missing = needs.iter().filter(absent);
+    missing
+        .map(|name| {
+            Failure::bad_input(
+                code::MISSING_REQUIRED_FIELD,
+                format!("a closed {} needs {name}", entity.one),
+            )
+            .at(format!("/data/{name}"))
+        })
+        .collect()
+}
+
+/// The CRM refuses a task with two parents with few words.
+fn one_parent(entity: &Entity, data: &Record) -> Vec<Failure> {
     let given = |name: &&&str| data.get(**name).is_some_and(|value| !value.is_null());
     let parents = ["account", "opportunity", "case", "lead"];
     let parents: Vec<&&str> = parents.iter().filter(given).collect();

@@ -119,17 +119,19 @@ fn near(entries: &[Entry], word: &str) -> Option<String> {
 }
 
 fn by_title(call: &Call<'_>, link: Link, word: &str, at: &str) -> Result<String, Failure> {
-    let found = match searched(call, link, word)? {
-        Some(found) => found,
-        None => lists::titled(call, entity::find(link.entity())?, word)?,
+    let is_it = |entry: &&Entry| {
+        entry.name.to_lowercase() == word.to_lowercase() || entry.email.eq_ignore_ascii_case(word)
     };
-    let exact: Vec<&Entry> = found
-        .iter()
-        .filter(|entry| {
-            entry.name.to_lowercase() == word.to_lowercase()
-                || entry.email.eq_ignore_ascii_case(word)
-        })
-        .collect();
+    // The search over everything tells no address of a person, and of a lead its title.
+    let hits = match word.contains('@') {
+        true => None,
+        false => searched(call, link, word)?,
+    };
+    let found = match hits {
+        Some(hits) if link != Link::Lead || hits.iter().any(|hit| is_it(&hit)) => hits,
+        _ => lists::titled(call, entity::find(link.entity())?, word)?,
+    };
+    let exact: Vec<&Entry> = found.iter().filter(is_it).collect();
     match (exact.as_slice(), found.as_slice()) {
         ([only], _) => Ok(only.id.clone()),
         ([], []) => Err(unknown(link, word, at).suggest_more(link)),
@@ -142,7 +144,11 @@ fn by_title(call: &Call<'_>, link: Link, word: &str, at: &str) -> Result<String,
 
 /// What the CRM's search over everything finds of a kind; none when it may have left some out, or
 /// when the token does not reach it.
-fn searched(call: &Call<'_>, link: Link, word: &str) -> Result<Option<Vec<Entry>>, Failure> {
+pub(crate) fn searched(
+    call: &Call<'_>,
+    link: Link,
+    word: &str,
+) -> Result<Option<Vec<Entry>>, Failure> {
     let kind = match link {
         Link::Account => "account",
         Link::Contact => "contact",

@@ -45,7 +45,9 @@ pub(crate) fn create() -> Vec<Route> {
             .query_free(&[])
             .only("", &["tags"]),
     );
+    // What was made is looked for and read; its id is not known before.
     routes.extend(reading_back());
+    routes.extend(boards());
     routes.extend(lookups());
     routes
 }

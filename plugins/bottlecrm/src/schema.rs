@@ -1,5 +1,6 @@
 //! What the CRM publishes of itself: its OpenAPI document, fetched once per connection, and kept as
-//! the few fields that matter. The document is nearly a megabyte, so all else is passed over.
+//! the few fields that matter, each entity's by themselves: a call reads those of its own entity.
+//! The document is nearly a megabyte, so all else is passed over.
 //!
 //! It is asked for by crm_describe, and before a field or a value is refused that the tables do not
 //! know; a token that may not read it leaves the tables alone.
@@ -18,12 +19,13 @@ use crate::{
     settings::Settings,
 };
 
-const KEY: &str = "schema";
+/// Under which key it is kept that this token may not read the schema.
+const CLOSED: &str = "schema.closed";
 /// How long it is remembered that the schema cannot be read.
 const CLOSED_TTL: Duration = Duration::from_secs(300);
 
-/// Entity → field → what the CRM says of it.
-pub(crate) type Compact = BTreeMap<String, BTreeMap<String, Published>>;
+/// Field → what the CRM says of it.
+pub(crate) type Fields = BTreeMap<String, Published>;
 
 /// What the CRM says of a field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,26 +40,40 @@ pub(crate) struct Published {
     pub(crate) update: bool,
 }
 
-/// The compact schema; none when this token may not read it.
+/// What the CRM publishes of an entity; none when this token may not read the schema, or when nothing
+/// of the entity is written here.
 ///
 /// # Errors
 /// The CRM could not be reached, or its answer is no schema.
-pub(crate) fn compact(call: &Call<'_>) -> Result<Option<Compact>, Failure> {
-    if let Some(kept) = call.cache().get::<Option<Compact>>(KEY) {
-        return Ok(kept);
+pub(crate) fn of(call: &Call<'_>, entity: &Entity) -> Result<Option<Fields>, Failure> {
+    if entity.fields.is_empty() {
+        return Ok(None);
+    }
+    if let Some(kept) = call.cache().get(&key(entity)) {
+        return Ok(Some(kept));
+    }
+    if call.cache().value(CLOSED).is_some() {
+        return Ok(None);
     }
     let ask = call.http().get(path!["schema"]).query("format", "json");
-    let found = match crm::send(ask, &About::reading("schema")) {
-        Ok(response) => Some(compacted(&response.json()?)),
-        Err(failure) if matches!(failure.kind, Kind::Forbidden | Kind::Unsupported) => None,
+    let document: Document = match crm::send(ask, &About::reading("schema")) {
+        Ok(response) => response.json()?,
+        Err(failure) if matches!(failure.kind, Kind::Forbidden | Kind::Unsupported) => {
+            call.cache().put(CLOSED, &true, CLOSED_TTL);
+            return Ok(None);
+        }
         Err(failure) => return Err(failure),
     };
-    let ttl = match found {
-        Some(_) => Duration::from_secs(Settings::of(call)?.schema_ttl_s.into()),
-        None => CLOSED_TTL,
-    };
-    call.cache().put(KEY, &found, ttl);
-    Ok(found)
+    let ttl = Duration::from_secs(Settings::of(call)?.schema_ttl_s.into());
+    for other in entity::all().filter(|other| !other.fields.is_empty()) {
+        call.cache()
+            .put(&key(other), &fields(&document, other), ttl);
+    }
+    Ok(Some(fields(&document, entity)))
+}
+
+fn key(entity: &Entity) -> String {
+    format!("schema.{}", entity.name)
 }
 
 /// The values of a field that the CRM publishes; empty when it publishes none.
@@ -92,13 +108,7 @@ pub(crate) fn knows(call: &Call<'_>, entity: &Entity, field: &str) -> Result<boo
 }
 
 fn field_of(call: &Call<'_>, entity: &Entity, field: &str) -> Result<Option<Published>, Failure> {
-    let Some(schema) = compact(call)? else {
-        return Ok(None);
-    };
-    Ok(schema
-        .get(entity.name)
-        .and_then(|fields| fields.get(field))
-        .cloned())
+    Ok(of(call, entity)?.and_then(|mut fields| fields.remove(field)))
 }
 
 /// The parts of the document that are read.
@@ -164,14 +174,7 @@ struct Shape {
     properties: BTreeMap<String, Shape>,
 }
 
-fn compacted(document: &Document) -> Compact {
-    let own = entity::all().filter(|entity| !entity.fields.is_empty());
-    own.map(|entity| (entity.name.to_owned(), fields(document, entity)))
-        .filter(|(_, fields)| !fields.is_empty())
-        .collect()
-}
-
-fn fields(document: &Document, entity: &Entity) -> BTreeMap<String, Published> {
+fn fields(document: &Document, entity: &Entity) -> Fields {
     let list = format!("/{}/", entity.path.join("/"));
     let one = format!("{list}{{id}}/");
     let paths = &document.paths;
@@ -182,7 +185,7 @@ fn fields(document: &Document, entity: &Entity) -> BTreeMap<String, Published> {
     let read = entity
         .component
         .and_then(|name| document.components.schemas.get(name));
-    let mut fields: BTreeMap<String, Published> = BTreeMap::new();
+    let mut fields = Fields::new();
     for (shape, mode) in [
         (read, None),
         (create, Some(Mode::Create)),

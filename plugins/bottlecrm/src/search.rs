@@ -15,8 +15,8 @@ use crate::{
     shape::{self, Depth},
 };
 
-const DEFAULT_LIMIT: usize = 20;
-const MOST: i64 = 50;
+const DEFAULT_LIMIT: u8 = 20;
+const MOST: u8 = 50;
 /// A page of the default size is at most this long; what stands around the records takes the rest
 /// of 10,000 bytes.
 const DEFAULT_BYTES: usize = 9_200;
@@ -42,9 +42,9 @@ pub(crate) struct SearchArgs {
     /// accounts may be named instead of their ids.
     #[serde(default)]
     filters: Option<Map<String, Value>>,
-    /// Records per page, at most 50.
+    /// Records per page, 1 to 50.
     #[serde(default = "default_limit")]
-    limit: i64,
+    limit: f64,
     /// Records to pass over; take it from next_offset.
     #[serde(default)]
     offset: i64,
@@ -54,8 +54,8 @@ pub(crate) struct SearchArgs {
     fields: Option<Vec<String>>,
 }
 
-fn default_limit() -> i64 {
-    20
+fn default_limit() -> f64 {
+    DEFAULT_LIMIT.into()
 }
 
 /// One page.
@@ -114,21 +114,16 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Found, Failur
     })
 }
 
-fn limit(asked: i64, notes: &mut Vec<String>) -> usize {
-    match asked {
-        0 => DEFAULT_LIMIT,
-        ..0 => {
-            notes.push(format!("a negative limit counts as {DEFAULT_LIMIT}"));
-            DEFAULT_LIMIT
-        }
-        1..=MOST => usize::try_from(asked).unwrap_or(DEFAULT_LIMIT),
-        _ => {
-            notes.push(format!(
-                "limit {asked} was lowered to {MOST}, the most per page"
-            ));
-            MOST.unsigned_abs() as usize
-        }
+/// A page size in the range; anything else is brought into it, and that is said.
+fn limit(asked: f64, notes: &mut Vec<String>) -> usize {
+    let fitting = (1..=MOST).rev().find(|&rows| f64::from(rows) <= asked);
+    let rows = fitting.unwrap_or(DEFAULT_LIMIT);
+    if (f64::from(rows) - asked).abs() > f64::EPSILON {
+        notes.push(format!(
+            "limit {asked} counts as {rows}; a page has 1 to {MOST} records"
+        ));
     }
+    rows.into()
 }
 
 /// The fields that a caller names, checked against the tables and then against the CRM's schema.
@@ -209,10 +204,11 @@ fn says(row: &Record, wanted: &Wanted<'_>, words: &str) -> bool {
 
 fn budget(call: &Call<'_>, limit: usize, asked: bool) -> Result<usize, Failure> {
     let most = Settings::of(call)?.answer_bytes as usize;
+    let usual = usize::from(DEFAULT_LIMIT);
     Ok(match asked {
         true => most,
-        false if limit <= DEFAULT_LIMIT => DEFAULT_BYTES,
-        false => most.min(DEFAULT_BYTES * limit / DEFAULT_LIMIT),
+        false if limit <= usual => DEFAULT_BYTES,
+        false => most.min(DEFAULT_BYTES * limit / usual),
     })
 }
 

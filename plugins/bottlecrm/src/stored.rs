@@ -1,23 +1,8 @@
-//! What became of a write: whether the stored record equals what was sent, and which record a
-//! create made when the CRM does not say, or says that it failed.
+//! What became of a write: whether the stored record equals what was sent.
 
-use portcullis_sdk::{Call, Failure, datetime};
 use serde_json::{Value, json};
 
-use crate::{
-    crm::{self, Record},
-    entity::Entity,
-    ids,
-    lists::{self, Wanted},
-    payload, shape,
-};
-
-/// Seconds by which the CRM's clock may be behind ours.
-const SKEW: i64 = 120;
-const DAY: i64 = 86_400;
-/// Rows per request while a record is looked for, and how many requests at most.
-const LOOKED: usize = 100;
-const PAGES: usize = 3;
+use crate::{crm::Record, entity::Entity, payload, shape};
 
 /// Fields of a body that the stored record has otherwise: what was sent, and what is stored.
 pub(crate) fn differences(entity: &Entity, sent: &Record, stored: &Record) -> Record {
@@ -56,106 +41,14 @@ pub(crate) fn echo(sent: &Record, stored: &Record) -> Record {
         .collect()
 }
 
-/// When a record that is looked for was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Made {
-    /// It was made; the newest that fits is it.
-    Surely,
-    /// Only if it is younger than the call.
-    Perhaps,
-}
-
-/// The newest record that has the sent values.
-pub(crate) fn find(
-    call: &Call<'_>,
-    entity: &'static Entity,
-    sent: &Record,
-    made: Made,
-) -> Result<Option<Record>, Failure> {
-    let began = datetime::seconds(&call.connection().now);
-    let mut fields: Vec<&str> = vec!["id", "created_at"];
-    fields.extend(sent.keys().map(String::as_str));
-    let mut wanted = Wanted {
-        entity,
-        params: narrow(entity, sent, began),
-        fields,
-        limit: LOOKED,
-        offset: 0,
+/// Whether a row has these of the sent values. Lists are not compared, nor what the row lacks.
+pub(crate) fn agree(entity: &Entity, sent: &Record, row: &Record, names: &[&String]) -> bool {
+    let single = |name: &&&String| {
+        payload::list_link(entity, name).is_none() && name.as_str() != "line_items"
     };
-    let mut best: Option<Record> = None;
-    for page in 0..PAGES {
-        wanted.offset = page * LOOKED;
-        let found = lists::fetch_list(call, &wanted)?;
-        let more = wanted.offset + found.rows.len() < found.total && !found.rows.is_empty();
-        for row in found.rows {
-            let is_it = fits(entity, sent, &row) && (made == Made::Surely || is_young(&row, began));
-            let newer = best
-                .as_ref()
-                .is_none_or(|best| crm::text(best, "created_at") < crm::text(&row, "created_at"));
-            if is_it && newer {
-                best = Some(row);
-            }
-        }
-        if !more || !entity.paged {
-            break;
-        }
-    }
-    Ok(best)
-}
-
-/// The filters that leave the fewest rows.
-fn narrow(entity: &Entity, sent: &Record, began: Option<i64>) -> Vec<(String, String)> {
-    let text = |key: &str| {
-        sent.get(key)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-    };
-    let filter = |name: &str| entity.filters.iter().any(|filter| filter.name == name);
-    let by = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let mut params = Vec::new();
-    let own = ["email", "name", "title"]
-        .into_iter()
-        .find_map(|key| Some((key, text(key).filter(|_| filter(key))?)));
-    match own {
-        Some((key, value)) if entity.name != "leads" || key == "email" => {
-            params.push(by(key, value));
-        }
-        _ if entity.paged => {
-            let words = [
-                "invoice_title",
-                "last_name",
-                "first_name",
-                "company_name",
-                "name",
-                "title",
-            ];
-            let word = words
-                .into_iter()
-                .filter(|key| entity.name != "leads" || *key != "title")
-                .find_map(text);
-            params.extend(word.map(|word| by("search", word)));
-        }
-        _ => {}
-    }
-    if filter("created_at__gte")
-        && let Some(began) = began
-    {
-        params.push(by("created_at__gte", &ids::day(began - DAY)));
-    }
-    params
-}
-
-fn fits(entity: &Entity, sent: &Record, row: &Record) -> bool {
-    sent.iter()
-        .filter(|(name, _)| payload::list_link(entity, name).is_none() && *name != "line_items")
-        .all(|(name, value)| stored_value(row, name).is_none_or(|stored| is_same(value, stored)))
-}
-
-fn is_young(row: &Record, began: Option<i64>) -> bool {
-    match (datetime::seconds(crm::text(row, "created_at")), began) {
-        (Some(created), Some(began)) => created >= began - SKEW,
-        _ => false,
-    }
+    names.iter().filter(single).all(|name| {
+        stored_value(row, name).is_none_or(|stored| is_same(&sent[name.as_str()], stored))
+    })
 }
 
 /// `account_id` is written and `account` is read.

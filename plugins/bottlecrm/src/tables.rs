@@ -170,7 +170,7 @@ pub(crate) const INVOICES: &[Field] = &[
     must("account_id", Kind::One(Link::Account)),
     must("contact_id", Kind::One(Link::Contact)),
     may("opportunity_id", Kind::One(Link::Opportunity)),
-    may("template_id", Kind::Text(36)),
+    may("template_id", Kind::Id),
     never(
         "status",
         Kind::Choice(choices::INVOICE_STATUS),

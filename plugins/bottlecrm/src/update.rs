@@ -41,11 +41,6 @@ pub(crate) struct Updated {
     id: String,
     /// The named fields as they are stored now.
     record: Record,
-    /// Fields that are stored otherwise than they were sent.
-    #[serde(skip_serializing_if = "Record::is_empty")]
-    stored_differently: Record,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
 }
 
 pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Failure> {
@@ -127,41 +122,50 @@ fn settle(
     let told = crm::object(response)
         .ok()
         .and_then(|answer| crm::written(entity, &answer));
-    let record = match told.map_or_else(|| crm::record(call, entity, id), Ok) {
-        Ok(record) => record,
-        Err(failure) => return Ok(unread(entity, id, &failure)),
-    };
+    let record = told
+        .map_or_else(|| crm::record(call, entity, id), Ok)
+        .map_err(|failure| {
+            let message = format!(
+                "the CRM accepted the change, but the {} could not be read back, so how it is stored is not known: {}",
+                entity.one, failure.message
+            );
+            partly(message, id).suggest("look at it with crm_get before another try")
+        })?;
     let differences = stored::differences(entity, body, &record);
-    if stored::lost_members(entity, &differences) {
-        return Err(partly(
-            format!(
-                "the {} was changed, but not every member of its lists was stored",
-                entity.one
-            ),
-            id,
-        )
-        .details(json!({"id": id, "stored_differently": differences}))
-        .suggest("crm_search shows who and what there is; set the lists again"));
+    if differences.is_empty() {
+        return Ok(Updated {
+            entity: entity.name,
+            id: id.to_owned(),
+            record: stored::echo(body, &record),
+        });
     }
-    Ok(Updated {
-        entity: entity.name,
-        id: id.to_owned(),
-        record: stored::echo(body, &record),
-        stored_differently: differences,
-        notes: Vec::new(),
-    })
+    Err(not_as_sent(entity, id, body, &differences))
 }
 
-fn unread(entity: &'static Entity, id: &str, failure: &Failure) -> Updated {
-    Updated {
-        entity: entity.name,
-        id: id.to_owned(),
-        record: Record::new(),
-        stored_differently: Record::new(),
-        notes: vec![format!(
-            "the CRM accepted the change; it could not be read back: {}",
-            failure.message
-        )],
+/// The CRM answers success to values that it keeps as they were, and to members that it drops.
+fn not_as_sent(entity: &Entity, id: &str, body: &Record, differences: &Record) -> Failure {
+    let names = entity::join(differences.keys().map(String::as_str));
+    let lists = stored::lost_members(entity, differences);
+    let some = lists || differences.len() < body.len();
+    let message = format!(
+        "the CRM answered without an error, but did not store {names} of the {} as sent",
+        entity.one
+    );
+    let failure = differences
+        .keys()
+        .fold(partly(message, id), |failure, name| {
+            failure.at(format!("/data/{name}"))
+        })
+        .details(json!({"id": id, "stored_differently": differences}));
+    if some {
+        failure.suggest("compare what is stored, then send what is missing; crm_search shows who and what there is")
+    } else {
+        failure
+            .with_code(code::NOT_APPLIED)
+            .outcome(Outcome::NotDone)
+            .suggest(
+                "a rule or the role keeps the stored value; crm_describe shows what can be changed",
+            )
     }
 }
 

@@ -4,6 +4,7 @@ mod actions;
 mod callers;
 mod records;
 mod standalone;
+mod writes;
 
 use serde_json::Value;
 

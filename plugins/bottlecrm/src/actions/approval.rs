@@ -3,7 +3,7 @@
 use portcullis_sdk::{Effect, Failure, Method, RouteExt, code, post};
 use serde_json::Value;
 
-use super::{Action, Asked, what};
+use super::{Action, Asked, not_applied, what};
 use crate::{
     crm::{self, Record},
     errors::About,
@@ -68,7 +68,14 @@ fn request(asked: &Asked<'_>) -> Result<Record, Failure> {
 }
 
 fn decide(asked: &Asked<'_>) -> Result<Record, Failure> {
-    asked.send(Method::Post, &[asked.action.name], Some(&asked.body()))
+    let answer = asked.send(Method::Post, &[asked.action.name], Some(&asked.body()))?;
+    if crm::text(&answer, "state") == "pending" {
+        return Err(not_applied(
+            asked,
+            "took the decision, but it is still pending",
+        ));
+    }
+    Ok(answer)
 }
 
 fn preview(asked: &Asked<'_>) -> Result<Value, Failure> {

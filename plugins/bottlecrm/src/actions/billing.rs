@@ -5,7 +5,7 @@ use portcullis_sdk::{
 };
 use serde_json::{Value, json};
 
-use super::{Action, Asked, not_now, told, what};
+use super::{Action, Asked, not_applied, not_now, proven, told, unseen, what};
 use crate::{
     choices,
     create::partly,
@@ -189,7 +189,21 @@ fn lines(record: &Record) -> usize {
 
 fn send(asked: &Asked<'_>) -> Result<Record, Failure> {
     sendable(asked)?;
-    asked.send(Method::Post, &["send"], Some(&json!({})))
+    let mut answer = asked.send(Method::Post, &["send"], Some(&json!({})))?;
+    let done = format!("sent the {}", asked.entity.one);
+    let record = asked.record().map_err(|why| unseen(asked, &done, &why))?;
+    if crm::text(&record, "status") == "Draft" {
+        let still = format!("{done}, but it still is a draft");
+        return Err(not_applied(asked, &still).outcome(Outcome::MayHaveHappened));
+    }
+    for key in ["status", "sent_at"] {
+        answer.extend(
+            record
+                .get_key_value(key)
+                .map(|(key, value)| (key.clone(), value.clone())),
+        );
+    }
+    Ok(answer)
 }
 
 fn send_preview(asked: &Asked<'_>) -> Result<Value, Failure> {
@@ -231,7 +245,15 @@ fn pay(asked: &Asked<'_>) -> Result<Record, Failure> {
 
 fn cancel(asked: &Asked<'_>) -> Result<Record, Failure> {
     cancellable(asked)?;
-    asked.send(Method::Post, &["cancel"], Some(&json!({})))
+    let answer = asked.send(Method::Post, &["cancel"], Some(&json!({})))?;
+    let cancelled = "Cancelled".into();
+    proven(
+        asked,
+        answer,
+        "/invoice/status",
+        &cancelled,
+        "cancelled the invoice",
+    )
 }
 
 fn cancel_preview(asked: &Asked<'_>) -> Result<Value, Failure> {

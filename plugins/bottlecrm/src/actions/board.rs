@@ -1,11 +1,11 @@
 //! Moving a record on its board: to a status, or to a stage of the organisation's own pipelines.
 
 use portcullis_sdk::{
-    Effect, Failure, Method, Route, RouteExt, code, get as get_route, patch, text,
+    Effect, Failure, Method, Outcome, Route, RouteExt, code, get as get_route, patch, text,
 };
 use serde_json::{Value, json};
 
-use super::{Action, Asked};
+use super::{Action, Asked, not_applied, proven, unseen};
 use crate::{
     choices,
     crm::{self, Record},
@@ -114,7 +114,8 @@ fn stages(entity: &str) -> Vec<Route> {
 }
 
 fn to_column(asked: &Asked<'_>) -> Result<Record, Failure> {
-    let body = match (asked.text("status"), asked.text("stage")) {
+    let status = asked.text("status");
+    let body = match (status, asked.text("stage")) {
         (Some("Closed"), None) => {
             return Err(Failure::bad_input(
                 code::INVALID_ARGUMENT,
@@ -133,7 +134,14 @@ fn to_column(asked: &Asked<'_>) -> Result<Record, Failure> {
             .at("/params"));
         }
     };
-    asked.send(Method::Patch, &["move"], Some(&body))
+    let answer = asked.send(Method::Patch, &["move"], Some(&body))?;
+    match status {
+        Some(status) => {
+            let at = format!("/{}/status", asked.entity.one);
+            proven(asked, answer, &at, &status.into(), "moved the record")
+        }
+        None => Ok(answer),
+    }
 }
 
 /// The id of a stage that is called by its name.
@@ -203,7 +211,9 @@ fn pipelines(asked: &Asked<'_>) -> Result<Vec<Record>, Failure> {
 fn deal(asked: &Asked<'_>) -> Result<Record, Failure> {
     let stage = asked.text("stage").unwrap_or_default();
     if !stage.starts_with("CLOSED_") {
-        return asked.send(Method::Patch, &["move"], Some(&json!({"stage": stage})));
+        let answer = asked.send(Method::Patch, &["move"], Some(&json!({"stage": stage})))?;
+        let at = "/opportunity/stage";
+        return proven(asked, answer, at, &stage.into(), "moved the deal");
     }
     asked
         .send(Method::Patch, &[], Some(&asked.body()))
@@ -215,6 +225,16 @@ fn deal(asked: &Asked<'_>) -> Result<Record, Failure> {
                 failure
             }
         })?;
-    let record = asked.record()?;
-    Ok(stored::echo(&asked.params, &record))
+    let record = asked
+        .record()
+        .map_err(|failure| unseen(asked, "closed the deal", &failure))?;
+    let differences = stored::differences(asked.entity, &asked.params, &record);
+    if differences.is_empty() {
+        return Ok(stored::echo(&asked.params, &record));
+    }
+    Err(
+        not_applied(asked, "closed the deal, but stored it otherwise")
+            .outcome(Outcome::PartlyDone)
+            .details(json!({"id": asked.id, "stored_differently": differences})),
+    )
 }

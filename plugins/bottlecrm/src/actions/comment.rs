@@ -2,10 +2,11 @@
 
 use portcullis_sdk::{
     Effect, Failure, Method, Outcome, Route, RouteExt, code, delete as delete_route, patch, post,
+    put,
 };
 use serde_json::{Value, json};
 
-use super::{Action, Asked, what};
+use super::{Action, Asked, not_applied, unseen, what};
 use crate::{
     crm::{self, Record},
     fields::{Field, Kind, may, must},
@@ -73,7 +74,7 @@ pub(super) static ACTIONS: &[Action] = &[
         params: &[COMMENT_ID, TEXT],
         run: edit,
         preview: None,
-        routes: || below_comment(patch),
+        routes: || routes_below(|name| if name == "invoices" { put } else { patch }),
     },
     Action {
         name: "delete_comment",
@@ -85,7 +86,7 @@ pub(super) static ACTIONS: &[Action] = &[
         params: &[COMMENT_ID],
         run: delete,
         preview: Some(delete_preview),
-        routes: || below_comment(delete_route),
+        routes: || routes_below(|_| delete_route),
     },
 ];
 
@@ -95,17 +96,22 @@ fn add_routes() -> Vec<Route> {
         .collect()
 }
 
-fn below_comment(of: fn(&str) -> Route) -> Vec<Route> {
+fn routes_below(verb: fn(&str) -> fn(&str) -> Route) -> Vec<Route> {
     ALL.iter()
         .map(|name| {
-            let word = if *name == "invoices" {
-                "comments"
-            } else {
-                "comment"
-            };
-            of(&format!("api/{name}/{word}/{{comment}}")).same("comment", "/params/comment_id")
+            let path = format!("api/{name}/{}/{{comment}}", word(name));
+            verb(name)(&path).same("comment", "/params/comment_id")
         })
         .collect()
+}
+
+/// Under which word an entity has its comments.
+fn word(entity: &str) -> &'static str {
+    if entity == "invoices" {
+        "comments"
+    } else {
+        "comment"
+    }
 }
 
 /// The CRM answers 200 to an empty comment and stores nothing, and 500 for a lead that it does not
@@ -158,38 +164,45 @@ fn said<'a>(asked: &'a Asked<'_>) -> Result<&'a str, Failure> {
     Ok(text)
 }
 
+/// Comments of invoices know no PATCH. The answer is a sentence, so the comment is read back.
 fn edit(asked: &Asked<'_>) -> Result<Record, Failure> {
     let text = said(asked)?;
-    asked.send_to(
-        Method::Patch,
-        address(asked),
-        Some(&json!({"comment": text})),
-    )
+    let method = match asked.entity.name {
+        "invoices" => Method::Put,
+        _ => Method::Patch,
+    };
+    asked.send_to(method, address(asked), Some(&json!({"comment": text})))?;
+    let detail = read_back(asked, "changed the comment")?;
+    match find(asked, &detail) {
+        Some(comment) if crm::text(comment, "comment").trim() == text => {
+            Ok([("comment".to_owned(), shape::comment(comment))]
+                .into_iter()
+                .collect())
+        }
+        Some(_) => Err(not_applied(asked, "changed the comment, but its text is the old one")),
+        None => Err(not_applied(
+            asked,
+            "changed the comment, but this record does not show it; it may belong to another record",
+        )
+        .outcome(Outcome::MayHaveHappened)),
+    }
 }
 
 fn delete(asked: &Asked<'_>) -> Result<Record, Failure> {
-    asked.send_to(Method::Delete, address(asked), None)
+    present(asked)?;
+    let answer = asked.send_to(Method::Delete, address(asked), None)?;
+    let detail = read_back(asked, "deleted the comment")?;
+    match find(asked, &detail) {
+        None => Ok(answer),
+        Some(_) => Err(not_applied(
+            asked,
+            "deleted the comment, but it is still there",
+        )),
+    }
 }
 
 fn delete_preview(asked: &Asked<'_>) -> Result<Value, Failure> {
-    let detail = crm::detail(asked.call, asked.entity, asked.id)?;
-    let wanted = asked.text("comment_id").unwrap_or_default().to_owned();
-    let comments = ["comments", "internal_notes"];
-    let comment = comments
-        .iter()
-        .filter_map(|key| detail.get(*key)?.as_array())
-        .flatten()
-        .filter_map(Value::as_object)
-        .find(|comment| crm::text(comment, "id").eq_ignore_ascii_case(&wanted))
-        .map(shape::comment)
-        .ok_or_else(|| {
-            Failure::not_found(
-                code::RECORD_NOT_FOUND,
-                format!("this {} has no such comment", asked.entity.one),
-            )
-            .at("/params/comment_id")
-        })?;
-    let record = crm::nested(asked.entity, detail)?;
+    let (record, comment) = present(asked)?;
     let mut preview = what(
         asked,
         "The comment would be deleted. This cannot be undone.".to_owned(),
@@ -200,14 +213,37 @@ fn delete_preview(asked: &Asked<'_>) -> Result<Value, Failure> {
     Ok(preview)
 }
 
+/// The record and the comment, which has to be one of its own.
+fn present(asked: &Asked<'_>) -> Result<(Record, Value), Failure> {
+    let detail = crm::detail(asked.call, asked.entity, asked.id)?;
+    let comment = find(asked, &detail).map(shape::comment).ok_or_else(|| {
+        Failure::not_found(
+            code::RECORD_NOT_FOUND,
+            format!("this {} has no such comment", asked.entity.one),
+        )
+        .at("/params/comment_id")
+        .outcome(Outcome::NotDone)
+    })?;
+    Ok((crm::nested(asked.entity, detail)?, comment))
+}
+
+fn find<'d>(asked: &Asked<'_>, detail: &'d Record) -> Option<&'d Record> {
+    let wanted = asked.text("comment_id").unwrap_or_default();
+    ["comments", "internal_notes"]
+        .iter()
+        .filter_map(|key| detail.get(*key)?.as_array())
+        .flatten()
+        .filter_map(Value::as_object)
+        .find(|comment| crm::text(comment, "id").eq_ignore_ascii_case(wanted))
+}
+
+fn read_back(asked: &Asked<'_>, done: &str) -> Result<Record, Failure> {
+    crm::detail(asked.call, asked.entity, asked.id).map_err(|failure| unseen(asked, done, &failure))
+}
+
 fn address(asked: &Asked<'_>) -> Vec<String> {
-    let word = if asked.entity.name == "invoices" {
-        "comments"
-    } else {
-        "comment"
-    };
     let mut path = asked.entity.list();
-    path.push(word.to_owned());
+    path.push(word(asked.entity.name).to_owned());
     path.push(asked.text("comment_id").unwrap_or_default().to_owned());
     path
 }

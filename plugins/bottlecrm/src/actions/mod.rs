@@ -6,6 +6,7 @@ mod billing;
 mod board;
 mod comment;
 mod convert;
+mod outcome;
 mod support;
 mod tool;
 
@@ -23,6 +24,8 @@ use crate::{
 };
 
 pub(crate) use tool::{list, preview, run};
+
+use outcome::{not_applied, not_now, proven, unseen};
 
 /// Names of actions, for the schema of arguments.
 pub(crate) const NAMES: &[&str] = &[
@@ -333,14 +336,6 @@ fn what(asked: &Asked<'_>, summary: String, record: &Record, warnings: &[String]
     Value::Object(preview)
 }
 
-/// The state of a record does not allow the action.
-fn not_now(message: impl Into<String>, instead: &str) -> Failure {
-    Failure::new(portcullis_sdk::Kind::Conflict, "NOT_POSSIBLE_NOW", message)
-        .outcome(portcullis_sdk::Outcome::NotDone)
-        .at("/id")
-        .suggest(instead)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -362,6 +357,11 @@ mod tests {
                 action.effect.needs_confirmation(),
                 action.preview.is_some(),
                 "{}",
+                action.name
+            );
+            assert!(
+                !action.irreversible || action.preview.is_some(),
+                "{} is shown first",
                 action.name
             );
             for name in action.entities {

@@ -5,7 +5,7 @@ use portcullis_sdk::{
 };
 use serde_json::{Value, json};
 
-use super::{Action, Asked, not_now, what};
+use super::{Action, Asked, not_now, proven, what};
 use crate::{
     choices,
     crm::{self, Record},
@@ -201,7 +201,8 @@ pub(super) static ACTIONS: &[Action] = &[
 ];
 
 fn watch(asked: &Asked<'_>) -> Result<Record, Failure> {
-    asked.send(Method::Post, &["watch"], Some(&json!({})))
+    let answer = asked.send(Method::Post, &["watch"], Some(&json!({})))?;
+    proven(asked, answer, "/watching", &true.into(), "watches the case")
 }
 
 fn unwatch(asked: &Asked<'_>) -> Result<Record, Failure> {
@@ -260,7 +261,14 @@ fn link(asked: &Asked<'_>) -> Result<Record, Failure> {
 }
 
 fn close(asked: &Asked<'_>) -> Result<Record, Failure> {
-    asked.send(Method::Post, &["close-with-children"], Some(&asked.body()))
+    let answer = asked.send(Method::Post, &["close-with-children"], Some(&asked.body()))?;
+    proven(
+        asked,
+        answer,
+        "/status",
+        &"Closed".into(),
+        "closed the case",
+    )
 }
 
 fn close_preview(asked: &Asked<'_>) -> Result<Value, Failure> {
@@ -313,11 +321,25 @@ fn publish(asked: &Asked<'_>) -> Result<Record, Failure> {
             "an administrator sets status to approved with crm_update first",
         ));
     }
-    asked.send(Method::Post, &["publish"], Some(&json!({})))
+    let answer = asked.send(Method::Post, &["publish"], Some(&json!({})))?;
+    proven(
+        asked,
+        answer,
+        "/is_published",
+        &true.into(),
+        "published the solution",
+    )
 }
 
 fn unpublish(asked: &Asked<'_>) -> Result<Record, Failure> {
-    asked.send(Method::Post, &["unpublish"], Some(&json!({})))
+    let answer = asked.send(Method::Post, &["unpublish"], Some(&json!({})))?;
+    proven(
+        asked,
+        answer,
+        "/is_published",
+        &false.into(),
+        "took the solution back",
+    )
 }
 
 fn link_solution(asked: &Asked<'_>) -> Result<Record, Failure> {

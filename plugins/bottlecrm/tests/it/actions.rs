@@ -3,7 +3,7 @@
 
 use portcullis_sdk::{
     Effect, Method, Outcome,
-    testing::{delete, get, patch, post},
+    testing::{Exchange, delete, get, patch, post, put},
 };
 use serde_json::{Value, json};
 
@@ -96,26 +96,74 @@ fn a_comment_on_an_unknown_lead_is_not_sent() {
     );
 }
 
+/// The detail of the record `ID` with these comments.
+fn with_comments(entity: &str, comments: &[Value]) -> Exchange {
+    let record = json!({"id": ID, "name": "A record"});
+    let key = match entity {
+        "leads" => "lead_obj",
+        "invoices" => "invoice",
+        _ => "cases_obj",
+    };
+    get(&format!("api/{entity}/{ID}")).reply(200, json!({key: record, "comments": comments}))
+}
+
 #[test]
-fn a_comment_is_edited_and_deleted_by_its_id() {
+fn a_comment_that_stays_as_it_was_is_no_success() {
+    for (comments, outcome) in [
+        (vec![comment("old")], Outcome::NotDone),
+        (vec![], Outcome::MayHaveHappened),
+    ] {
+        let crm = crm()
+            .expect(patch(&format!("api/cases/comment/{OTHER}")).reply(200, json!({})))
+            .expect(with_comments("cases", &comments));
+        let params = json!({"comment_id": OTHER, "comment": "new"});
+        let failure = failed(act(&crm, "cases", "edit_comment", params));
+        assert_eq!(
+            (&*failure.code, failure.outcome),
+            ("NOT_APPLIED", Some(outcome))
+        );
+    }
     let crm = crm()
-        .expect(
-            patch(&format!("api/cases/comment/{OTHER}"))
-                .body(json!({"comment": "new"}))
-                .reply(200, json!({"error": false, "message": "Comment Updated"})),
-        )
-        .expect(get(&format!("api/cases/{ID}")).reply(
-            200,
-            json!({"cases_obj": {"id": ID, "name": "A case"}, "comments": [comment("old")]}),
-        ))
-        .expect(delete(&format!("api/cases/comment/{OTHER}")).reply(200, json!({"error": false})));
-    act(
+        .expect(with_comments("cases", &[comment("old")]).times(2))
+        .expect(delete(&format!("api/cases/comment/{OTHER}")).reply(200, json!({})));
+    let failure = failed(act(
         &crm,
         "cases",
-        "edit_comment",
-        json!({"comment_id": OTHER, "comment": "new"}),
-    )
-    .unwrap();
+        "delete_comment",
+        json!({"comment_id": OTHER}),
+    ));
+    assert_eq!(failure.code, "NOT_APPLIED");
+    // A comment of another record is not deleted by naming this one.
+    let crm = self::crm().expect(with_comments("cases", &[]));
+    let failure = failed(act(
+        &crm,
+        "cases",
+        "delete_comment",
+        json!({"comment_id": OTHER}),
+    ));
+    assert_eq!(failure.outcome, Some(Outcome::NotDone));
+}
+
+#[test]
+fn a_comment_is_edited_and_deleted_by_its_id() {
+    let updated = json!({"error": false, "message": "Comment Updated"});
+    let text = json!({"comment": "new"});
+    for (entity, edit) in [
+        ("cases", patch(&format!("api/cases/comment/{OTHER}"))),
+        ("leads", patch(&format!("api/leads/comment/{OTHER}"))),
+        ("invoices", put(&format!("api/invoices/comments/{OTHER}"))),
+    ] {
+        let crm = crm()
+            .expect(edit.body(text.clone()).reply(200, updated.clone()))
+            .expect(with_comments(entity, &[comment("new")]));
+        let params = json!({"comment_id": OTHER, "comment": "new"});
+        let done = act(&crm, entity, "edit_comment", params).unwrap();
+        assert_eq!(done["result"]["comment"]["comment"], "new");
+    }
+    let crm = crm()
+        .expect(with_comments("cases", &[comment("old")]).times(2))
+        .expect(delete(&format!("api/cases/comment/{OTHER}")).reply(200, json!({"error": false})))
+        .expect(with_comments("cases", &[]));
     let shown = show(
         &crm,
         "cases",

@@ -39,12 +39,15 @@ fn an_invoice_without_lines_is_not_sent() {
 #[test]
 fn sending_shows_who_gets_what_and_warns_of_a_second_time() {
     let path = format!("api/invoices/{ID}");
+    let mut sent = invoice("Sent", 2);
+    sent["sent_at"] = YESTERDAY.into();
     let crm = crm()
         .expect(
             get(&path)
                 .reply(200, json!({"invoice": invoice("Draft", 2)}))
                 .times(2),
         )
+        .expect(get(&path).reply(200, json!({"invoice": sent})))
         .expect(post(&format!("{path}/send")).reply(
             200,
             json!({"error": false, "message": "Invoice sent successfully"}),
@@ -57,11 +60,9 @@ fn sending_shows_who_gets_what_and_warns_of_a_second_time() {
     assert!(shown["summary"].as_str().unwrap().contains("209.00 USD"));
     assert!(shown.get("warnings").is_none());
     assert_eq!(
-        act(&crm, "invoices", "send", json!({})).unwrap()["result"]["message"],
-        "Invoice sent successfully"
+        act(&crm, "invoices", "send", json!({})).unwrap()["result"],
+        json!({"message": "Invoice sent successfully", "status": "Sent", "sent_at": YESTERDAY})
     );
-    let mut sent = invoice("Sent", 2);
-    sent["sent_at"] = YESTERDAY.into();
     let crm = self::crm().expect(get(&path).reply(200, json!({"invoice": sent})));
     let again = show(&crm, "invoices", "send", json!({})).unwrap();
     assert!(
@@ -73,13 +74,22 @@ fn sending_shows_who_gets_what_and_warns_of_a_second_time() {
 #[test]
 fn an_estimate_is_sent_and_becomes_an_invoice() {
     let path = format!("api/invoices/estimates/{ID}");
-    let estimate = |converted: Value| {
-        let mut estimate = invoice("Draft", 1);
+    let estimate = |status: &str, converted: Value| {
+        let mut estimate = invoice(status, 1);
         estimate["converted_to_invoice"] = converted;
         json!({"estimate": estimate})
     };
     let crm = crm()
-        .expect(get(&path).reply(200, estimate(Value::Null)).times(4))
+        .expect(
+            get(&path)
+                .reply(200, estimate("Draft", Value::Null))
+                .times(2),
+        )
+        .expect(
+            get(&path)
+                .reply(200, estimate("Sent", Value::Null))
+                .times(3),
+        )
         .expect(post(&format!("{path}/send")).reply(200, json!({"error": false})))
         .expect(
             post(&format!("{path}/convert"))
@@ -94,7 +104,7 @@ fn an_estimate_is_sent_and_becomes_an_invoice() {
         "INV-20261120-0001"
     );
     assert!(!done.to_string().contains("opens-the-portal"));
-    let crm = self::crm().expect(get(&path).reply(200, estimate(json!(OTHER))));
+    let crm = self::crm().expect(get(&path).reply(200, estimate("Sent", json!(OTHER))));
     assert!(
         failed(show(&crm, "estimates", "convert", json!({})))
             .message

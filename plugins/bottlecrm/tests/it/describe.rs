@@ -80,6 +80,18 @@ fn the_schema_is_fetched_once_for_all_entities() {
 }
 
 #[test]
+fn a_call_reads_what_is_kept_of_its_own_entity() {
+    let crm = crm().expect(schema()).expect(no_extras("Lead"));
+    crm.invoke("crm_describe", json!({"entity": "leads"}))
+        .unwrap();
+    let kept = crm.kept("schema.leads").expect("kept by itself");
+    assert!(kept.contains("region") && !kept.contains("client_email"));
+    assert!(kept.len() < 1_000, "{kept}");
+    assert_eq!(crm.kept("schema.tasks").as_deref(), Some("{}"));
+    assert_eq!(crm.kept("schema"), None, "nothing is kept whole");
+}
+
+#[test]
 fn a_token_that_may_not_read_the_schema_still_gets_the_tables() {
     let refused = get("schema").reply(
         403,

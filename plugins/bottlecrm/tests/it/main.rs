@@ -13,5 +13,6 @@ mod manifest;
 mod names;
 mod refusals;
 mod searches;
+mod sizes;
 mod support;
 mod updates;

@@ -128,15 +128,16 @@ fn a_create_or_an_update_cannot_convert_or_publish() {
 fn variables_credentials_and_the_base() {
     let crm = crm();
     let manifest = crm.manifest();
-    for (variable, set) in [
-        ("BCRM_BASE_URL", "url"),
-        ("BCRM_TOKEN", "secrets.token"),
-        ("BCRM_TRANSPORT", "server.transport"),
-        ("BCRM_HOST", "server.host"),
-        ("BCRM_PORT", "server.port"),
-        ("BCRM_PATH", "server.path"),
+    for (variable, set, usual) in [
+        ("BCRM_BASE_URL", "url", None),
+        ("BCRM_TOKEN", "secrets.token", None),
+        ("BCRM_TRANSPORT", "server.transport", Some("stdio")),
+        ("BCRM_HOST", "server.host", Some("127.0.0.1")),
+        ("BCRM_PORT", "server.port", Some("8900")),
+        ("BCRM_PATH", "server.path", Some("/mcp")),
     ] {
-        assert_eq!(manifest.env[variable].set, set);
+        let rule = &manifest.env[variable];
+        assert_eq!((&*rule.set, rule.default.as_deref()), (set, usual));
     }
     assert_eq!(manifest.env_prefix, "");
     assert!(manifest.base.trailing_slash);

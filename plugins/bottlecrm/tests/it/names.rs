@@ -230,3 +230,55 @@ fn contacts_of_a_list_have_to_exist() {
     assert_eq!(failure.fields, ["/data/contacts"]);
     assert!(failure.message.contains(OTHER));
 }
+
+#[test]
+fn a_person_of_the_crm_is_found_by_address_although_the_search_tells_none() {
+    let mut rows = list("contacts", 3, 3);
+    rows["results"][1]["email"] = "ida@customer.example".into();
+    let crm = crm()
+        .expect(
+            get("api/contacts")
+                .query("search", "ida@customer.example")
+                .reply(200, rows),
+        )
+        .expect(get(&format!("api/contacts/{}", id(3001))).reply(200, json!({"contact_obj": {}})))
+        .expect(
+            patch(&format!("api/accounts/{ID}"))
+                .body(json!({"contacts": [id(3001)]}))
+                .reply(200, json!({"error": false})),
+        )
+        .expect(get(&format!("api/accounts/{ID}")).reply(
+            200,
+            json!({"account_obj": {"id": ID, "contacts": [{"id": id(3001)}]}}),
+        ));
+    crm.invoke(
+        "crm_update",
+        json!({"entity": "accounts", "id": ID, "data": {"contacts": "ida@customer.example"}}),
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_lead_is_found_by_its_name_although_the_search_tells_its_title() {
+    let crm = crm()
+        .expect(get("api/search").reply(200, hits("lead", &["Enquiry from the website"])))
+        .expect(
+            get("api/leads")
+                .query("search", "Grace Sample2")
+                .reply(200, list("leads", 3, 3)),
+        )
+        .expect(
+            patch(&format!("api/tasks/{ID}"))
+                .body(json!({"lead": id(1002)}))
+                .reply(200, json!({"error": false})),
+        )
+        .expect(get(&format!("api/tasks/{ID}")).reply(
+            200,
+            json!({"task_obj": {"id": ID, "lead": {"id": id(1002)}}}),
+        ));
+    crm.invoke(
+        "crm_update",
+        json!({"entity": "tasks", "id": ID, "data": {"lead": "Grace Sample2"}}),
+    )
+    .unwrap();
+}

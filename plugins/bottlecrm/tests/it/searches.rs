@@ -215,10 +215,13 @@ fn open_and_closed_leads_are_one_list() {
 #[test]
 fn a_limit_is_clamped_and_said() {
     for (asked, sent, said) in [
-        (80, 50, true),
-        (0, 20, false),
-        (-4, 20, true),
-        (7, 7, false),
+        (json!(80), 50, true),
+        (json!(1e300), 50, true),
+        (json!(0), 20, true),
+        (json!(-4), 20, true),
+        (json!(7.5), 7, true),
+        (json!(7), 7, false),
+        (json!(50.0), 50, false),
     ] {
         let crm = crm().expect(
             get("api/invoices")
@@ -233,7 +236,9 @@ fn a_limit_is_clamped_and_said() {
             )
             .unwrap();
         let notes = found["notes"].to_string();
-        assert_eq!(notes.contains("limit"), said, "{notes}");
+        assert_eq!(notes.contains("limit"), said, "{asked}: {notes}");
+        let both = notes.contains(&format!("limit {asked} ")) && notes.contains(&sent.to_string());
+        assert!(both || !said || asked.as_f64() > Some(1e9), "{notes}");
         assert!(notes.contains("offset"), "{notes}");
     }
 }
@@ -363,4 +368,17 @@ fn a_field_nobody_knows_is_refused_with_the_nearest() {
             .contains("company_name"),
         "{failure:?}"
     );
+}
+
+#[test]
+fn of_what_is_only_listed_the_schema_is_not_asked() {
+    let crm = crm();
+    for entity in ["people", "today", "everything"] {
+        let failure = failed(crm.invoke(
+            "crm_search",
+            json!({"entity": entity, "query": "an", "fields": ["nme"]}),
+        ));
+        assert_eq!(failure.fields, ["/fields/0"], "{entity}");
+    }
+    assert!(crm.requests().is_empty());
 }

@@ -313,32 +313,115 @@ fn a_deletion_is_shown_first() {
     assert!(preview["summary"].as_str().unwrap().contains("refuses"));
 }
 
+/// The answer to reading what is gone.
+fn gone(below: &str) -> testing::Exchange {
+    get(&path(below)).reply(404, json!({"detail": "No such record."}))
+}
+
+fn delete_it(crm: &testing::Harness, entity: &str) -> Result<Value, portcullis_sdk::Failure> {
+    crm.invoke("crm_delete", json!({"entity": entity, "id": ID}))
+}
+
 #[test]
 fn a_deletion_that_the_crm_fails_is_looked_into() {
     let crm = crm()
-        .expect(delete(&path("contacts")).reply(200, json!({"error": false, "message": "deleted"})))
         .expect(page(delete(&path("accounts")), 500).times(2))
         .expect(get(&path("accounts")).reply(200, json!({"account_obj": account(1)})))
-        .expect(get(&path("accounts")).reply(
-            404,
-            json!({"detail": "No Account matches the given query."}),
-        ))
-        .expect(delete(&path("cases/solutions")).reply_bytes(204, "", ""));
-    assert_eq!(
-        crm.invoke("crm_delete", json!({"entity": "contacts", "id": ID}))
-            .unwrap()["deleted"],
-        ID
-    );
-    let failure = failed(crm.invoke("crm_delete", json!({"entity": "accounts", "id": ID})));
+        .expect(gone("accounts"));
+    let failure = failed(delete_it(&crm, "accounts"));
     assert_eq!(failure.outcome, Some(Outcome::NotDone));
     assert!(failure.suggestion.as_deref().unwrap().contains("invoices"));
-    assert_eq!(
-        crm.invoke("crm_delete", json!({"entity": "accounts", "id": ID}))
-            .unwrap()["deleted"],
-        ID
-    );
-    crm.invoke("crm_delete", json!({"entity": "solutions", "id": ID}))
-        .unwrap();
+    assert_eq!(delete_it(&crm, "accounts").unwrap()["deleted"], ID);
+}
+
+#[test]
+fn a_deletion_is_a_success_when_the_record_is_gone() {
+    let done = || json!({"error": false, "message": "deleted"});
+    let crm = crm()
+        .expect(delete(&path("contacts")).reply(200, done()))
+        .expect(gone("contacts"))
+        .expect(delete(&path("cases/solutions")).reply_bytes(204, "", ""))
+        .expect(gone("cases/solutions"))
+        .expect(delete(&path("tags")).reply(200, done()))
+        .expect(get(&path("tags")).reply(200, json!({"tag": {"id": ID, "is_active": false}})))
+        .expect(delete(&path("time-entries")).reply_bytes(204, "", ""))
+        .expect(delete(&path("time-entries")).reply(404, json!({"detail": "Not found."})));
+    for entity in ["contacts", "solutions", "tags", "time_entries"] {
+        assert_eq!(delete_it(&crm, entity).unwrap()["deleted"], ID, "{entity}");
+    }
+}
+
+#[test]
+fn a_record_that_is_still_there_was_not_deleted() {
+    let done = || json!({"error": false, "message": "deleted"});
+    for (entity, below, looked) in [
+        (
+            "leads",
+            "leads",
+            get(&path("leads")).reply(200, json!({"lead_obj": {"id": ID}})),
+        ),
+        (
+            "tags",
+            "tags",
+            get(&path("tags")).reply(200, json!({"tag": {"id": ID, "is_active": true}})),
+        ),
+        (
+            "time_entries",
+            "time-entries",
+            delete(&path("time-entries")).reply_bytes(204, "", ""),
+        ),
+    ] {
+        let crm = crm()
+            .expect(delete(&path(below)).reply(200, done()))
+            .expect(looked);
+        let failure = failed(delete_it(&crm, entity));
+        assert_eq!(
+            (&*failure.code, failure.outcome),
+            ("NOT_APPLIED", Some(Outcome::NotDone)),
+            "{entity}"
+        );
+    }
+    let crm = crm()
+        .expect(delete(&path("leads")).reply(200, done()))
+        .expect(page(get(&path("leads")), 500));
+    let failure = failed(delete_it(&crm, "leads"));
+    assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened), "{failure}");
+}
+
+#[test]
+fn a_change_that_the_crm_keeps_to_itself_is_no_success() {
+    let stored = json!({"account_obj": {"id": ID, "city": "Oldtown", "state": "CA"}});
+    for (data, code, outcome) in [
+        (json!({"city": "Newtown"}), "NOT_APPLIED", Outcome::NotDone),
+        (
+            json!({"city": "Newtown", "state": "CA"}),
+            "PARTIAL",
+            Outcome::PartlyDone,
+        ),
+    ] {
+        let crm = crm()
+            .expect(patch(&path("accounts")).reply(200, json!({"error": false})))
+            .expect(get(&path("accounts")).reply(200, stored.clone()));
+        let failure = failed(crm.invoke(
+            "crm_update",
+            json!({"entity": "accounts", "id": ID, "data": data}),
+        ));
+        assert_eq!((&*failure.code, failure.outcome), (code, Some(outcome)));
+        assert_eq!(failure.fields, ["/data/city"]);
+        let details = failure.details.as_ref().unwrap();
+        assert_eq!(
+            details["stored_differently"]["city"],
+            json!({"sent": "Newtown", "stored": "Oldtown"})
+        );
+    }
+    let crm = crm()
+        .expect(patch(&path("accounts")).reply(200, json!({"error": false})))
+        .expect(page(get(&path("accounts")), 500));
+    let failure = failed(crm.invoke(
+        "crm_update",
+        json!({"entity": "accounts", "id": ID, "data": {"city": "Newtown"}}),
+    ));
+    assert_eq!(failure.outcome, Some(Outcome::PartlyDone), "{failure}");
 }
 
 #[test]

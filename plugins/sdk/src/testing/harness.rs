@@ -158,6 +158,15 @@ impl Harness {
         self.host.clock_ms.get()
     }
 
+    /// What the plugin keeps under a key, for whoever calls now.
+    #[must_use]
+    pub fn kept(&self, key: &str) -> Option<String> {
+        let of = (self.host.identity.clone(), key.to_owned());
+        let cache = self.host.cache.borrow();
+        let (bytes, _) = cache.get(&of)?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
     /// What the plugin logged.
     #[must_use]
     pub fn log_lines(&self) -> Vec<String> {
