@@ -51,3 +51,18 @@ pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
+
+/// The answer of a call that has to work.
+pub async fn done(host: &TestHost, tool: &str, arguments: Value) -> Value {
+    host.call(tool, arguments.clone())
+        .await
+        .unwrap_or_else(|error| panic!("{tool} {arguments}: {error}"))
+}
+
+/// The error of a call that has to fail, with what stands beside it.
+pub async fn refused(host: &TestHost, tool: &str, arguments: Value) -> Value {
+    match host.call(tool, arguments.clone()).await {
+        Ok(answer) => panic!("{tool} {arguments}: {answer}"),
+        Err(error) => error,
+    }
+}
