@@ -50,6 +50,7 @@ pub(crate) fn read(query: &[(String, String)], others: &[&str]) -> Result<Node, 
         items: items(select.map_or("*", |(_, text)| text))?,
         ..Node::default()
     };
+    let has_offset = query.iter().any(|(name, _)| name == "offset");
     for (name, text) in query {
         if name == "select" || others.contains(&name.as_str()) {
             continue;
@@ -58,7 +59,8 @@ pub(crate) fn read(query: &[(String, String)], others: &[&str]) -> Result<Node, 
         let node = place(&mut root, &path)?;
         match last {
             "order" => node.order = orders(text)?,
-            "limit" => node.limit = text.parse().ok(),
+            // A limit that is no number is none, and leaves nothing where there is an offset too.
+            "limit" => node.limit = text.parse().ok().or(has_offset.then_some(0)),
             "offset" => node.offset = text.parse().unwrap_or(0),
             "or" | "and" | "not.or" | "not.and" => node.conditions.push(group(last, text)?),
             column => node.conditions.push(filter(column, text)?),

@@ -249,21 +249,14 @@ impl Writing<'_> {
         Err(Reply::refused("23514", message))
     }
 
+    /// Refuses to write a view.
     fn is_table(&self, deed: &str, doing: &str, verb: &str) -> Result<(), Reply> {
         let Some(made_with) = self.relation.view else {
             return Ok(());
         };
-        let doing = doing.split(' ').next().unwrap_or_default();
         let message = format!("cannot {deed} view \"{}\"", self.relation.name);
-        let into = if verb == "INSERT" {
-            "into "
-        } else if verb == "DELETE" {
-            "from "
-        } else {
-            ""
-        };
         let hint = format!(
-            "To enable {doing} {into}the view, provide an INSTEAD OF {verb} trigger or an unconditional ON {verb} DO INSTEAD rule."
+            "To enable {doing} the view, provide an INSTEAD OF {verb} trigger or an unconditional ON {verb} DO INSTEAD rule."
         );
         let details = format!("Views containing {made_with} are not automatically updatable.");
         Err(Reply::refused("55000", message).details(details).hint(hint))
