@@ -14,6 +14,7 @@
 
 mod answer;
 mod condition;
+mod form;
 mod function;
 mod key;
 mod kind;

@@ -14,7 +14,7 @@ use super::test::{Test, kind_of, value_at};
 use super::views;
 
 /// The platform's ceiling; what is beyond it is left out without a word.
-pub(crate) const MOST_ROWS: usize = 1000;
+const MOST_ROWS: usize = 1000;
 
 /// Rows of a page, and how many there are in all.
 #[derive(Debug)]

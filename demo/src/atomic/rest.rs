@@ -1,21 +1,19 @@
 //! PostgREST: a path and a verb to a read, a write or a function, and its headers.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::answer::{Answer, Body, Reply};
+use super::form::{self, Accepted};
 use super::people::{self, Role};
 use super::policy::Policy;
 use super::prefer::{Prefer, Return};
-use super::read::{Look, MOST_ROWS};
+use super::read::Look;
 use super::request::Call;
 use super::schema::{self, Relation};
 use super::select::{self, Node};
-use super::store::{Row, id_of};
+use super::store::{Row, Store, id_of};
 use super::write::{Writing, Written};
 use super::{Inner, Inside, PUBLISHABLE_KEY, function};
-
-const OBJECT: &str = "application/vnd.pgrst.object+json";
 
 /// Parameters of a write that are no filters.
 const OF_WRITES: [&str; 2] = ["columns", "on_conflict"];
@@ -34,7 +32,7 @@ pub(crate) fn answer(crm: &Inner, inside: &mut Inside, call: &Call, path: &str) 
         let message = "The schema must be one of the following: public";
         return Err(Reply::refused("PGRST106", message));
     }
-    let accepted = accepted(call)?;
+    let accepted = Accepted::of(call)?;
     let prefer = Prefer::read(call.header("prefer").unwrap_or_default())?;
     let parts: Vec<&str> = path.split('/').collect();
     let request = Request {
@@ -85,31 +83,6 @@ fn role(crm: &Inner, call: &Call) -> Result<Role, Reply> {
     }
 }
 
-/// How the client wants rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Accepted {
-    List,
-    Object,
-    Csv,
-}
-
-fn accepted(call: &Call) -> Result<Accepted, Reply> {
-    let header = call.header("accept").unwrap_or("*/*");
-    let kinds = header
-        .split(',')
-        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    for kind in kinds {
-        match kind {
-            "*/*" | "application/*" | "application/json" => return Ok(Accepted::List),
-            OBJECT => return Ok(Accepted::Object),
-            "text/csv" => return Ok(Accepted::Csv),
-            _ => {}
-        }
-    }
-    let message = format!("None of these media types are available: {header}");
-    Err(Reply::refused("PGRST107", message))
-}
-
 struct Request<'a> {
     crm: &'a Inner,
     call: &'a Call,
@@ -127,7 +100,10 @@ impl Request<'_> {
         } else if self.call.body.is_empty() {
             Row::new()
         } else {
-            self.rows()?.into_iter().next().unwrap_or_default()
+            form::rows(self.call)?
+                .into_iter()
+                .next()
+                .unwrap_or_default()
         };
         let mut copy = inside.store.clone();
         let answer = function::call(&mut copy, &self.policy, name, &arguments, reading)?;
@@ -212,14 +188,14 @@ impl Request<'_> {
         } else {
             200
         };
-        let rows = self.formed(status, page.rows)?;
-        let rows = rows.header("content-range", range(node.offset, shown, total));
+        let rows = self.accepted.reply(status, page.rows)?;
+        let rows = rows.header("content-range", form::range(node.offset, shown, total));
         Ok(self.headed(rows, relation))
     }
 
     /// The headers that every answer about a relation has.
     fn headed(&self, reply: Reply, relation: &Relation) -> Reply {
-        let location = format!("/{}{}", relation.name, canonical(&self.call.query));
+        let location = format!("/{}{}", relation.name, form::canonical(&self.call.query));
         let reply = reply
             .header("content-location", location)
             .header("content-profile", "public");
@@ -229,12 +205,7 @@ impl Request<'_> {
         }
     }
 
-    fn write(
-        &self,
-        store: &mut super::store::Store,
-        relation: &'static Relation,
-        node: &Node,
-    ) -> Answer {
+    fn write(&self, store: &mut Store, relation: &'static Relation, node: &Node) -> Answer {
         let method = self.call.method.as_str();
         let mut writing = Writing {
             store,
@@ -243,9 +214,16 @@ impl Request<'_> {
             relation,
         };
         let written = match method {
-            "POST" => writing.insert(self.rows()?, self.call.param("columns"), &self.prefer)?,
+            "POST" => writing.insert(
+                form::rows(self.call)?,
+                self.call.param("columns"),
+                &self.prefer,
+            )?,
             "PATCH" => {
-                let sent = self.rows()?.into_iter().next().unwrap_or_default();
+                let sent = form::rows(self.call)?
+                    .into_iter()
+                    .next()
+                    .unwrap_or_default();
                 self.guarded(node)?;
                 writing.update(node, &sent)?
             }
@@ -274,13 +252,7 @@ impl Request<'_> {
     }
 
     /// What a write answers.
-    fn told(
-        &self,
-        store: &super::store::Store,
-        relation: &Relation,
-        node: &Node,
-        written: &Written,
-    ) -> Answer {
+    fn told(&self, store: &Store, relation: &Relation, node: &Node, written: &Written) -> Answer {
         let is_insert = self.call.method == "POST";
         let merged = is_insert && !written.rows.is_empty() && written.new == 0;
         let look = Look {
@@ -303,7 +275,7 @@ impl Request<'_> {
             0
         };
         let mut reply = if full {
-            self.formed(status, shown)?
+            self.accepted.reply(status, shown)?
         } else {
             Reply::new(status, Body::Nothing)
         };
@@ -313,117 +285,11 @@ impl Request<'_> {
             reply = reply.header("location", format!("/{}?id=eq.{id}", relation.name));
         }
         reply = reply
-            .header("content-range", range(0, shown_range, total))
+            .header("content-range", form::range(0, shown_range, total))
             .header("content-profile", "public");
         if let Some(applied) = self.prefer.applied(true, is_insert) {
             reply = reply.header("preference-applied", applied);
         }
         Ok(reply)
     }
-
-    /// Rows in the form that the client wants.
-    fn formed(&self, status: u16, mut rows: Vec<Value>) -> Answer {
-        match self.accepted {
-            Accepted::List => Ok(Reply::json(status, Value::Array(rows))),
-            Accepted::Csv => Ok(Reply::new(status, Body::Csv(csv(&rows)))),
-            Accepted::Object if rows.len() == 1 => {
-                let row = rows.pop().unwrap_or_default();
-                Ok(Reply::new(status, Body::Object(row)))
-            }
-            Accepted::Object => {
-                let message = "JSON object requested, multiple (or no) rows returned";
-                let details = format!("The result contains {} rows", rows.len());
-                Err(Reply::refused("PGRST116", message).details(details))
-            }
-        }
-    }
-
-    /// The rows of the body.
-    fn rows(&self) -> Result<Vec<Row>, Reply> {
-        let kind = self
-            .call
-            .header("content-type")
-            .unwrap_or("application/json");
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if kind != "application/json" {
-            let message = format!("Content-Type not acceptable: {kind}");
-            return Err(Reply::refused("PGRST102", message));
-        }
-        let bad = || Reply::refused("PGRST102", "Empty or invalid json");
-        let differ = || Reply::refused("PGRST102", "All object keys must match");
-        match self.call.json().ok_or_else(bad)? {
-            Value::Object(row) => Ok(vec![row]),
-            Value::Array(items) => items
-                .into_iter()
-                .map(|item| match item {
-                    Value::Object(row) => Ok(row),
-                    _ => Err(differ()),
-                })
-                .collect(),
-            // Anything else counts as no row.
-            _ => Ok(Vec::new()),
-        }
-    }
-}
-
-fn range(offset: usize, shown: usize, total: Option<usize>) -> String {
-    let total = total.map_or_else(|| "*".to_owned(), |total| total.to_string());
-    if shown == 0 || total == "0" {
-        return format!("*/{total}");
-    }
-    format!("{offset}-{}/{total}", offset + shown.min(MOST_ROWS) - 1)
-}
-
-/// The query as PostgREST repeats it: by name, values of one name together.
-fn canonical(query: &[(String, String)]) -> String {
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'~');
-    let mut names: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let pairs: Vec<String> = names
-        .into_iter()
-        .map(|name| {
-            let values: Vec<String> = query
-                .iter()
-                .filter(|(own, _)| own == name)
-                .map(|(_, value)| utf8_percent_encode(value, KEPT).to_string())
-                .collect();
-            format!("{}={}", utf8_percent_encode(name, KEPT), values.join(","))
-        })
-        .collect();
-    if pairs.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", pairs.join("&"))
-    }
-}
-
-/// Lines with commas; a cell is quoted as PostgreSQL quotes the fields of a row.
-fn csv(rows: &[Value]) -> String {
-    let cell = |value: &Value| {
-        if value.is_null() {
-            return String::new();
-        }
-        let text = super::kind::text_of(value);
-        let is_odd = |c: char| c.is_whitespace() || matches!(c, ',' | '"' | '\\' | '(' | ')');
-        if text.is_empty() || text.contains(is_odd) {
-            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\"\""))
-        } else {
-            text
-        }
-    };
-    let line = |cells: Vec<String>| cells.join(",");
-    let mut lines = Vec::new();
-    let objects = rows.iter().filter_map(Value::as_object);
-    for (at, row) in objects.enumerate() {
-        if at == 0 {
-            lines.push(line(row.keys().cloned().collect()));
-        }
-        lines.push(line(row.values().map(cell).collect()));
-    }
-    lines.join("\n")
 }
