@@ -5,6 +5,7 @@
 //! The table in [`behaviour`] holds them, and on demand a real installation, to the same observed
 //! behaviour. They answer what the connectors use and refuse everything else as the real one does.
 
+pub mod atomic;
 pub mod behaviour;
 pub mod bottlecrm;
 mod clock;

@@ -2,8 +2,9 @@
 //!
 //! Every group gets a CRM of its own, so that neither order nor failed logins matter.
 
+use portcullis_demo::atomic::{self, AtomicCrm};
 use portcullis_demo::behaviour::{
-    BottleTable, Dialect, EspoTable, InProcess, SuiteTable, Verdict, run,
+    AtomicTable, BottleTable, Dialect, EspoTable, InProcess, SuiteTable, Verdict, run,
 };
 use portcullis_demo::bottlecrm::{self, BottleCrm};
 use portcullis_demo::espocrm::{EspoCrm, Options, Version};
@@ -73,6 +74,26 @@ async fn bottlecrm() {
     hold(&BottleTable, 150, || {
         let crm = BottleCrm::new(bottlecrm::Options::default());
         InProcess::bottlecrm(crm.router())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn atomic_as_it_ships() {
+    hold(&AtomicTable, 110, || {
+        InProcess::atomic(&AtomicCrm::new(atomic::Options::default()))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn atomic_with_tasks_of_ones_own() {
+    hold(&AtomicTable, 110, || {
+        let own_tasks = atomic::Options {
+            own_tasks: true,
+            ..atomic::Options::default()
+        };
+        InProcess::atomic(&AtomicCrm::new(own_tasks))
     })
     .await;
 }

@@ -5,6 +5,7 @@
 //! the network, or depends on the order of the tests.
 
 mod arguments;
+mod atomic;
 mod bottlecrm;
 mod bound;
 mod call_path;

@@ -28,7 +28,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test call_path        the tests whose name holds `call_path`
   cargo xtask plugins               the plugin components alone, into target/plugins
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
-                                    bottlecrm
+                                    bottlecrm, atomic
 
 Set PORTCULLIS_GUEST_RUSTC and/or PORTCULLIS_GUEST_SYSROOT to build plugins with a compiler or a
 standard library of your own instead of what these commands find or prepare.";

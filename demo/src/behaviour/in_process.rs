@@ -8,7 +8,8 @@ use tower::ServiceExt;
 
 use super::saved::Saved;
 use super::target::{Answer, Ask, Headers, Target};
-use super::{bottlecrm, espocrm, suitecrm};
+use super::{atomic, bottlecrm, espocrm, suitecrm};
+use crate::atomic::AtomicCrm;
 
 /// Who somebody is to one CRM: a name of the table, to headers.
 type Credentials = fn(&str, &Ask, &Saved) -> Option<Headers>;
@@ -53,6 +54,17 @@ impl InProcess {
             base: "/",
             credentials: bottlecrm::demo_credentials,
             values: Vec::new(),
+        }
+    }
+
+    /// The in-memory Supabase project of Atomic CRM.
+    #[must_use]
+    pub fn atomic(crm: &AtomicCrm) -> Self {
+        Self {
+            router: crm.router(),
+            base: "/",
+            credentials: atomic::demo_credentials,
+            values: atomic::demo_values(crm),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! Cases make what they need, find it again by a word of their own run, and everything made is
 //! deleted at the end, also after a failure.
 
+mod atomic;
 mod bottlecrm;
 mod check;
 mod dialect;
@@ -20,6 +21,7 @@ mod suitecrm;
 mod table;
 mod target;
 
+pub use atomic::AtomicTable;
 pub use bottlecrm::BottleTable;
 pub use dialect::Dialect;
 pub use espocrm::EspoTable;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use axum::Router;
-use portcullis_demo::{bottlecrm, espocrm, suitecrm};
+use portcullis_demo::{atomic, bottlecrm, espocrm, suitecrm};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,14 @@ plugin = "bottlecrm"
 url = "URL_BOTTLECRM"
 secrets.token = "env:DEMO_BOTTLECRM_TOKEN"
 allow = ["read", "write", "destructive", "outward"]
+
+[connections.atomic]
+plugin = "atomic"
+url = "URL_ATOMIC"
+secrets.publishable_key = "env:DEMO_ATOMIC_KEY"
+secrets.email = "env:DEMO_ATOMIC_EMAIL"
+secrets.password = "env:DEMO_ATOMIC_PASSWORD"
+allow = ["read", "write", "destructive"]
 "#;
 
 /// What stands in the environment of the demonstration.
@@ -56,6 +64,9 @@ fn environment(name: &str) -> Option<String> {
         "DEMO_SUITECRM_CLIENT" => suitecrm::CLIENT_ID,
         "DEMO_SUITECRM_SECRET" => suitecrm::CLIENT_SECRET,
         "DEMO_BOTTLECRM_TOKEN" => bottlecrm::ADMIN_TOKEN,
+        "DEMO_ATOMIC_KEY" => atomic::PUBLISHABLE_KEY,
+        "DEMO_ATOMIC_EMAIL" => atomic::REP.email,
+        "DEMO_ATOMIC_PASSWORD" => atomic::REP.password,
         _ => return None,
     };
     Some(value.to_owned())
@@ -66,6 +77,7 @@ struct Crms {
     espocrm: String,
     suitecrm: String,
     bottlecrm: String,
+    atomic: String,
 }
 
 /// Runs the demonstration.
@@ -102,8 +114,8 @@ async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
         .map_err(|error| complain(Exit::System, error))?;
     let url = format!("http://{address}/mcp");
     say(format_args!(
-        "In memory: EspoCRM at {}, SuiteCRM at {}, BottleCRM at {}.\nPortcullis answers at {url}.\n",
-        crms.espocrm, crms.suitecrm, crms.bottlecrm
+        "In memory: EspoCRM at {}, SuiteCRM at {}, BottleCRM at {}, Atomic CRM at {}.\nPortcullis answers at {url}.\n",
+        crms.espocrm, crms.suitecrm, crms.bottlecrm, crms.atomic
     ));
     let serving = host.serve(Listen::Http(listener), None, stop.clone());
     let touring = after_serving(&url, args.once, &stop);
@@ -134,10 +146,12 @@ async fn start_crms(tasks: &mut JoinSet<()>, stop: &CancellationToken) -> Result
     let espocrm = espocrm::EspoCrm::new(espocrm::Options::default());
     let suitecrm = suitecrm::SuiteCrm::new(suitecrm::Options::default());
     let bottlecrm = bottlecrm::BottleCrm::new(bottlecrm::Options::default());
+    let atomic = atomic::AtomicCrm::new(atomic::Options::default());
     Ok(Crms {
         espocrm: start(tasks, stop, espocrm.router()).await?,
         suitecrm: start(tasks, stop, suitecrm.router()).await?,
         bottlecrm: start(tasks, stop, bottlecrm.router()).await?,
+        atomic: start(tasks, stop, atomic.router()).await?,
     })
 }
 
@@ -165,7 +179,8 @@ async fn build(crms: &Crms) -> Result<Host, Exit> {
     let text = CONFIG
         .replace("URL_ESPOCRM", &crms.espocrm)
         .replace("URL_SUITECRM", &crms.suitecrm)
-        .replace("URL_BOTTLECRM", &crms.bottlecrm);
+        .replace("URL_BOTTLECRM", &crms.bottlecrm)
+        .replace("URL_ATOMIC", &crms.atomic);
     let config = Config::from_text(&text, Path::new("demo.toml"), &environment)
         .map_err(|problems| complain(Exit::Internal, problems))?;
     let runtime = engine(Some(&config))?;

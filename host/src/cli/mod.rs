@@ -47,7 +47,7 @@ impl From<Exit> for ExitCode {
 
 const EXAMPLES: &str = "\
 Examples:
-  portcullis demo                          try everything against an in-memory CRM
+  portcullis demo                          try everything against in-memory CRMs
   portcullis check --live                  is the configuration right, are the CRMs reachable?
   portcullis serve                         serve what portcullis.toml describes
   portcullis serve --stdio                 serve one client on standard input and output
@@ -75,7 +75,7 @@ pub struct Cli {
 enum Command {
     /// Serve MCP clients (what the bare command does, unless it is typed at a terminal).
     Serve(ServeArgs),
-    /// Try it: an in-memory CRM, a tour through the tools as a real MCP client, then a server.
+    /// Try it: in-memory CRMs, a tour through the tools as a real MCP client, then a server.
     Demo(DemoArgs),
     /// Check the configuration and the plugins; with --live also each CRM.
     Check(CheckArgs),
@@ -120,7 +120,7 @@ struct DemoArgs {
     /// End after the tour; the exit code says whether every step worked.
     #[arg(long, conflicts_with = "stdio")]
     once: bool,
-    /// No tour: serve one client on standard input and output, with the in-memory CRM behind it.
+    /// No tour: serve one client on standard input and output, with the in-memory CRMs behind it.
     #[arg(long)]
     stdio: bool,
     /// Where to listen; another port is taken if it is in use.

@@ -6,21 +6,4 @@ mod records;
 mod standalone;
 mod writes;
 
-use serde_json::Value;
-
-use crate::support::TestHost;
-
-/// The answer of a call that has to work.
-async fn done(host: &TestHost, tool: &str, arguments: Value) -> Value {
-    host.call(tool, arguments.clone())
-        .await
-        .unwrap_or_else(|error| panic!("{tool} {arguments}: {error}"))
-}
-
-/// The error of a call that has to fail, with what stands beside it.
-async fn refused(host: &TestHost, tool: &str, arguments: Value) -> Value {
-    match host.call(tool, arguments.clone()).await {
-        Ok(answer) => panic!("{tool} {arguments}: {answer}"),
-        Err(error) => error,
-    }
-}
+use crate::support::{done, refused};

@@ -5,7 +5,7 @@
 use portcullis_demo::Running;
 use portcullis_demo::espocrm::{EspoCrm, FULL_KEY, Options, Seen};
 use portcullis_demo::fault::{Faults, faulty};
-use portcullis_demo::{bottlecrm, suitecrm};
+use portcullis_demo::{atomic, bottlecrm, suitecrm};
 
 use super::suite::WRONG_PASSWORD;
 
@@ -71,6 +71,9 @@ pub fn environment(name: &str) -> Option<String> {
         "SUITE_MACHINE_SECRET" => suitecrm::MACHINE_CLIENT_SECRET,
         "BOTTLE_TOKEN" => bottlecrm::ADMIN_TOKEN,
         "BOTTLE_REVOKED" => bottlecrm::REVOKED_TOKEN,
+        "ATOMIC_KEY" => atomic::PUBLISHABLE_KEY,
+        "ATOMIC_EMAIL" => atomic::REP.email,
+        "ATOMIC_PASSWORD" => atomic::REP.password,
         _ => return None,
     };
     Some(value.to_owned())

@@ -4,6 +4,7 @@
 //! Nothing here asserts anything about the product; a helper that cannot do its part panics with
 //! the reason.
 
+pub mod atomic;
 pub mod binary;
 pub mod bottle;
 pub mod crm;
@@ -17,6 +18,7 @@ pub mod stub;
 pub mod suite;
 pub mod wait;
 
+pub use atomic::Atomic;
 pub use binary::{Portcullis, Ran};
 pub use bottle::Bottle;
 pub use crm::Crm;
@@ -48,4 +50,19 @@ pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .pointer(pointer)
         .and_then(Value::as_str)
         .unwrap_or_default()
+}
+
+/// The answer of a call that has to work.
+pub async fn done(host: &TestHost, tool: &str, arguments: Value) -> Value {
+    host.call(tool, arguments.clone())
+        .await
+        .unwrap_or_else(|error| panic!("{tool} {arguments}: {error}"))
+}
+
+/// The error of a call that has to fail, with what stands beside it.
+pub async fn refused(host: &TestHost, tool: &str, arguments: Value) -> Value {
+    match host.call(tool, arguments.clone()).await {
+        Ok(answer) => panic!("{tool} {arguments}: {answer}"),
+        Err(error) => error,
+    }
 }

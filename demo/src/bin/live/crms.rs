@@ -1,6 +1,6 @@
 //! Where each CRM's installation is named: its variables, its base, its users.
 
-use portcullis_demo::behaviour::{Saved, SuiteTable};
+use portcullis_demo::behaviour::{AtomicTable, Saved, SuiteTable};
 
 use super::target::Live;
 
@@ -70,6 +70,30 @@ pub fn bottlecrm() -> Result<Live, String> {
         url.trim_end_matches('/').to_owned(),
         Box::new(who),
         Vec::new(),
+    )
+}
+
+/// `SUPABASE_URL`, `SUPABASE_PUBLISHABLE_KEY` (or `SUPABASE_ANON_KEY`), `SUPABASE_EMAIL` and
+/// `SUPABASE_PASSWORD` of any user of the CRM.
+pub fn atomic() -> Result<Live, String> {
+    let key = variable("SUPABASE_PUBLISHABLE_KEY").or_else(|| variable("SUPABASE_ANON_KEY"));
+    let rest = variables(["SUPABASE_URL", "SUPABASE_EMAIL", "SUPABASE_PASSWORD"]);
+    let missing = "SUPABASE_PUBLISHABLE_KEY";
+    let (key, [url, email, password]) = match (key, rest) {
+        (Some(key), rest) => (key, rest?),
+        (None, Ok(_)) => return Err(format!("not set: {missing}")),
+        (None, Err(others)) => return Err(format!("{others}, {missing}")),
+    };
+    let values = [
+        ("key", key),
+        ("email", email),
+        ("password", password),
+        ("gateway", "yes".to_owned()),
+    ];
+    Live::new(
+        url.trim_end_matches('/').to_owned(),
+        Box::new(AtomicTable::credentials),
+        values.map(|(name, value)| (name.to_owned(), value)).into(),
     )
 }
 

@@ -11,15 +11,16 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use portcullis_demo::behaviour::{
-    BottleTable, Dialect, EspoTable, Outcome, SuiteTable, Verdict, run,
+    AtomicTable, BottleTable, Dialect, EspoTable, Outcome, SuiteTable, Verdict, run,
 };
 use target::Live;
 
-const USAGE: &str = "usage: live espocrm | suitecrm | bottlecrm";
+const USAGE: &str = "usage: live espocrm | suitecrm | bottlecrm | atomic";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let ended = match std::env::args().nth(1).as_deref() {
+        Some("atomic") => report(&AtomicTable, crms::atomic()).await,
         Some("bottlecrm") => report(&BottleTable, crms::bottlecrm()).await,
         Some("espocrm") => report(&EspoTable, crms::espocrm()).await,
         Some("suitecrm") => report(&SuiteTable, crms::suitecrm()).await,

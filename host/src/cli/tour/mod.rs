@@ -1,6 +1,7 @@
 //! The tour of `portcullis demo`: what a client does in its first minutes, step by step, each
 //! step checked. One file per CRM holds its steps; this one what they share.
 
+mod atomic;
 mod bottlecrm;
 mod espocrm;
 mod suitecrm;
@@ -28,7 +29,8 @@ async fn steps(client: &Client) -> Result<()> {
     list(client).await.context("listing the tools")?;
     espocrm::steps(client).await.context("EspoCRM")?;
     suitecrm::steps(client).await.context("SuiteCRM")?;
-    bottlecrm::steps(client).await.context("BottleCRM")
+    bottlecrm::steps(client).await.context("BottleCRM")?;
+    atomic::steps(client).await.context("Atomic CRM")
 }
 
 /// The tools of all connections, those of the first by name.
@@ -42,6 +44,7 @@ async fn list(client: &Client) -> Result<()> {
         ("readonly", "the same EspoCRM, which may only read there"),
         ("suite", "SuiteCRM"),
         ("bottle", "BottleCRM"),
+        ("atomic", "Atomic CRM"),
     ] {
         let prefix = format!("{connection}_");
         let count = tools.iter().filter(|(name, _)| name.starts_with(&prefix));
