@@ -13,6 +13,7 @@ use crate::{
     failure::{Failure, code},
     http::{HttpError, Request, Response},
     plugin::Plugin,
+    resource::Contents,
 };
 
 /// A plugin on a native stand-in for the host. Panics on what the host would refuse, and when it
@@ -222,6 +223,26 @@ impl Harness {
         })
     }
 
+    /// Reads a resource as the host does, by its name and what the placeholders of its address caught.
+    ///
+    /// # Errors
+    /// What the resource says, and `INVALID_ARGUMENT` for arguments that break its input schema.
+    ///
+    /// # Panics
+    /// The resource does not exist, or a request was refused.
+    pub fn read(&self, resource: &str, arguments: Value) -> Result<Contents, Failure> {
+        let mut resources = self.manifest.resources.iter();
+        let declared = resources
+            .find(|declared| declared.name == resource)
+            .expect("the resource exists");
+        if let Some(schema) = &declared.input_schema {
+            check_arguments(schema, &arguments)?;
+        }
+        self.within(declared.routes.clone(), arguments, |call, arguments| {
+            self.plugin.read(call, resource, arguments)
+        })
+    }
+
     fn tool(&self, name: &str) -> Option<&Tool> {
         self.manifest
             .tools
@@ -235,6 +256,17 @@ impl Harness {
         arguments: Value,
         run: impl FnOnce(&Call<'_>, &Value) -> Result<String, Failure>,
     ) -> Result<Value, Failure> {
+        let result = self.within(routes, arguments, run);
+        result.map(|text| serde_json::from_str(&text).expect("the result is JSON"))
+    }
+
+    /// Runs something of the plugin with these routes open and no other.
+    fn within<T>(
+        &self,
+        routes: Vec<Route>,
+        arguments: Value,
+        run: impl FnOnce(&Call<'_>, &Value) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
         let given = arguments.clone();
         *self.host.allowed.borrow_mut() = (routes, arguments);
@@ -245,7 +277,7 @@ impl Harness {
             "{}",
             faults.join("\n")
         );
-        result.map(|text| serde_json::from_str(&text).expect("the result is JSON"))
+        result
     }
 }
 
