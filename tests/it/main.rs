@@ -16,6 +16,7 @@ mod http;
 mod plugin_files;
 mod policy;
 mod published;
+mod readings;
 mod reload;
 mod resource;
 mod sandbox;

@@ -17,6 +17,7 @@ mod matcher;
 mod pattern;
 mod permit;
 mod principal;
+mod resource;
 mod route;
 pub mod segment;
 
@@ -33,4 +34,5 @@ pub use permit::{
     Confirmation, Confirmed, Permit, PreviewPermit, Way, authorize, authorize_preview, open,
 };
 pub use principal::Principal;
+pub use resource::{ReadPermit, ResourceGrant, authorize_read};
 pub use route::{Asked, Passed, Refused, RouteError, RouteSet};

@@ -50,10 +50,7 @@ impl ResourceGrant {
 ///
 /// # Errors
 /// The operator's file does not allow it.
-pub fn authorize_read(
-    principal: &Principal,
-    grant: &ResourceGrant,
-) -> Result<ReadPermit, Denial> {
+pub fn authorize_read(principal: &Principal, grant: &ResourceGrant) -> Result<ReadPermit, Denial> {
     if !grant.is_open() {
         open(principal, &grant.0)?;
     }

@@ -268,6 +268,7 @@ fn about(
         .collect();
     let about = json!({
         "name": config.name,
+        "prefix": config.prefix,
         "url": config.url.as_str().trim_end_matches('/'),
         "identity": config.identity.as_str(),
         "limits": {

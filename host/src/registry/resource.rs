@@ -17,7 +17,7 @@ use crate::schema::Schema;
 const MOST_RESOURCES: usize = 50;
 
 /// The media type of a page that a client shows with a tool's result (MCP Apps, 2026-01-26).
-const PAGE: &str = "text/html;profile=mcp-app";
+pub const PAGE: &str = "text/html;profile=mcp-app";
 
 /// One readable resource, or a template of them.
 pub struct Resource {
@@ -91,7 +91,9 @@ pub fn read(manifest: &Manifest) -> (Vec<Arc<PluginResource>>, Vec<String>) {
         let mut tell =
             |what: String| problems.push(format!("resource `{}`: {what}", declared.name));
         let before = &manifest.resources[..at];
-        names(declared, before, manifest).into_iter().for_each(&mut tell);
+        names(declared, before, manifest)
+            .into_iter()
+            .for_each(&mut tell);
         match resource(declared) {
             Ok(resource) => resources.push(Arc::new(resource)),
             Err(what) => tell(what),
@@ -118,11 +120,12 @@ fn names(
     if before.iter().any(|other| other.uri == declared.uri) {
         faults.push("another resource has the same `uri`".to_owned());
     }
-    let named_so = |tool: &manifest::Tool| {
-        tool.name == declared.name || tool.aliases.contains(&declared.name)
-    };
+    let named_so =
+        |tool: &manifest::Tool| tool.name == declared.name || tool.aliases.contains(&declared.name);
     if manifest.tools.iter().any(named_so) {
-        faults.push("a tool has this name, and the operator's `tools` could not tell them apart".to_owned());
+        faults.push(
+            "a tool has this name, and the operator's `tools` could not tell them apart".to_owned(),
+        );
     }
     faults
 }
@@ -156,7 +159,10 @@ fn meta_faults(meta: &Map<String, Value>) -> Vec<String> {
 }
 
 fn page_fault(tool: &manifest::Tool, manifest: &Manifest) -> Option<String> {
-    let page = tool.meta.get("ui")?.get("resourceUri")?;
+    let Some(ui) = tool.meta.get("ui")?.as_object() else {
+        return Some("`meta.ui` is no JSON object".to_owned());
+    };
+    let page = ui.get("resourceUri")?;
     let is_it = |resource: &&manifest::Resource| *page == resource.uri.as_str();
     let found = manifest.resources.iter().find(is_it);
     let fits = found.is_some_and(|r| r.mime_type == PAGE && r.uri.starts_with("ui://"));

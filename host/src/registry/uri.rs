@@ -11,7 +11,14 @@ use crate::policy::{Pattern, PatternError, segment};
 
 /// Schemes whose addresses a client would look up without asking the server, or that run something.
 const FOREIGN: [&str; 8] = [
-    "http", "https", "ws", "wss", "file", "data", "blob", "javascript",
+    "http",
+    "https",
+    "ws",
+    "wss",
+    "file",
+    "data",
+    "blob",
+    "javascript",
 ];
 
 /// The longest scheme, in characters.
@@ -57,7 +64,10 @@ impl Uri {
             return Err(UriError::Foreign(scheme.to_owned()));
         }
         let path = Pattern::parse(path)?;
-        if path.placeholders().any(|name| format!("{{{name}}}") == CONNECTION) {
+        if path
+            .placeholders()
+            .any(|name| format!("{{{name}}}") == CONNECTION)
+        {
             return Err(UriError::Connection);
         }
         Ok(Self {

@@ -90,8 +90,8 @@ pub struct Manifest {
     pub sql: Option<String>,
     /// The tools, in the order in which they are listed.
     pub tools: Vec<Tool>,
-    /// What can be read beside the tools, in the order in which it is listed. The component exports
-    /// the interface `resources` if there is any, and only then.
+    /// What can be read beside the tools, in the order in which it is listed; the first whose address
+    /// fits is read. The component exports the interface `resources` if there is any, and only then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
 }

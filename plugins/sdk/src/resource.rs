@@ -52,7 +52,7 @@ pub struct Resource {
     name: &'static str,
     uri: &'static str,
     title: &'static str,
-    about: &'static str,
+    about: Option<&'static str>,
     mime_type: &'static str,
     read: Read,
     input: Option<Builder>,
@@ -112,7 +112,7 @@ impl Resource {
             name,
             uri,
             title,
-            about: title,
+            about: None,
             mime_type,
             read: Box::new(read),
             input,
@@ -121,10 +121,10 @@ impl Resource {
         }
     }
 
-    /// What it holds, for a model.
+    /// What it holds, for a model; instead of the argument struct's doc comment, or of the title.
     #[must_use]
     pub fn about(mut self, text: &'static str) -> Self {
-        self.about = text;
+        self.about = Some(text);
         self
     }
 
@@ -151,13 +151,18 @@ impl Resource {
     }
 
     pub(crate) fn describe(&self) -> manifest::Resource {
+        let mut input_schema = self.input.map(schema::input_schema);
+        let schema = input_schema.as_mut().and_then(Value::as_object_mut);
+        let doc = schema.and_then(|schema| schema.remove("description"));
+        let doc = doc.and_then(|doc| doc.as_str().map(str::to_owned));
+        let about = self.about.map(str::to_owned).or(doc);
         manifest::Resource {
             name: self.name.to_owned(),
             uri: self.uri.to_owned(),
             title: self.title.to_owned(),
-            description: self.about.to_owned(),
+            description: about.unwrap_or_else(|| self.title.to_owned()),
             mime_type: self.mime_type.to_owned(),
-            input_schema: self.input.map(schema::input_schema),
+            input_schema,
             meta: (self.meta)(),
             routes: (self.routes)(),
         }

@@ -172,7 +172,8 @@ impl Tool {
         self
     }
 
-    /// Who may call it in clients that show pages: `model`, `app`; both unless this says otherwise.
+    /// Who may call it in clients that show pages: `model`, `app`; the model alone unless this says
+    /// otherwise, because a client lets a page call the tools of every connection of its server.
     #[must_use]
     pub fn visible_to(mut self, callers: &'static [&'static str]) -> Self {
         self.visible_to = callers;

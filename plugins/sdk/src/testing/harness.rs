@@ -39,7 +39,7 @@ impl Harness {
         let host = StubHost {
             settings: defaults(&manifest),
             connection: json!({
-                "name": "test", "url": "https://crm.example.com", "identity": "service", "now": "2026-11-20T10:00:00Z",
+                "name": "test", "prefix": "test", "url": "https://crm.example.com", "identity": "service", "now": "2026-11-20T10:00:00Z",
                 "limits": {"response_bytes": 8_388_608, "upstream_calls": 64, "timeout_ms": 30_000}
             }),
             identity: "service".to_owned(),
