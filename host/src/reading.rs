@@ -53,18 +53,18 @@ pub type Read = Result<Result<Found, ToolError>, UnknownResource>;
 /// # Errors
 /// There is no such resource.
 pub fn read(app: &App, reading: Reading) -> BoxFuture<'_, Read> {
-    serve(app, reading).boxed()
+    async move { serve(app, &reading).await }.boxed()
 }
 
-async fn serve(app: &App, reading: Reading) -> Read {
+async fn serve(app: &App, reading: &Reading) -> Read {
     let _running = Running::begin(&app.running);
     let snapshot = app.registry.snapshot();
-    let (resource, caught) = look_up(&snapshot, &reading).ok_or(UnknownResource)?;
+    let (resource, caught) = look_up(&snapshot, reading).ok_or(UnknownResource)?;
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
     let connection = resource.connection.config.name.as_str();
     let name = &resource.plugin.declared.name;
     let line = Line::begin(id, connection, name, Arc::clone(&record));
-    let result = run(app, &resource, caught, &reading, (id, record)).await;
+    let result = run(app, &resource, caught, reading, (id, record)).await;
     line.end(&result);
     Ok(result.map(|contents| Found { resource, contents }))
 }

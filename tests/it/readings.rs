@@ -321,3 +321,44 @@ async fn export_without_resources_is_refused() {
     let why = why_not("export_without_resources").await;
     assert!(why.contains("declares no `resources`"), "{why}");
 }
+
+/// A connection without any credential: what can send nothing needs none.
+const TASKS: &str = r#"
+[connections.desk]
+plugin = "atomic"
+url = "URL"
+prefix = "todo"
+secrets.publishable_key = "env:CRM_KEY"
+[connections.desk.settings]
+crm_url = "https://crm.example.com/"
+"#;
+
+#[tokio::test]
+async fn the_task_list_is_a_page_that_knows_its_tool() {
+    let mut host = TestHost::with(TASKS, NOWHERE).await;
+    let address = host.serve().await.address;
+    let stranger = HttpMcp::stranger(address, Era::Stateless, "/mcp");
+    let client = stranger.able_to(shows_pages()).introduced().await;
+    let tools = client.request("tools/list", json!({})).await;
+    let mut tools = list(&tools["result"]["tools"]).iter();
+    let shows = tools
+        .find(|tool| tool["name"] == "todo_display_task_list")
+        .expect("it is listed");
+    let uri = text(shows, "/_meta/ui/resourceUri");
+    assert_eq!(uri, "ui://desk/task-list");
+    let page = read(&client, uri).await;
+    let html = text(&page, "/result/contents/0/text");
+    for part in [
+        "data-complete-tool=\"todo_complete_task\"",
+        "data-crm-url=\"https://crm.example.com/\"",
+    ] {
+        assert!(html.contains(part), "{part}: {html:.300}");
+    }
+    let tasks = json!({"tasks": [{"id": 1, "text": "Call back"}]});
+    let shown = client.call("todo_display_task_list", tasks.clone()).await;
+    assert_eq!(shown["structuredContent"], tasks, "{shown}");
+    assert!(
+        text(&shown, "/content/0/text").contains("Call back"),
+        "{shown}"
+    );
+}

@@ -100,7 +100,7 @@ mod tests {
     use super::super::grant::ConfirmRule;
     use super::*;
 
-    fn grant(allow: &[Effect], tools: &[&str], routes: serde_json::Value) -> ResourceGrant {
+    fn grant(allow: &[Effect], tools: &[&str], routes: &serde_json::Value) -> ResourceGrant {
         let rule = Rule {
             allow: allow.iter().copied().collect(),
             tools: ToolFilter::parse(tools).unwrap(),
@@ -116,14 +116,15 @@ mod tests {
 
     #[test]
     fn a_resource_is_allowed_like_a_tool_that_reads() {
-        let reads = || json!([{"method": "GET", "path": "notes/{id}"}]);
+        let reads = json!([{"method": "GET", "path": "notes/{id}"}]);
+        let nothing = json!([]);
         for (allow, tools, routes, opened) in [
-            (&[Effect::Read][..], &["*"][..], reads(), true),
-            (&[Effect::Write], &["*"], reads(), false),
-            (&[Effect::Read], &["*", "!note"], reads(), false),
-            (&[Effect::Read], &["get"], reads(), false),
-            (&[Effect::Read], &["note"], reads(), true),
-            (&[], &["get"], json!([]), true),
+            (&[Effect::Read][..], &["*"][..], &reads, true),
+            (&[Effect::Write], &["*"], &reads, false),
+            (&[Effect::Read], &["*", "!note"], &reads, false),
+            (&[Effect::Read], &["get"], &reads, false),
+            (&[Effect::Read], &["note"], &reads, true),
+            (&[], &["get"], &nothing, true),
         ] {
             let grant = grant(allow, tools, routes);
             assert_eq!(grant.is_open(), opened, "{allow:?} {tools:?}");
