@@ -39,10 +39,10 @@ pub struct App {
 }
 
 /// Counts one running call while it lives.
-struct Running<'a>(&'a watch::Sender<usize>);
+pub(crate) struct Running<'a>(&'a watch::Sender<usize>);
 
 impl<'a> Running<'a> {
-    fn begin(running: &'a watch::Sender<usize>) -> Self {
+    pub(crate) fn begin(running: &'a watch::Sender<usize>) -> Self {
         running.send_modify(|count| *count += 1);
         Self(running)
     }
@@ -194,7 +194,7 @@ async fn run(
     } = request;
     let principal = caller.principal();
     policy::open(principal, &tool.grant).map_err(|d| denied(&d))?;
-    let token = own_token(tool, &caller, &scope)?;
+    let token = own_token(&tool.connection, &caller, &scope)?;
     let said = take_confirmation(tool, &mut arguments)?;
     let (arguments, text) = check_arguments(app, tool, arguments)?;
     let call = Call {
@@ -230,11 +230,15 @@ fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownT
 }
 
 /// The caller's token where the connection acts with it, and nowhere else.
-fn own_token(tool: &Tool, caller: &Caller, scope: &Scope) -> Result<Option<Token>, ToolError> {
-    if !tool.connection.forwards() {
+pub(crate) fn own_token(
+    connection: &Connection,
+    caller: &Caller,
+    scope: &Scope,
+) -> Result<Option<Token>, ToolError> {
+    if !connection.forwards() {
         // Over HTTP only those have a token who were let in because of it.
         if *scope != Scope::All && caller.token().is_some() {
-            let name = &tool.connection.config.name;
+            let name = &connection.config.name;
             let message = format!(
                 "`{name}` ceased to act with its callers' own tokens while this call came in"
             );
@@ -246,7 +250,7 @@ fn own_token(tool: &Tool, caller: &Caller, scope: &Scope) -> Result<Option<Token
         return Ok(None);
     }
     let lacks = || {
-        let name = &tool.connection.config.name;
+        let name = &connection.config.name;
         let message =
             format!("`{name}` acts with the caller's own token, and this call brought none");
         ToolError::new(Kind::AuthNeeded, "TOKEN_NEEDED", message)
@@ -269,7 +273,7 @@ fn unknown(snapshot: &Snapshot, scope: &Scope, name: &str) -> UnknownTool {
     }
 }
 
-fn denied(denial: &Denial) -> ToolError {
+pub(crate) fn denied(denial: &Denial) -> ToolError {
     tracing::warn!("{denial}");
     ToolError::new(Kind::Forbidden, "DENIED", denial.for_model())
         .suggest("the operator of this server decides which tools may run; ask them")
@@ -309,6 +313,12 @@ fn check_arguments(
     if flaws.is_empty() {
         return Ok((arguments, text));
     }
+    let see = format!("see the input schema of `{}`", tool.listed_name);
+    Err(flawed(flaws).suggest(see))
+}
+
+/// What is wrong with arguments, in one sentence.
+pub(crate) fn flawed(flaws: Vec<schema::Flaw>) -> ToolError {
     let message = flaws
         .iter()
         .map(|flaw| {
@@ -320,9 +330,8 @@ fn check_arguments(
         })
         .collect::<Vec<_>>()
         .join("; ");
-    Err(ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
+    ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
         .at(flaws.into_iter().map(|flaw| flaw.at).collect())
-        .suggest(format!("see the input schema of `{}`", tool.listed_name)))
 }
 
 /// Evidence that the call may run: none needed, or a confirmed preview. Otherwise the answer is
@@ -343,7 +352,7 @@ async fn confirm(
         .runtime
         .preview(&permit, &tool.connection.plugin.compiled, link, call)
         .await
-        .map_err(|failure| failed(tool, call, failure))?;
+        .map_err(|failure| failed(&tool.listed_name, call, failure))?;
     let intent = Intent::new(principal.as_str(), &tool.listed_name, &call.arguments);
     let state = State::of(&preview);
     if tool.connection.rule.confirm == ConfirmRule::Human {
@@ -404,7 +413,7 @@ fn human_only(tool: &Tool, preview: Value) -> ToolError {
 
 /// What the guest's end means for the caller.
 fn answer(tool: &Tool, call: &Call, result: Result<Value, Failure>) -> Result<Value, ToolError> {
-    let value = result.map_err(|failure| failed(tool, call, failure))?;
+    let value = result.map_err(|failure| failed(&tool.listed_name, call, failure))?;
     let flaws = tool.plugin.results.flaws(&value);
     match flaws.first() {
         None => Ok(value),
@@ -413,12 +422,13 @@ fn answer(tool: &Tool, call: &Call, result: Result<Value, Failure>) -> Result<Va
                 "it breaks its own output schema at `{}`: {}",
                 flaw.at, flaw.what
             ));
-            Err(failed(tool, call, Failure::Fault(fault)))
+            Err(failed(&tool.listed_name, call, Failure::Fault(fault)))
         }
     }
 }
 
-fn failed(tool: &Tool, call: &Call, failure: Failure) -> ToolError {
+/// What a guest's failure means for the caller, with what the call did until then. `name` is for the log.
+pub(crate) fn failed(name: &str, call: &Call, failure: Failure) -> ToolError {
     let forwarded = call.record.forwarded();
     match failure {
         Failure::Told(mut error) => {
@@ -435,7 +445,7 @@ fn failed(tool: &Tool, call: &Call, failure: Failure) -> ToolError {
             *error
         }
         Failure::Fault(fault) => {
-            tracing::error!(call = %call.id, tool = %tool.listed_name, %fault, "the plugin failed");
+            tracing::error!(call = %call.id, tool = name, %fault, "the plugin failed");
             let error = faulted(&fault).name_call(call.id);
             if forwarded.is_empty() {
                 error

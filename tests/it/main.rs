@@ -18,6 +18,7 @@ mod http;
 mod plugin_files;
 mod policy;
 mod published;
+mod readings;
 mod reload;
 mod resource;
 mod sandbox;

@@ -8,12 +8,26 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
 /// `capability` are two halves of the sandbox and know each other; everything else points one way.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     (
         "transport",
         &["call", "caller", "identity", "mcp", "policy"],
     ),
-    ("mcp", &["call", "caller", "error", "registry"]),
+    ("mcp", &["call", "caller", "error", "reading", "registry"]),
+    (
+        "reading",
+        &[
+            "audit",
+            "call",
+            "caller",
+            "capability",
+            "error",
+            "names",
+            "policy",
+            "registry",
+            "runtime",
+        ],
+    ),
     (
         "call",
         &[

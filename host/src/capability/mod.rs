@@ -26,7 +26,7 @@ use crate::config::Limits;
 use crate::names::CallId;
 use portcullis_manifest::Effect;
 
-use crate::policy::{Made, Permit, PreviewPermit, RouteSet};
+use crate::policy::{Made, Permit, PreviewPermit, ReadPermit, RouteSet};
 use crate::runtime::Call;
 use crate::upstream::Upstream;
 
@@ -71,6 +71,15 @@ impl Door {
     /// The door of a preview.
     #[must_use]
     pub fn preview(permit: &PreviewPermit) -> Self {
+        Self {
+            routes: Arc::clone(permit.routes()),
+            recorded: false,
+        }
+    }
+
+    /// The door of a resource that is read.
+    #[must_use]
+    pub fn read(permit: &ReadPermit) -> Self {
         Self {
             routes: Arc::clone(permit.routes()),
             recorded: false,

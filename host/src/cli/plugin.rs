@@ -89,6 +89,14 @@ fn one(text: &mut String, plugin: &Plugin, routes: bool) {
         manifest.tools.len()
     )
     .ok();
+    for resource in &manifest.resources {
+        writeln!(
+            text,
+            "    resource {}  {}",
+            resource.uri, resource.mime_type
+        )
+        .ok();
+    }
     for post in policy::harmless_posts(manifest) {
         writeln!(
             text,
@@ -113,6 +121,10 @@ fn one(text: &mut String, plugin: &Plugin, routes: bool) {
             writeln!(text, "      where {when} ({effect})").ok();
             routes_of(text, &case.routes, &case.preview_routes);
         }
+    }
+    for resource in &manifest.resources {
+        writeln!(text, "    {} (resource, read)", resource.name).ok();
+        routes_of(text, &resource.routes, &[]);
     }
 }
 

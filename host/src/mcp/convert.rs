@@ -9,6 +9,7 @@ use crate::call::Scope;
 use crate::error::ToolError;
 use portcullis_manifest::Effect;
 
+use super::resources;
 use crate::registry::{self, Snapshot};
 
 /// The revisions that this server speaks, newest first.
@@ -19,13 +20,21 @@ pub const VERSIONS: &[ProtocolVersion] = &[
     ProtocolVersion::V_2025_03_26,
 ];
 
-/// The list that a client sees, in its fixed order.
-pub fn tools(snapshot: &Snapshot, scope: &Scope) -> Vec<Tool> {
+/// The list that a client sees, in its fixed order; `pages` says whether there are pages and it
+/// shows them.
+pub fn tools(snapshot: &Snapshot, scope: &Scope, pages: bool) -> Vec<Tool> {
     snapshot
         .listed
         .iter()
         .filter(|tool| scope.covers(snapshot, &tool.connection))
-        .map(|tool| listed(tool, tool.listed_name.clone()))
+        .filter(|tool| pages || !resources::is_for_pages(tool))
+        .map(|tool| {
+            let listed = listed(tool, tool.listed_name.clone());
+            match resources::of_tool(tool, pages) {
+                Some(meta) => listed.with_meta(meta),
+                None => listed,
+            }
+        })
         .collect()
 }
 

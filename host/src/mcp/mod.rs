@@ -5,14 +5,16 @@
 mod changes;
 mod client;
 mod convert;
+mod resources;
 
 pub use changes::Changes;
 pub use client::{Answer, Client};
 pub use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, Implementation,
-    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
-    SubscriptionFilter, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, ExtensionCapabilities,
+    Implementation, JsonObject, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::{App, Proof, Request, Scope, call};
 use crate::caller::Caller;
+use crate::reading::{Reading, read};
 
 /// What a client is told about this server when it connects.
 const INSTRUCTIONS: &str = "Tools of the CRMs that this server's operator connected. Search before you create. \
@@ -104,11 +107,7 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .build();
-        ServerConfig::new(capabilities)
+        ServerConfig::new(self.capabilities())
             .with_server_info(
                 Implementation::new("portcullis", env!("CARGO_PKG_VERSION"))
                     .with_title("Portcullis"),
@@ -125,13 +124,11 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        if request.is_some_and(|request| request.cursor.is_some()) {
-            return Err(ErrorData::invalid_params(
-                "unknown cursor; the list has one page",
-                None,
-            ));
-        }
-        let tools = convert::tools(&self.app.registry.snapshot(), &scope(&context));
+        one_page(request.as_ref())?;
+        let snapshot = self.app.registry.snapshot();
+        let shown = resources::shows_pages(context.client_capabilities().as_ref());
+        let pages = shown && resources::has_pages(&snapshot);
+        let tools = convert::tools(&snapshot, &scope(&context), pages);
         Ok(ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private))
@@ -150,14 +147,53 @@ impl ServerHandler for Server {
         };
         let answer = tokio::select! {
             answer = call(&self.app, request) => answer,
-            () = context.ct.cancelled() => {
-                return Err(ErrorData::internal_error("the call was cancelled by its caller", None));
-            }
+            () = context.ct.cancelled() => return Err(cancelled()),
         };
         match answer {
             Ok(result) => Ok(convert::result(result).into()),
             Err(unknown) => Err(ErrorData::invalid_params(unknown.to_string(), None)),
         }
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        one_page(request.as_ref())?;
+        let listed = resources::listed(&self.app.registry.snapshot(), &scope(&context));
+        Ok(ListResourcesResult::with_all_items(listed)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        one_page(request.as_ref())?;
+        let listed = resources::templates(&self.app.registry.snapshot(), &scope(&context));
+        Ok(ListResourceTemplatesResult::with_all_items(listed)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let reading = Reading {
+            uri: request.uri.clone(),
+            caller: self.caller(&context)?,
+            scope: scope(&context),
+        };
+        let found = tokio::select! {
+            found = read(&self.app, reading) => found,
+            () = context.ct.cancelled() => return Err(cancelled()),
+        };
+        resources::result(found, &request.uri).map(Into::into)
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -182,6 +218,41 @@ impl ServerHandler for Server {
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
         self.changes.add_peer(context.peer);
     }
+}
+
+impl Server {
+    /// Resources are declared where there is one to read, pages where there is one to show.
+    fn capabilities(&self) -> ServerCapabilities {
+        let mut capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        let snapshot = self.app.registry.snapshot();
+        if !snapshot.resources.is_empty() {
+            let with_resources = ServerCapabilities::builder()
+                .enable_resources()
+                .enable_resources_list_changed()
+                .build();
+            capabilities.resources = with_resources.resources;
+        }
+        if resources::has_pages(&snapshot) {
+            let page = (resources::EXTENSION.to_owned(), JsonObject::new());
+            capabilities.extensions = Some(ExtensionCapabilities::from_iter([page]));
+        }
+        capabilities
+    }
+}
+
+fn one_page(request: Option<&PaginatedRequestParams>) -> Result<(), ErrorData> {
+    if request.is_some_and(|request| request.cursor.is_some()) {
+        let message = "unknown cursor; the list has one page";
+        return Err(ErrorData::invalid_params(message, None));
+    }
+    Ok(())
+}
+
+fn cancelled() -> ErrorData {
+    ErrorData::internal_error("the call was cancelled by its caller", None)
 }
 
 /// The revisions that this server speaks, for people.

@@ -122,6 +122,11 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
             [own, preview]
         }));
     }
+    groups.extend(manifest.resources.iter().map(|resource| Group {
+        place: format!("resource `{}`", resource.name),
+        routes: &resource.routes,
+        only_reads: true,
+    }));
     groups.extend(manifest.live_check.as_ref().map(|check| Group {
         place: "live_check".to_owned(),
         routes: &check.routes,
@@ -215,10 +220,10 @@ fn changes_something(route: &Route) -> Option<String> {
         Method::Get | Method::Head => None,
         Method::Post if !route.form.is_empty() || !route.json.is_empty() || route.safe.is_some() => None,
         Method::Post => Some(
-            "a POST of a tool, preview or check that only reads needs a `form` or `json` matcher, or `safe` with a reason".to_owned(),
+            "a POST of a tool, preview, resource or check that only reads needs a `form` or `json` matcher, or `safe` with a reason".to_owned(),
         ),
         Method::Put | Method::Patch | Method::Delete => Some(format!(
-            "{} changes records, and a tool, preview or check that only reads must not",
+            "{} changes records, and a tool, preview, resource or check that only reads must not",
             route.method.as_str()
         )),
     }

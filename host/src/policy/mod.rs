@@ -19,6 +19,7 @@ mod pattern;
 mod permit;
 mod principal;
 mod query;
+mod resource;
 mod route;
 pub mod segment;
 
@@ -36,4 +37,5 @@ pub use permit::{
     Confirmation, Confirmed, Permit, PreviewPermit, Way, authorize, authorize_preview, open,
 };
 pub use principal::Principal;
+pub use resource::{ReadPermit, ResourceGrant, authorize_read};
 pub use route::{Asked, Passed, Refused, RouteError, RouteSet};

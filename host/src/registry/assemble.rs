@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use super::snapshot::Snapshot;
-use super::{Connection, Plugin, PluginTool, Shared, Tool};
+use super::{Connection, Plugin, PluginTool, Resource, Shared, Tool};
 use crate::config::{self, Config, Problem};
 use crate::names::{self, PluginId};
 use crate::policy::{Grant, GrantError};
@@ -47,6 +47,7 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
     for connection in next.connections.clone() {
         next.warnings.extend(connection.warnings.iter().cloned());
         problems.append(&mut list(&mut next, &connection));
+        problems.append(&mut list_resources(&mut next, &connection));
     }
     (next, problems)
 }
@@ -133,6 +134,19 @@ fn list(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
                 problems.push(problem);
                 return problems;
             }
+        }
+    }
+    problems
+}
+
+/// Adds the resources of a connection that may be read.
+fn list_resources(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for plugin_resource in &connection.plugin.resources {
+        match Resource::new(connection, plugin_resource) {
+            Ok(resource) if resource.grant.is_open() => next.resources.push(Arc::new(resource)),
+            Ok(_) => {}
+            Err(error) => problems.push(connection.config.problem("plugin", error.to_string())),
         }
     }
     problems

@@ -30,10 +30,19 @@ pub struct Registry {
     runtime: Arc<Runtime>,
     embedded: EmbeddedPlugins,
     present: ArcSwap<Snapshot>,
-    changed: watch::Sender<u64>,
+    changed: watch::Sender<Changed>,
     sources: Mutex<Sources>,
     /// Connections that were replaced, until their last call is over and their sessions are ended.
     leaving: std::sync::Mutex<JoinSet<()>>,
+}
+
+/// How often each list that clients see changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The tools.
+    pub tools: u64,
+    /// The resources.
+    pub resources: u64,
 }
 
 struct Sources {
@@ -123,7 +132,7 @@ impl Registry {
             runtime,
             embedded,
             present: ArcSwap::from_pointee(snapshot),
-            changed: watch::Sender::new(0),
+            changed: watch::Sender::default(),
             sources: Mutex::new(Sources { config, folder }),
             leaving: std::sync::Mutex::default(),
         }))
@@ -135,9 +144,9 @@ impl Registry {
         self.present.load_full()
     }
 
-    /// Tells when the list of tools changed; the value counts the changes.
+    /// Tells when a list that clients see changed.
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<u64> {
+    pub fn changes(&self) -> watch::Receiver<Changed> {
         self.changed.subscribe()
     }
 
@@ -220,13 +229,16 @@ impl Registry {
     fn swap(&self, mut next: Snapshot) {
         let before = self.present.load_full();
         next.revision = before.revision + 1;
-        let listed_differently = !before.lists_the_same(&next);
+        let changed = *self.changed.borrow();
+        let changed = Changed {
+            tools: changed.tools + u64::from(!before.lists_the_same(&next)),
+            resources: changed.resources + u64::from(!before.lists_the_same_resources(&next)),
+        };
         say_what_changed(&before, &next);
         self.see_off(&before, &next);
         self.present.store(Arc::new(next));
-        if listed_differently {
-            self.changed.send_modify(|count| *count += 1);
-        }
+        self.changed
+            .send_if_modified(|present| std::mem::replace(present, changed) != changed);
     }
 }
 

@@ -246,6 +246,7 @@ fn misspelt(config: &config::Connection, error: &SpecError) -> Problem {
 fn about(config: &config::Connection, slots: &Slots) -> Map<String, Value> {
     let about = json!({
         "name": config.name,
+        "prefix": config.prefix,
         "url": config.url.as_str().trim_end_matches('/'),
         "identity": config.identity.as_str(),
         "limits": {

@@ -1,14 +1,14 @@
 //! What `describe` returned: read strictly and judged. All problems are told at once.
 //!
-//! Owns what makes a manifest acceptable, except for its routes, which `policy` judges, and its
-//! tools' schemas, which are compiled once, in `plugin`.
+//! Owns what makes a manifest acceptable, except for its routes, which `policy` judges, its resources,
+//! which `resource` does, and its tools' schemas, which are compiled once, in `plugin`.
 
 use std::collections::HashSet;
 
 use portcullis_manifest::{ABI, MANIFEST_REVISION, Manifest, Method, Tool};
 use serde_json::Value;
 
-use super::tokens;
+use super::{resource, tokens};
 use crate::names::{PluginId, ToolName};
 use crate::policy;
 use crate::schema::Schema;
@@ -49,6 +49,7 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
     settings(&manifest, &mut problems);
     tokens::judge(&manifest, &mut problems);
     tools(&manifest, &mut problems);
+    problems.extend(resource::read(&manifest).1);
     if let Err(policy::Problems(routes)) = policy::judge(&manifest) {
         problems.extend(routes.iter().map(ToString::to_string));
     }

@@ -9,6 +9,7 @@ use portcullis_manifest::{Manifest, Tool};
 use serde_json::{Map, Value, json};
 
 use super::manifest::{self, ManifestError};
+use super::resource::{self, PluginResource};
 use crate::config::Limits;
 use crate::names::{PluginId, ToolName};
 use crate::runtime::{Compiled, Digest, Fault, LoadError, Runtime};
@@ -42,6 +43,8 @@ pub struct Plugin {
     pub manifest: Manifest,
     /// Its tools, in the manifest's order.
     pub tools: Vec<Arc<PluginTool>>,
+    /// What can be read beside them, in the manifest's order.
+    pub resources: Vec<Arc<PluginResource>>,
     /// Its component.
     pub compiled: Compiled,
 }
@@ -100,11 +103,13 @@ impl Plugin {
         let manifest = manifest::read(described)?;
         let id = PluginId::new(&manifest.id).map_err(|e| ManifestError(vec![e.to_string()]))?;
         let tools = tools(&manifest)?;
+        let resources = resources(&manifest, &compiled)?;
         Ok(Self {
             id,
             origin,
             manifest,
             tools,
+            resources,
             compiled,
         })
     }
@@ -125,6 +130,23 @@ fn tools(manifest: &Manifest) -> Result<Vec<Arc<PluginTool>>, ManifestError> {
     } else {
         Err(ManifestError(problems))
     }
+}
+
+/// The resources. What is declared can be read, and what can be read is declared.
+fn resources(
+    manifest: &Manifest,
+    compiled: &Compiled,
+) -> Result<Vec<Arc<PluginResource>>, ManifestError> {
+    let mismatch = match (manifest.resources.is_empty(), compiled.has_resources()) {
+        (false, false) => {
+            "it declares `resources`, and the component does not export portcullis:plugin/resources; with the SDK, `export!(plugin, resources)` does"
+        }
+        (true, true) => {
+            "the component exports portcullis:plugin/resources, and the manifest declares no `resources`"
+        }
+        _ => return Ok(resource::read(manifest).0),
+    };
+    Err(ManifestError(vec![mismatch.to_owned()]))
 }
 
 fn plugin_tool(declared: &Tool) -> Result<Arc<PluginTool>, String> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::folder::Rejected;
-use super::{Connection, Plugin, Shared, Tool};
+use super::{Connection, Plugin, Resource, Shared, Tool};
 use crate::config::Problem;
 use crate::identity::Issuer;
 use crate::names::PluginId;
@@ -28,6 +28,8 @@ pub struct Snapshot {
     /// Granted tools in the order in which they are listed: connections in the file's order,
     /// tools in their manifest's.
     pub listed: Vec<Arc<Tool>>,
+    /// Resources that may be read, in the same order.
+    pub resources: Vec<Arc<Resource>>,
     /// All tools of all connections, also those that are not granted.
     pub existing: Vec<Arc<Tool>>,
     /// Files that were not taken, and why.
@@ -74,6 +76,16 @@ impl Snapshot {
         } else {
             Err(DifferentIssuers)
         }
+    }
+
+    /// Whether both list the same resources.
+    #[must_use]
+    pub fn lists_the_same_resources(&self, other: &Self) -> bool {
+        self.resources.len() == other.resources.len()
+            && self.resources.iter().zip(&other.resources).all(|(a, b)| {
+                a.connection.config.name == b.connection.config.name
+                    && a.plugin.declared == b.plugin.declared
+            })
     }
 
     /// Whether both list the same tools with the same schemas.

@@ -1,4 +1,5 @@
-//! Generated from `wit/` and nothing else: the host's side of the world `connector`.
+//! Generated from `wit/` and nothing else: the host's side of the world `connector`, and of the world of
+//! each optional export.
 
 wasmtime::component::bindgen!({
     path: "../wit",
@@ -9,3 +10,12 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
 });
+
+pub(crate) mod with_resources {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "with-resources",
+        with: { "portcullis:plugin/types": super::portcullis::plugin::types },
+        exports: { default: async },
+    });
+}

@@ -63,6 +63,13 @@ pub fn check(imports: &[&str], exports: &[&str]) -> Result<(), Misfit> {
     }
 }
 
+/// Whether an optional interface of the world is among a component's exports.
+#[must_use]
+pub fn offers(exports: &[&str], optional: &str) -> bool {
+    let named = |name: &&str| interface(name).strip_prefix(WORLD) == Some(optional);
+    exports.iter().any(named)
+}
+
 fn interface(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
@@ -133,6 +140,16 @@ mod tests {
                 theirs: "0.10.0".into()
             })
         );
+    }
+
+    #[test]
+    fn optional_exports_are_told_by_their_whole_name() {
+        let exports = [
+            "portcullis:plugin/plugin@0.1.0",
+            "portcullis:plugin/resources@0.1.0",
+        ];
+        assert!(offers(&exports, "resources"));
+        assert!(!offers(&exports, "resource") && !offers(&["acme:x/resources@0.1.0"], "resources"));
     }
 
     #[test]

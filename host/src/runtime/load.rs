@@ -7,13 +7,15 @@ use bytes::Bytes;
 use wasmtime::component::Component;
 
 use super::bindings::ConnectorPre;
+use super::bindings::with_resources::WithResourcesPre;
 use super::imports::{self, Misfit};
-use super::{Digest, Guest, Ready, Runtime};
+use super::{Digest, Ready, ReadyResources, Runtime};
 
 /// A component that is ready, with the digest of its bytes.
 #[derive(Clone)]
 pub struct Compiled {
     pub(super) ready: Ready,
+    pub(super) resources: Option<ReadyResources>,
     /// SHA-256 of the `.wasm`.
     pub digest: Digest,
     /// Size of the `.wasm` in bytes.
@@ -68,8 +70,10 @@ impl Runtime {
             Some(component) => component,
             None => self.compile(wasm, &digest)?,
         };
+        let (ready, resources) = self.ready(&component)?;
         Ok(Compiled {
-            ready: self.ready(&component)?,
+            ready,
+            resources,
             digest,
             bytes: wasm.len(),
         })
@@ -86,7 +90,7 @@ impl Runtime {
         Ok(component)
     }
 
-    fn ready(&self, component: &Component) -> Result<ConnectorPre<Guest>, LoadError> {
+    fn ready(&self, component: &Component) -> Result<(Ready, Option<ReadyResources>), LoadError> {
         let shape = component.component_type();
         let imports: Vec<&str> = shape.imports(&self.engine).map(|(name, _)| name).collect();
         let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
@@ -96,7 +100,18 @@ impl Runtime {
             .linker
             .instantiate_pre(component)
             .map_err(|e| link(&e))?;
-        ConnectorPre::new(pre).map_err(|e| link(&e))
+        let resources = imports::offers(&exports, "resources")
+            .then(|| WithResourcesPre::new(pre.clone()).map_err(|e| link(&e)))
+            .transpose()?;
+        Ok((ConnectorPre::new(pre).map_err(|e| link(&e))?, resources))
+    }
+}
+
+impl Compiled {
+    /// Whether it exports the optional interface `resources`.
+    #[must_use]
+    pub const fn has_resources(&self) -> bool {
+        self.resources.is_some()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The sandbox: compiles components and runs one function of one fresh instance per call.
 //!
 //! The only module, with `capability`, that knows Wasmtime. It can run `invoke` only with a
-//! `Permit` and `preview` only with a `PreviewPermit`; `describe` runs without an upstream. It
-//! must not know connections, credentials or MCP.
+//! `Permit`, `preview` only with a `PreviewPermit` and `read` only with a `ReadPermit`; `describe` runs
+//! without an upstream. It must not know connections, credentials or MCP.
 
 mod artifact;
 pub(crate) mod bindings;
@@ -21,13 +21,14 @@ pub use engine::{Allocation, LARGEST_MEMORY};
 pub(crate) use instance::{Guest, InGuest};
 pub use load::{Compiled, LoadError};
 pub(crate) use output::clean;
-pub use run::{Call, Failure, Fault};
+pub use run::{Call, Contents, Failure, Fault};
 
 use std::path::Path;
 use std::sync::Arc;
 
 use artifact::Artifacts;
 use bindings::ConnectorPre;
+use bindings::with_resources::WithResourcesPre;
 use ticker::Ticker;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -43,6 +44,9 @@ pub struct Runtime {
 
 /// A component that is ready to be instantiated.
 pub(crate) type Ready = ConnectorPre<Guest>;
+
+/// The same, seen through its optional export `resources`.
+pub(crate) type ReadyResources = WithResourcesPre<Guest>;
 
 impl Runtime {
     /// Builds the engine. `calls` is how many instances may live at a time; `cache` is the folder

@@ -8,14 +8,14 @@ use serde_json::Value;
 use tokio::time::timeout_at;
 use wasmtime::Store;
 
-use super::bindings::Connector;
 use super::bindings::portcullis::plugin::types as wit;
+use super::bindings::with_resources::exports::portcullis::plugin::resources as wit_resources;
 use super::{Compiled, Guest, Runtime, clean};
 use crate::capability::{Door, Link, Reach};
 use crate::config::Limits;
 use crate::error::{Kind, Outcome, ToolError};
 use crate::names::CallId;
-use crate::policy::{Permit, PreviewPermit};
+use crate::policy::{Permit, PreviewPermit, ReadPermit};
 
 use std::sync::Arc;
 
@@ -54,10 +54,17 @@ const LONGEST_TEXT: usize = 2000;
 /// The most details of a guest's failure, in bytes of JSON.
 const MOST_DETAILS: usize = 64 << 10;
 
-enum Entry<'a> {
-    Preview(&'a str, &'a String),
-    Invoke(&'a str, &'a String),
+/// What a resource holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// A text.
+    Text(String),
+    /// Anything else.
+    Bytes(Vec<u8>),
 }
+
+/// How a guest's function ended, if it did in time.
+type Ended<T> = Option<wasmtime::Result<Result<T, wit::Failure>>>;
 
 impl Runtime {
     /// Asks a component for its manifest, with nothing granted.
@@ -68,7 +75,6 @@ impl Runtime {
         let deadline = Instant::now() + std::time::Duration::from_millis(limits.timeout_ms);
         let reach = Reach::nothing(CallId::random(), deadline);
         let mut store = Guest::store(&self.engine, reach, limits);
-        let _ticking = self.ticker.hold();
         let run = async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             connector
@@ -76,10 +82,10 @@ impl Runtime {
                 .call_describe(&mut store)
                 .await
         };
-        match timeout_at(deadline.into(), run).await {
-            Err(_) => Err(Fault::Deadline),
-            Ok(Err(error)) => Err(fault(&store, &error)),
-            Ok(Ok(text)) => read(&text, limits).map(Value::Object),
+        match self.in_time(deadline, run).await {
+            None => Err(Fault::Deadline),
+            Some(Err(error)) => Err(fault(&store, &error)),
+            Some(Ok(text)) => read(&text, limits).map(Value::Object),
         }
     }
 
@@ -94,9 +100,16 @@ impl Runtime {
         link: Arc<Link>,
         call: &Call,
     ) -> Result<Value, Failure> {
-        let entry = Entry::Invoke(permit.tool().as_str(), &call.text);
-        self.run(plugin, link, call, Door::invoke(permit), &entry)
-            .await
+        let mut store = self.store(call, &link, Door::invoke(permit));
+        let guest = async {
+            let connector = plugin.ready.instantiate_async(&mut store).await?;
+            let exported = connector.portcullis_plugin_plugin();
+            exported
+                .call_invoke(&mut store, permit.tool().as_str(), &call.text)
+                .await
+        };
+        let ended = self.in_time(call.deadline, guest).await;
+        object(&settle(&store, ended)?, &link.limits)
     }
 
     /// Runs the preview of a tool.
@@ -110,39 +123,54 @@ impl Runtime {
         link: Arc<Link>,
         call: &Call,
     ) -> Result<Value, Failure> {
-        let entry = Entry::Preview(permit.tool().as_str(), &call.text);
-        self.run(plugin, link, call, Door::preview(permit), &entry)
-            .await
+        let mut store = self.store(call, &link, Door::preview(permit));
+        let guest = async {
+            let connector = plugin.ready.instantiate_async(&mut store).await?;
+            let exported = connector.portcullis_plugin_plugin();
+            exported
+                .call_preview(&mut store, permit.tool().as_str(), &call.text)
+                .await
+        };
+        let ended = self.in_time(call.deadline, guest).await;
+        object(&settle(&store, ended)?, &link.limits)
     }
 
-    async fn run(
+    /// Reads a resource.
+    ///
+    /// # Errors
+    /// What the guest said, or how it failed.
+    pub async fn read(
         &self,
+        permit: &ReadPermit,
         plugin: &Compiled,
         link: Arc<Link>,
         call: &Call,
-        door: Door,
-        entry: &Entry<'_>,
-    ) -> Result<Value, Failure> {
-        let limits = link.limits;
-        let reach = Reach::new(call, link, door);
-        let mut store = Guest::store(&self.engine, reach, &limits);
-        let _ticking = self.ticker.hold();
+    ) -> Result<Contents, Failure> {
+        let Some(ready) = &plugin.resources else {
+            let lacks = Fault::Trap("the component does not export `resources`".to_owned());
+            return Err(Failure::Fault(lacks));
+        };
+        let mut store = self.store(call, &link, Door::read(permit));
         let guest = async {
-            let connector = plugin.ready.instantiate_async(&mut store).await?;
-            enter(&connector, &mut store, entry).await
+            let connector = ready.instantiate_async(&mut store).await?;
+            let exported = connector.portcullis_plugin_resources();
+            exported
+                .call_read(&mut store, permit.name().as_str(), &call.text)
+                .await
         };
-        let answer = match timeout_at(call.deadline.into(), guest).await {
-            Err(_) => return Err(Failure::Fault(Fault::Deadline)),
-            Ok(Err(error)) => return Err(Failure::Fault(fault(&store, &error))),
-            Ok(Ok(answer)) => answer,
-        };
-        note_dropped_lines(&store);
-        match answer {
-            Ok(text) => read(&text, &limits)
-                .map(Value::Object)
-                .map_err(Failure::Fault),
-            Err(failure) => Err(Failure::Told(Box::new(told(failure)))),
-        }
+        let ended = self.in_time(call.deadline, guest).await;
+        contents(settle(&store, ended)?, &link.limits)
+    }
+
+    /// A fresh store that reaches what the door lets through.
+    fn store(&self, call: &Call, link: &Arc<Link>, door: Door) -> Store<Guest> {
+        let reach = Reach::new(call, Arc::clone(link), door);
+        Guest::store(&self.engine, reach, &link.limits)
+    }
+
+    async fn in_time<T>(&self, deadline: Instant, guest: impl Future<Output = T>) -> Option<T> {
+        let _ticking = self.ticker.hold();
+        timeout_at(deadline.into(), guest).await.ok()
     }
 }
 
@@ -162,16 +190,32 @@ pub struct Call {
     pub caller: Option<crate::caller::Token>,
 }
 
-async fn enter(
-    connector: &Connector,
-    store: &mut Store<Guest>,
-    entry: &Entry<'_>,
-) -> wasmtime::Result<Result<String, wit::Failure>> {
-    let plugin = connector.portcullis_plugin_plugin();
-    match *entry {
-        Entry::Preview(tool, arguments) => plugin.call_preview(store, tool, arguments).await,
-        Entry::Invoke(tool, arguments) => plugin.call_invoke(store, tool, arguments).await,
+/// What the guest returned, or why there is nothing.
+fn settle<T>(store: &Store<Guest>, ended: Ended<T>) -> Result<T, Failure> {
+    let answer = match ended {
+        None => return Err(Failure::Fault(Fault::Deadline)),
+        Some(Err(error)) => return Err(Failure::Fault(fault(store, &error))),
+        Some(Ok(answer)) => answer,
+    };
+    note_dropped_lines(store);
+    answer.map_err(|failure| Failure::Told(Box::new(told(failure))))
+}
+
+fn object(text: &str, limits: &Limits) -> Result<Value, Failure> {
+    read(text, limits)
+        .map(Value::Object)
+        .map_err(Failure::Fault)
+}
+
+fn contents(given: wit_resources::Contents, limits: &Limits) -> Result<Contents, Failure> {
+    let (bytes, contents) = match given {
+        wit_resources::Contents::Text(text) => (text.len(), Contents::Text(text)),
+        wit_resources::Contents::Bytes(bytes) => (bytes.len(), Contents::Bytes(bytes)),
+    };
+    if bytes as u64 > limits.output_bytes {
+        return Err(Failure::Fault(Fault::Oversize(bytes)));
     }
+    Ok(contents)
 }
 
 fn fault(store: &Store<Guest>, error: &wasmtime::Error) -> Fault {

@@ -4,6 +4,7 @@
 //! result and what it does; `routes` holds what each may send. Nothing here knows an address or a
 //! credential, and nothing opens a database connection: rights are those of the caller's token.
 
+mod app;
 mod choices;
 mod create;
 mod deals;
@@ -49,7 +50,7 @@ pub const SQL: &str = include_str!("../sql/atomic_query.sql");
 #[must_use]
 pub fn plugin() -> Plugin {
     let plugin = Plugin::new(manifest::manifest).live_check(routes::live_check, live_check::check);
-    changing(reading(plugin))
+    changing(reading(plugin)).resource(app::task_list())
 }
 
 fn reading(plugin: Plugin) -> Plugin {
@@ -76,11 +77,11 @@ fn reading(plugin: Plugin) -> Plugin {
             Tool::read("find_duplicates", "Find duplicates", duplicates::find)
                 .routes(routes::duplicates),
         )
-        .tool(Tool::read(
-            "display_task_list",
-            "Show tasks",
-            tasks::display,
-        ))
+        .tool(
+            Tool::read("display_task_list", "Show tasks", tasks::display)
+                .page(app::TASK_LIST)
+                .visible_to(&["model"]),
+        )
 }
 
 fn changing(plugin: Plugin) -> Plugin {
@@ -96,6 +97,7 @@ fn changing(plugin: Plugin) -> Plugin {
         .tool(
             Tool::write("complete_task", "Complete a task", tasks::complete)
                 .idempotent()
+                .visible_to(&["model", "app"])
                 .routes(routes::complete_task),
         )
         .tool(Tool::write("move_deal", "Move a deal", deals::move_deal).routes(routes::move_deal))
@@ -143,4 +145,4 @@ fn changing(plugin: Plugin) -> Plugin {
         )
 }
 
-portcullis_sdk::export!(plugin);
+portcullis_sdk::export!(plugin, resources);

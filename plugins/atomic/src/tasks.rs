@@ -33,7 +33,8 @@ pub(crate) struct Shown {
     contact_id: Option<u64>,
 }
 
-/// Shows tasks that were read before as a list. It reads and changes nothing.
+/// Shows tasks that were read before as a list, on a page where the client can. It reads and changes
+/// nothing.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DisplayArgs {

@@ -7,6 +7,7 @@
 
 mod credential;
 mod env;
+mod resource;
 mod route;
 mod tokens;
 mod tool;
@@ -21,6 +22,7 @@ pub use credential::{
     TokenClient, TokenRequest,
 };
 pub use env::{Entities, EntityMember, EnvRule};
+pub use resource::{CONNECTION, Resource};
 pub use route::{Method, Pairs, Query, Route};
 pub use tokens::Tokens;
 pub use tool::{Case, Effect, LiveCheck, Tool};
@@ -88,6 +90,10 @@ pub struct Manifest {
     pub sql: Option<String>,
     /// The tools, in the order in which they are listed.
     pub tools: Vec<Tool>,
+    /// What can be read beside the tools, in the order in which it is listed; the first whose address
+    /// fits is read. The component exports the interface `resources` if there is any, and only then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
 }
 
 /// How the operator's URL becomes the base of every request.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::route::{self, Route};
 
@@ -74,6 +74,10 @@ pub struct Tool {
     /// milder than any case's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Case>,
+    /// What MCP lists as the tool's `_meta`. Under `ui`, `resourceUri` is the `uri` of one of the
+    /// manifest's pages, as it is written there; clients that show no pages are not told of `ui`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub meta: Map<String, Value>,
 }
 
 /// What a tool does when its arguments hold certain values. Judged by the host on the checked

@@ -65,6 +65,8 @@ pub trait Host: Transport {
 pub struct Connection {
     /// The operator's name for it.
     pub name: String,
+    /// What stands with an underscore before the names of its tools; empty for nothing.
+    prefix: String,
     /// The address of the CRM's pages, for links.
     pub url: String,
     /// `service` or `forward`.
@@ -79,6 +81,18 @@ pub struct Connection {
     settings: Option<Value>,
     /// The connection's circuit breaker, where the host tells of it.
     pub breaker: Option<Breaker>,
+}
+
+impl Connection {
+    /// The name under which clients know one of the plugin's tools on this connection.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> String {
+        if self.prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}_{name}", self.prefix)
+        }
+    }
 }
 
 /// The circuit breaker of a connection.

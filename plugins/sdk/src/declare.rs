@@ -31,6 +31,7 @@ pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
         explained: Vec::new(),
         sql: None,
         tools: Vec::new(),
+        resources: Vec::new(),
     }
 }
 

@@ -55,6 +55,7 @@ mod page;
 mod plugin;
 pub mod prelude;
 mod raw;
+mod resource;
 mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -79,7 +80,8 @@ pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;
 pub use raw::RawRecord;
+pub use resource::{Contents, PAGE, Resource};
 pub use schema::schema_of;
 pub use tool::Tool;
 #[cfg(target_arch = "wasm32")]
-pub use wasm::{describe, invoke, preview};
+pub use wasm::{describe, invoke, preview, read_resource};

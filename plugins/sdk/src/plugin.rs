@@ -1,4 +1,4 @@
-//! A plugin: its manifest, its tools, and the dispatch of a call to one of them.
+//! A plugin: its manifest, its tools and resources, and the dispatch of a call to one of them.
 
 use portcullis_manifest::{LiveCheck, Manifest, Route};
 use serde_json::Value;
@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     call::Call,
     failure::{Failure, Outcome, code},
+    resource::{Contents, Resource},
     text,
     tool::Tool,
 };
@@ -20,16 +21,18 @@ type Check = fn(&Call<'_>) -> Result<Value, Failure>;
 pub struct Plugin {
     manifest: fn() -> Manifest,
     tools: Vec<Tool>,
+    resources: Vec<Resource>,
     live_check: Option<(Routes, Check)>,
 }
 
 impl Plugin {
-    /// A plugin without tools. `manifest` leaves `tools` and `live_check` empty.
+    /// A plugin without tools. `manifest` leaves `tools`, `resources` and `live_check` empty.
     #[must_use]
     pub fn new(manifest: fn() -> Manifest) -> Self {
         Self {
             manifest,
             tools: Vec::new(),
+            resources: Vec::new(),
             live_check: None,
         }
     }
@@ -38,6 +41,14 @@ impl Plugin {
     #[must_use]
     pub fn tool(mut self, tool: Tool) -> Self {
         self.tools.push(tool);
+        self
+    }
+
+    /// Adds a resource; they are listed in this order. The plugin is then exported with
+    /// `export!(plugin, resources)`, and the host refuses it otherwise.
+    #[must_use]
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.resources.push(resource);
         self
     }
 
@@ -53,6 +64,7 @@ impl Plugin {
     pub fn describe(&self) -> Manifest {
         let mut manifest = (self.manifest)();
         manifest.tools = self.tools.iter().map(Tool::describe).collect();
+        manifest.resources = self.resources.iter().map(Resource::describe).collect();
         manifest.live_check = self
             .live_check
             .map(|(routes, _)| LiveCheck { routes: routes() });
@@ -96,6 +108,24 @@ impl Plugin {
         result.map_err(|failure| settle(failure, call))
     }
 
+    /// Reads a resource.
+    ///
+    /// # Errors
+    /// Whatever the resource says.
+    pub fn read(
+        &self,
+        call: &Call<'_>,
+        resource: &str,
+        arguments: &Value,
+    ) -> Result<Contents, Failure> {
+        let found = self.resources.iter().find(|one| one.name() == resource);
+        let unknown = || Failure::internal(format!("there is no resource {resource}"));
+        let result = found
+            .ok_or_else(unknown)
+            .and_then(|resource| resource.read(call, arguments));
+        result.map_err(|failure| settle(failure, call))
+    }
+
     fn find(&self, name: &str) -> Result<&Tool, Failure> {
         self.tools
             .iter()
@@ -122,9 +152,30 @@ fn settle(failure: Failure, call: &Call<'_>) -> Failure {
     }
 }
 
-/// Makes a component of a function that returns a [`Plugin`]. Does nothing on other targets.
+/// Makes a component of a function that returns a [`Plugin`]; with the word `resources` behind it, of
+/// one that has some. Does nothing on other targets.
 #[macro_export]
 macro_rules! export {
+    ($plugin:path, resources) => {
+        $crate::export!($plugin);
+
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Resources;
+
+            impl $crate::bindings::with_resources::Guest for Resources {
+                fn read(
+                    resource: String,
+                    arguments: String,
+                ) -> Result<$crate::bindings::with_resources::Contents, $crate::bindings::WitFailure>
+                {
+                    $crate::read_resource(&$plugin(), &resource, &arguments)
+                }
+            }
+
+            $crate::bindings::with_resources::export_resources!(Resources with_types_in $crate::bindings::with_resources);
+        };
+    };
     ($plugin:path) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
@@ -150,7 +201,7 @@ macro_rules! export {
                 }
             }
 
-    $crate::bindings::export_component!(Component with_types_in $crate::bindings);
+                $crate::bindings::export_component!(Component with_types_in $crate::bindings);
         };
     };
 }

@@ -3,7 +3,7 @@
 use portcullis_manifest::{self as manifest, Case, Effect, Route};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::{
     args,
@@ -30,6 +30,8 @@ pub struct Tool {
     routes: Routes,
     preview_routes: Routes,
     cases: Cases,
+    page: Option<&'static str>,
+    visible_to: &'static [&'static str],
     input: Builder,
     output: Builder,
 }
@@ -113,6 +115,8 @@ impl Tool {
             routes: Vec::new,
             preview_routes: Vec::new,
             cases: Vec::new,
+            page: None,
+            visible_to: &[],
             input: A::json_schema,
             output: O::json_schema,
         }
@@ -160,6 +164,22 @@ impl Tool {
         self
     }
 
+    /// The page that shows its result in clients that can: the `uri` of a resource, as it is declared.
+    /// The result has to be enough for those that cannot.
+    #[must_use]
+    pub fn page(mut self, uri: &'static str) -> Self {
+        self.page = Some(uri);
+        self
+    }
+
+    /// Who may call it in clients that show pages: `model`, `app`; the model alone unless this says
+    /// otherwise, because a client lets a page call the tools of every connection of its server.
+    #[must_use]
+    pub fn visible_to(mut self, callers: &'static [&'static str]) -> Self {
+        self.visible_to = callers;
+        self
+    }
+
     pub(crate) fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
@@ -200,7 +220,20 @@ impl Tool {
             routes: (self.routes)(),
             preview_routes: (self.preview_routes)(),
             cases: (self.cases)(),
+            meta: self.meta(),
         }
+    }
+
+    fn meta(&self) -> Map<String, Value> {
+        let mut ui = Map::new();
+        if let Some(uri) = self.page {
+            ui.insert("resourceUri".to_owned(), uri.into());
+        }
+        if !self.visible_to.is_empty() {
+            ui.insert("visibility".to_owned(), json!(self.visible_to));
+        }
+        let ui = (!ui.is_empty()).then(|| ("ui".to_owned(), Value::Object(ui)));
+        ui.into_iter().collect()
     }
 }
 

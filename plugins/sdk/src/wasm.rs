@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use crate::{
     bindings::portcullis::plugin::{cache, call as wit_call, config, http as wit, log, types},
+    bindings::with_resources as wit_resources,
     call::{Call, Host, Level, Transport},
     failure::{Failure, Kind, Outcome},
     http::{HttpError, Reason, Request, Response, Stage},
     manifest_types::Method,
     plugin::Plugin,
+    resource::Contents,
 };
 
 /// The export `describe`.
@@ -34,16 +36,32 @@ pub fn preview(plugin: &Plugin, tool: &str, arguments: &str) -> Result<String, t
     run(arguments, |call, value| plugin.preview(call, tool, &value))
 }
 
-fn run(
+/// The export `read` of `resources`.
+///
+/// # Errors
+/// What the resource says.
+pub fn read_resource(
+    plugin: &Plugin,
+    resource: &str,
     arguments: &str,
-    tool: impl FnOnce(&Call<'_>, Value) -> Result<String, Failure>,
-) -> Result<String, types::Failure> {
+) -> Result<wit_resources::Contents, types::Failure> {
+    let contents = run(arguments, |call, value| plugin.read(call, resource, &value))?;
+    Ok(match contents {
+        Contents::Text(text) => wit_resources::Contents::Text(text),
+        Contents::Bytes(bytes) => wit_resources::Contents::Bytes(bytes),
+    })
+}
+
+fn run<T>(
+    arguments: &str,
+    run: impl FnOnce(&Call<'_>, Value) -> Result<T, Failure>,
+) -> Result<T, types::Failure> {
     let arguments = serde_json::from_str(arguments).map_err(|error| {
         lower(Failure::internal(format!(
             "the arguments are no JSON: {error}"
         )))
     })?;
-    tool(&Call::new(&Wasm), arguments).map_err(lower)
+    run(&Call::new(&Wasm), arguments).map_err(lower)
 }
 
 struct Wasm;

@@ -77,3 +77,40 @@ macro_rules! guest {
         };
     };
 }
+
+/// A resource without routes.
+#[must_use]
+pub fn resource(name: &str, uri: &str, mime_type: &str) -> Value {
+    json!({
+        "name": name,
+        "uri": uri,
+        "title": name,
+        "description": "Holds what the tests need.",
+        "mime_type": mime_type,
+    })
+}
+
+/// Adds the optional export `resources` to a guest: what reading the named one with the arguments
+/// does.
+#[macro_export]
+macro_rules! reads {
+    ($read:expr) => {
+        const _: () = {
+            use portcullis_sdk::bindings::WitFailure;
+            use portcullis_sdk::bindings::with_resources::{Contents, Guest, export_resources};
+
+            type Read = fn(&str, $crate::Value) -> Result<Contents, WitFailure>;
+
+            struct Resources;
+
+            impl Guest for Resources {
+                fn read(resource: String, arguments: String) -> Result<Contents, WitFailure> {
+                    let read: Read = $read;
+                    read(&resource, arguments.parse().unwrap_or_default())
+                }
+            }
+
+    export_resources!(Resources with_types_in portcullis_sdk::bindings::with_resources);
+        };
+    };
+}

@@ -31,26 +31,32 @@ impl Era {
 
     /// A request of this era.
     pub fn message(self, id: u64, method: &str, params: Value) -> Value {
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": self.params(params)})
+        self.message_of(id, method, params, &json!({}))
     }
 
-    fn params(self, mut params: Value) -> Value {
+    /// A request of a client with these capabilities.
+    pub fn message_of(self, id: u64, method: &str, mut params: Value, able: &Value) -> Value {
         if self == Self::Stateless {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": self.version(),
                 "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientCapabilities": able,
             });
         }
-        params
+        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
     }
 }
 
 /// What `initialize` is sent with.
 pub fn initialize() -> Value {
+    initialize_with(&json!({}))
+}
+
+/// What a client with these capabilities sends `initialize` with.
+fn initialize_with(able: &Value) -> Value {
     json!({
         "protocolVersion": Era::Handshake.version(),
-        "capabilities": {},
+        "capabilities": able,
         "clientInfo": {"name": "test", "version": "1"},
     })
 }
@@ -62,6 +68,7 @@ pub struct HttpMcp {
     path: String,
     pub session: Option<String>,
     bearer: Option<String>,
+    able: Value,
     ids: AtomicU64,
 }
 
@@ -90,6 +97,7 @@ impl HttpMcp {
             path: path.to_owned(),
             session: None,
             bearer: None,
+            able: json!({}),
             ids: AtomicU64::new(1),
         }
     }
@@ -100,12 +108,19 @@ impl HttpMcp {
         Self { bearer, ..self }
     }
 
+    /// The same client with capabilities.
+    pub fn able_to(self, able: Value) -> Self {
+        Self { able, ..self }
+    }
+
     /// The same client after its handshake, in the era that has one.
     pub async fn introduced(self) -> Self {
         let mut client = self;
         let era = client.era;
         if era == Era::Handshake {
-            let answer = client.send("initialize", initialize()).await;
+            let answer = client
+                .send("initialize", initialize_with(&client.able))
+                .await;
             assert_eq!(answer.status, 200, "{answer:?}");
             client.session = answer.header("mcp-session-id").map(str::to_owned);
             client.notify("notifications/initialized").await;
@@ -156,14 +171,16 @@ impl HttpMcp {
     /// The request, to be changed or sent.
     pub fn ask(&self, method: &str, params: Value) -> Ask {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let message = self.era.message(id, method, params);
+        let message = self.era.message_of(id, method, params, &self.able);
         let mut ask = self.head(
             Ask::new("POST", &self.path).header("accept", "application/json, text/event-stream"),
         );
         ask = ask.header("content-type", "application/json");
         if self.era == Era::Stateless {
             ask = ask.header("mcp-method", method);
-            if let Some(name) = message["params"]["name"].as_str() {
+            let name = &message["params"]["name"];
+            let name = name.as_str().or(message["params"]["uri"].as_str());
+            if let Some(name) = name {
                 ask = ask.header("mcp-name", name);
             }
         }

@@ -303,10 +303,10 @@ fn all_problems_at_once() {
         said(&bad),
         [
             "tool `t`, route 1 (`DELETE {e}`): `credential` names the slot `x`, which the manifest does not declare",
-            "preview of `t`, route 1 (`DELETE {e}`): DELETE changes records, and a tool, preview or check that only reads must not",
-            "preview of `t`, route 2 (`POST a//b`): a POST of a tool, preview or check that only reads needs a `form` or `json` matcher, or `safe` with a reason",
+            "preview of `t`, route 1 (`DELETE {e}`): DELETE changes records, and a tool, preview, resource or check that only reads must not",
+            "preview of `t`, route 2 (`POST a//b`): a POST of a tool, preview, resource or check that only reads needs a `form` or `json` matcher, or `safe` with a reason",
             "preview of `t`, route 2 (`POST a//b`): the path is no pattern: segment 2 is empty",
-            "live_check, route 1 (`PATCH a`): PATCH changes records, and a tool, preview or check that only reads must not",
+            "live_check, route 1 (`PATCH a`): PATCH changes records, and a tool, preview, resource or check that only reads must not",
         ]
     );
 }

@@ -7,6 +7,7 @@ mod fixtures;
 mod lists;
 mod live;
 mod manifest;
+mod page;
 mod refusals;
 mod statements;
 mod summaries;

@@ -13,6 +13,7 @@ use crate::{
     failure::{Failure, code},
     http::{HttpError, Request, Response},
     plugin::Plugin,
+    resource::Contents,
 };
 
 /// A plugin on a native stand-in for the host. Panics on what the host would refuse, and when it
@@ -38,7 +39,7 @@ impl Harness {
         let host = StubHost {
             settings: defaults(&manifest),
             connection: json!({
-                "name": "test", "url": "https://crm.example.com", "identity": "service", "now": "2026-11-20T10:00:00Z",
+                "name": "test", "prefix": "test", "url": "https://crm.example.com", "identity": "service", "now": "2026-11-20T10:00:00Z",
                 "limits": {"response_bytes": 8_388_608, "upstream_calls": 64, "timeout_ms": 30_000}
             }),
             identity: "service".to_owned(),
@@ -248,6 +249,26 @@ impl Harness {
         })
     }
 
+    /// Reads a resource as the host does, by its name and what the placeholders of its address caught.
+    ///
+    /// # Errors
+    /// What the resource says, and `INVALID_ARGUMENT` for arguments that break its input schema.
+    ///
+    /// # Panics
+    /// The resource does not exist, or a request was refused.
+    pub fn read(&self, resource: &str, arguments: Value) -> Result<Contents, Failure> {
+        let mut resources = self.manifest.resources.iter();
+        let declared = resources
+            .find(|declared| declared.name == resource)
+            .expect("the resource exists");
+        if let Some(schema) = &declared.input_schema {
+            check_arguments(schema, &arguments)?;
+        }
+        self.within(declared.routes.clone(), arguments, |call, arguments| {
+            self.plugin.read(call, resource, arguments)
+        })
+    }
+
     fn tool(&self, name: &str) -> Option<&Tool> {
         self.manifest
             .tools
@@ -261,6 +282,17 @@ impl Harness {
         arguments: Value,
         run: impl FnOnce(&Call<'_>, &Value) -> Result<String, Failure>,
     ) -> Result<Value, Failure> {
+        let result = self.within(routes, arguments, run);
+        result.map(|text| serde_json::from_str(&text).expect("the result is JSON"))
+    }
+
+    /// Runs something of the plugin with these routes open and no other.
+    fn within<T>(
+        &self,
+        routes: Vec<Route>,
+        arguments: Value,
+        run: impl FnOnce(&Call<'_>, &Value) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         self.host.deadline_ms.set(self.host.clock_ms.get() + 30_000);
         let given = arguments.clone();
         *self.host.allowed.borrow_mut() = (routes, arguments);
@@ -272,7 +304,7 @@ impl Harness {
             "{}",
             faults.join("\n")
         );
-        result.map(|text| serde_json::from_str(&text).expect("the result is JSON"))
+        result
     }
 }
 
