@@ -276,7 +276,7 @@ fn denied(denial: &Denial) -> ToolError {
 }
 
 fn take_confirmation(tool: &Tool, arguments: &mut Map<String, Value>) -> Result<Said, ToolError> {
-    if !tool.plugin.declared.needs_confirmation() {
+    if !tool.plugin.declared().needs_confirmation() {
         return Ok(Said::Nothing);
     }
     Said::take(arguments).map_err(|(at, what)| {
