@@ -66,7 +66,10 @@ fn with_version(entry: &[u8], version: &str, other: &str) -> Vec<u8> {
 async fn what_is_kept_is_used_without_running_the_guest() {
     let (_place, cache, entry) = filled("good_one").await;
     let told = version("good_one", &cache).await;
-    let other: String = told.chars().map(|c| if c == '.' { c } else { '9' }).collect();
+    let other: String = told
+        .chars()
+        .map(|c| if c == '.' { c } else { '9' })
+        .collect();
     let mut changed = with_version(&fs::read(&entry).expect("read"), &told, &other);
     let end = changed.len() - CHECKSUM;
     let key = digest(&guests::bytes("good_one"));
@@ -81,7 +84,10 @@ async fn a_damaged_manifest_is_made_anew() {
     let (_place, cache, entry) = filled("good_one").await;
     let whole = fs::read(&entry).expect("read");
     let told = version("good_one", &cache).await;
-    let other: String = told.chars().map(|c| if c == '.' { c } else { '9' }).collect();
+    let other: String = told
+        .chars()
+        .map(|c| if c == '.' { c } else { '9' })
+        .collect();
     fs::write(&entry, with_version(&whole, &told, &other)).expect("written");
     assert_eq!(version("good_one", &cache).await, told);
     assert_eq!(fs::read(&entry).expect("read").len(), whole.len(), "mended");
@@ -100,7 +106,12 @@ async fn the_entry_of_another_component_is_not_taken() {
 #[tokio::test]
 async fn what_is_not_acceptable_is_not_kept() {
     let place = TempDir::new().expect("a temporary folder");
-    for name in ["bad_schema", "duplicate_tool", "trap_in_describe", "sockets"] {
+    for name in [
+        "bad_schema",
+        "duplicate_tool",
+        "trap_in_describe",
+        "sockets",
+    ] {
         for _ in 0..2 {
             assert!(load(name, place.path()).await.is_err(), "{name}");
         }
