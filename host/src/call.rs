@@ -280,7 +280,7 @@ pub(crate) fn denied(denial: &Denial) -> ToolError {
 }
 
 fn take_confirmation(tool: &Tool, arguments: &mut Map<String, Value>) -> Result<Said, ToolError> {
-    if !tool.plugin.declared.needs_confirmation() {
+    if !tool.plugin.declared().needs_confirmation() {
         return Ok(Said::Nothing);
     }
     Said::take(arguments).map_err(|(at, what)| {

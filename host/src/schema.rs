@@ -2,6 +2,8 @@
 //!
 //! Remote references are never fetched. Messages name the place and the rule, never the value.
 
+use std::sync::{Arc, OnceLock};
+
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value};
 
@@ -17,10 +19,9 @@ pub const DEEPEST: usize = 64;
 /// A schema of an object.
 #[derive(Debug)]
 pub struct Schema {
-    validator: Validator,
-    properties: Vec<String>,
+    validator: OnceLock<Result<Validator, String>>,
     /// The schema as its author wrote it.
-    pub text: Map<String, Value>,
+    pub text: Arc<Map<String, Value>>,
 }
 
 /// One thing that is wrong with a value.
@@ -38,6 +39,19 @@ impl Schema {
     /// # Errors
     /// Why it is none.
     pub fn new(schema: &Value) -> Result<Self, String> {
+        let schema = Self::known(schema)?;
+        match schema.validator() {
+            Ok(_) => Ok(schema),
+            Err(problem) => Err(problem.clone()),
+        }
+    }
+
+    /// A schema that is known to compile, and does so at its first use: a tool that nobody calls takes
+    /// neither the time nor the memory. If it turns out not to compile, every value has that as its flaw.
+    ///
+    /// # Errors
+    /// It is no object schema, or too deep to be looked at.
+    pub fn known(schema: &Value) -> Result<Self, String> {
         let Value::Object(text) = schema else {
             return Err("is not a JSON object".into());
         };
@@ -47,35 +61,31 @@ impl Schema {
         if depth(schema) > DEEPEST {
             return Err(format!("nests deeper than {DEEPEST} levels"));
         }
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE))
-            .offline()
-            .build(schema)
-            .map_err(|error| format!("at {}: {}", error.instance_path(), error.masked()))?;
-        let properties = text
-            .get("properties")
-            .and_then(Value::as_object)
-            .map(|properties| properties.keys().cloned().collect())
-            .unwrap_or_default();
         Ok(Self {
-            validator,
-            properties,
-            text: text.clone(),
+            validator: OnceLock::new(),
+            text: Arc::new(text.clone()),
         })
     }
 
     /// What is wrong with a value; empty if nothing is.
     #[must_use]
     pub fn flaws(&self, value: &Value) -> Vec<Flaw> {
-        if self.validator.is_valid(value) {
+        let validator = match self.validator() {
+            Ok(validator) => validator,
+            Err(problem) => return vec![Flaw::of_schema(problem)],
+        };
+        if validator.is_valid(value) {
             return Vec::new();
         }
-        self.validator
+        validator
             .iter_errors(value)
             .take(MOST_PROBLEMS)
             .map(|error| self.flaw(&error))
             .collect()
+    }
+
+    fn validator(&self) -> Result<&Validator, &String> {
+        self.validator.get_or_init(|| compile(&self.text)).as_ref()
     }
 
     fn flaw(&self, error: &ValidationError<'_>) -> Flaw {
@@ -99,15 +109,36 @@ impl Schema {
         if !at_root {
             return format!("unknown {list}");
         }
-        match names
-            .first()
-            .and_then(|name| nearest(name, &self.properties))
-        {
+        let known = self.properties();
+        match names.first().and_then(|name| nearest(name, &known)) {
             Some(near) => format!("unknown {list}; did you mean `{near}`?"),
-            None if self.properties.is_empty() => format!("unknown {list}; there are no arguments"),
-            None => format!("unknown {list}; known are {}", self.properties.join(", ")),
+            None if known.is_empty() => format!("unknown {list}; there are no arguments"),
+            None => format!("unknown {list}; known are {}", known.join(", ")),
         }
     }
+
+    fn properties(&self) -> Vec<String> {
+        let properties = self.text.get("properties").and_then(Value::as_object);
+        properties.map_or_else(Vec::new, |members| members.keys().cloned().collect())
+    }
+}
+
+impl Flaw {
+    fn of_schema(problem: &str) -> Self {
+        Self {
+            at: String::new(),
+            what: format!("nothing can be checked: the plugin's schema {problem}"),
+        }
+    }
+}
+
+fn compile(text: &Map<String, Value>) -> Result<Validator, String> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE))
+        .offline()
+        .build(&Value::Object(text.clone()))
+        .map_err(|error| format!("at {}: {}", error.instance_path(), error.masked()))
 }
 
 /// The nearest of some names, if one is near enough to be meant.
@@ -217,6 +248,27 @@ mod tests {
             let error = Schema::new(&bad).expect_err("refused");
             assert!(error.contains(says), "{bad}: {error}");
         }
+    }
+
+    #[test]
+    fn a_known_schema_compiles_when_it_is_used() {
+        let text = json!({"type": "object", "required": ["id"]});
+        let schema = Schema::known(&text).expect("an object schema");
+        assert!(schema.validator.get().is_none(), "not yet");
+        assert_eq!(schema.flaws(&json!({})).len(), 1);
+        assert!(schema.flaws(&json!({"id": 1})).is_empty());
+        assert!(Schema::known(&json!({"type": "array"})).is_err());
+    }
+
+    #[test]
+    fn nothing_passes_a_schema_that_does_not_compile_after_all() {
+        let broken = json!({"type": "object", "properties": {"a": {"pattern": "("}}});
+        let schema = Schema::known(&broken).expect("its shape is right");
+        let flaws = schema.flaws(&json!({}));
+        assert!(
+            flaws[0].what.contains("nothing can be checked"),
+            "{flaws:?}"
+        );
     }
 
     #[test]

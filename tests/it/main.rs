@@ -15,6 +15,7 @@ mod crm_tools;
 mod documents;
 mod forward;
 mod http;
+mod kept;
 mod plugin_files;
 mod policy;
 mod published;

@@ -95,7 +95,7 @@ fn from_environment(
 ) -> Result<Config, Problems> {
     let manifests: Vec<Manifest> = embedded
         .values()
-        .map(|plugin| plugin.manifest.clone())
+        .map(|plugin| Manifest::clone(&plugin.manifest))
         .collect();
     match entities {
         Some(file) => Config::from_entities(file, &process_environment, &manifests),

@@ -53,7 +53,8 @@ fn table(tools: &[Arc<Tool>]) -> String {
         writeln!(
             text,
             "{:width$}  {effect:11}  {}{open}",
-            tool.listed_name, tool.plugin.declared.title
+            tool.listed_name,
+            tool.plugin.declared().title
         )
         .ok();
         text
@@ -62,7 +63,7 @@ fn table(tools: &[Arc<Tool>]) -> String {
 
 /// The effects that its calls can have, e.g. `write` or `write/outward`.
 fn effects(tool: &Tool) -> String {
-    let effects = tool.plugin.declared.effects();
+    let effects = tool.plugin.declared().effects();
     let words: Vec<_> = effects.into_iter().map(Effect::as_str).collect();
     words.join("/")
 }
@@ -70,12 +71,12 @@ fn effects(tool: &Tool) -> String {
 fn as_json(tool: &Tool) -> Value {
     json!({
         "name": tool.listed_name,
-        "title": tool.plugin.declared.title,
-        "description": tool.plugin.declared.description,
+        "title": tool.plugin.declared().title,
+        "description": tool.plugin.declared().description,
         "connection": tool.connection.config.name,
         "identity": tool.connection.config.identity.as_str(),
-        "effect": tool.plugin.declared.effect,
-        "effects": tool.plugin.declared.effects(),
+        "effect": tool.plugin.declared().effect,
+        "effects": tool.plugin.declared().effects(),
         "allowed": tool.grant.is_open(),
         "inputSchema": *tool.plugin.listed_input,
         "outputSchema": *tool.plugin.listed_output,

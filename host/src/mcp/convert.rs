@@ -45,7 +45,7 @@ pub fn tool(snapshot: &Snapshot, name: &str) -> Option<Tool> {
 }
 
 fn listed(tool: &registry::Tool, name: String) -> Tool {
-    let declared = &tool.plugin.declared;
+    let declared = tool.plugin.declared();
     Tool::new(
         name,
         declared.description.clone(),

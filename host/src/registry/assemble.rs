@@ -126,7 +126,7 @@ fn list(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
         if tool.grant.is_open() {
             next.listed.push(Arc::clone(&tool));
         }
-        let aliases = plugin_tool.declared.aliases.iter();
+        let aliases = plugin_tool.declared().aliases.iter();
         let aliases = aliases.map(|alias| names::listed(&connection.config.prefix, alias));
         for name in std::iter::once(listed_name).chain(aliases) {
             if let Some(problem) = add(&mut next.names, name, &tool) {
@@ -161,7 +161,7 @@ fn tool(
         listed_name: listed_name.to_owned(),
         connection: Arc::clone(connection),
         plugin: Arc::clone(tool),
-        grant: Grant::meet(&connection.config.name, &tool.declared, &connection.rule)?,
+        grant: Grant::meet(&connection.config.name, tool.declared(), &connection.rule)?,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::capability::{GuestCache, Link};
 use crate::config::{self, Auth, Confirm, Identity, Problem};
 use crate::identity::Issuer;
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
-use crate::schema::{Schema, nearest};
+use crate::schema::nearest;
 use crate::upstream::{
     CircuitLimits, Limits, MemoryRefreshStore, RefreshStore, Secret, Secrets, Spec, SpecError,
     Upstream,
@@ -133,7 +133,7 @@ fn settings(
     problems: &mut Vec<Problem>,
 ) -> Map<String, Value> {
     let mut settings = config.settings.clone();
-    let Some(declared) = &plugin.manifest.settings else {
+    let Some(declared) = &plugin.settings else {
         if let Some(key) = settings.keys().next() {
             problems.push(config.problem(
                 &format!("settings.{key}"),
@@ -142,18 +142,11 @@ fn settings(
         }
         return settings;
     };
-    match Schema::new(declared) {
-        Err(error) => {
-            problems.push(config.problem("plugin", format!("the plugin's `settings` {error}")));
-        }
-        Ok(schema) => {
-            for flaw in schema.flaws(&Value::Object(settings.clone())) {
-                let key = flaw.at.replace('/', ".");
-                problems.push(config.problem(&format!("settings{key}"), flaw.what));
-            }
-        }
+    for flaw in declared.flaws(&Value::Object(settings.clone())) {
+        let key = flaw.at.replace('/', ".");
+        problems.push(config.problem(&format!("settings{key}"), flaw.what));
     }
-    let properties = declared.get("properties").and_then(Value::as_object);
+    let properties = declared.text.get("properties").and_then(Value::as_object);
     for (key, property) in properties.into_iter().flatten() {
         if let (false, Some(default)) = (settings.contains_key(key), property.get("default")) {
             settings.insert(key.clone(), default.clone());

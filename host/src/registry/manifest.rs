@@ -1,7 +1,7 @@
 //! What `describe` returned: read strictly and judged. All problems are told at once.
 //!
 //! Owns what makes a manifest acceptable, except for its routes, which `policy` judges, its resources,
-//! which `resource` does, and its tools' schemas, which are compiled once, in `plugin`.
+//! which `resource` does, and its schemas, which are compiled once, in `plugin`.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::{resource, tokens};
 use crate::names::{PluginId, ToolName};
 use crate::policy;
-use crate::schema::Schema;
 
 /// More tools than any CRM needs; a list this long serves no model.
 const MOST_TOOLS: usize = 200;
@@ -46,7 +45,6 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
         .map_err(|error| ManifestError(vec![error.to_string()]))?;
     let mut problems = Vec::new();
     identity(&manifest, &mut problems);
-    settings(&manifest, &mut problems);
     tokens::judge(&manifest, &mut problems);
     tools(&manifest, &mut problems);
     problems.extend(resource::read(&manifest).1);
@@ -86,14 +84,6 @@ fn identity(manifest: &Manifest, problems: &mut Vec<String>) {
                 probe.prefixes.len()
             ));
         }
-    }
-}
-
-fn settings(manifest: &Manifest, problems: &mut Vec<String>) {
-    if let Some(schema) = &manifest.settings
-        && let Err(error) = Schema::new(schema)
-    {
-        problems.push(format!("`settings` {error}"));
     }
 }
 

@@ -12,7 +12,7 @@ use super::manifest::{self, ManifestError};
 use super::resource::{self, PluginResource};
 use crate::config::Limits;
 use crate::names::{PluginId, ToolName};
-use crate::runtime::{Compiled, Digest, Fault, LoadError, Runtime};
+use crate::runtime::{Compiled, Digest, Fault, LoadError, Loaded, Runtime};
 use crate::schema::Schema;
 
 /// Where a plugin came from.
@@ -40,7 +40,9 @@ pub struct Plugin {
     /// Where it came from.
     pub origin: Origin,
     /// What it asks for.
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
+    /// What a connection's settings must satisfy, where the plugin has settings.
+    pub settings: Option<Schema>,
     /// Its tools, in the manifest's order.
     pub tools: Vec<Arc<PluginTool>>,
     /// What can be read beside them, in the manifest's order.
@@ -49,10 +51,10 @@ pub struct Plugin {
     pub compiled: Compiled,
 }
 
-/// A tool as its plugin declares it, with its schemas compiled.
+/// A tool as its plugin declares it, with its schemas.
 pub struct PluginTool {
-    /// The declaration.
-    pub declared: Tool,
+    manifest: Arc<Manifest>,
+    index: usize,
     /// Its name.
     pub name: ToolName,
     /// What its arguments must satisfy.
@@ -85,7 +87,8 @@ pub enum PluginError {
 }
 
 impl Plugin {
-    /// Compiles, describes and judges.
+    /// Compiles, describes and judges. A component that was found acceptable before comes from the
+    /// cache: it is judged again by what it told then, and neither runs nor has its schemas compiled.
     ///
     /// # Errors
     /// Why it is not taken.
@@ -95,19 +98,40 @@ impl Plugin {
         wasm: Bytes,
         digest: Digest,
     ) -> Result<Self, PluginError> {
-        let compiled = runtime.load(wasm, digest).await?;
+        let Loaded {
+            compiled,
+            described,
+        } = runtime.load(wasm, digest).await?;
+        if let Some(described) = described {
+            return Ok(Self::judge(origin, compiled, described, Schema::known)?);
+        }
         let described = runtime
             .describe(&compiled, &Limits::default())
             .await
             .map_err(PluginError::Describe)?;
-        let manifest = manifest::read(described)?;
+        let mut plugin = Self::judge(origin, compiled.clone(), described.clone(), Schema::new)?;
+        plugin.compiled = runtime.keep(compiled, &described).await;
+        Ok(plugin)
+    }
+
+    fn judge(
+        origin: Origin,
+        compiled: Compiled,
+        described: Value,
+        schema: ReadSchema,
+    ) -> Result<Self, ManifestError> {
+        let manifest = Arc::new(manifest::read(described)?);
         let id = PluginId::new(&manifest.id).map_err(|e| ManifestError(vec![e.to_string()]))?;
-        let tools = tools(&manifest)?;
+        let settings = manifest.settings.as_ref().map(schema).transpose();
+        let settings =
+            settings.map_err(|error| ManifestError(vec![format!("`settings` {error}")]))?;
+        let tools = tools(&manifest, schema)?;
         let resources = resources(&manifest, &compiled)?;
         Ok(Self {
             id,
             origin,
             manifest,
+            settings,
             tools,
             resources,
             compiled,
@@ -115,13 +139,27 @@ impl Plugin {
     }
 }
 
-/// The tools with their schemas compiled, or every schema that does not compile.
-fn tools(manifest: &Manifest) -> Result<Vec<Arc<PluginTool>>, ManifestError> {
+/// How a schema is read: compiled at once, or known to compile.
+type ReadSchema = fn(&Value) -> Result<Schema, String>;
+
+impl PluginTool {
+    /// The declaration.
+    #[must_use]
+    pub fn declared(&self) -> &Tool {
+        &self.manifest.tools[self.index]
+    }
+}
+
+/// The tools with their schemas, or every schema that does not compile.
+fn tools(
+    manifest: &Arc<Manifest>,
+    schema: ReadSchema,
+) -> Result<Vec<Arc<PluginTool>>, ManifestError> {
     let mut problems = Vec::new();
     let mut tools = Vec::new();
-    for declared in &manifest.tools {
-        match plugin_tool(declared) {
-            Ok(tool) => tools.push(tool),
+    for (index, declared) in manifest.tools.iter().enumerate() {
+        match plugin_tool(manifest, index, schema) {
+            Ok(tool) => tools.push(Arc::new(tool)),
             Err(problem) => problems.push(format!("tool `{}`: {problem}", declared.name)),
         }
     }
@@ -149,21 +187,27 @@ fn resources(
     Err(ManifestError(vec![mismatch.to_owned()]))
 }
 
-fn plugin_tool(declared: &Tool) -> Result<Arc<PluginTool>, String> {
+fn plugin_tool(
+    manifest: &Arc<Manifest>,
+    index: usize,
+    schema: ReadSchema,
+) -> Result<PluginTool, String> {
+    let declared = &manifest.tools[index];
     let arguments =
-        Schema::new(&declared.input_schema).map_err(|error| format!("`input_schema` {error}"))?;
+        schema(&declared.input_schema).map_err(|error| format!("`input_schema` {error}"))?;
     let results =
-        Schema::new(&declared.output_schema).map_err(|error| format!("`output_schema` {error}"))?;
+        schema(&declared.output_schema).map_err(|error| format!("`output_schema` {error}"))?;
     let name = ToolName::new(&declared.name).map_err(|error| error.to_string())?;
-    Ok(Arc::new(PluginTool {
-        listed_input: Arc::new(listed_input(declared, &arguments.text)),
-        listed_output: Arc::new(results.text.clone()),
-        headers: names_key(&declared.input_schema, "x-mcp-header"),
-        declared: declared.clone(),
+    Ok(PluginTool {
+        manifest: Arc::clone(manifest),
+        index,
         name,
+        listed_input: listed_input(declared, &arguments.text),
+        listed_output: Arc::clone(&results.text),
+        headers: names_key(&declared.input_schema, "x-mcp-header"),
         arguments,
         results,
-    }))
+    })
 }
 
 /// Whether a key stands anywhere in a value.
@@ -177,11 +221,12 @@ fn names_key(value: &Value, key: &str) -> bool {
     }
 }
 
-fn listed_input(declared: &Tool, schema: &Map<String, Value>) -> Map<String, Value> {
-    let mut listed = schema.clone();
-    if declared.needs_confirmation()
-        && let Value::Object(properties) = listed.entry("properties").or_insert_with(|| json!({}))
-    {
+fn listed_input(declared: &Tool, schema: &Arc<Map<String, Value>>) -> Arc<Map<String, Value>> {
+    if !declared.needs_confirmation() {
+        return Arc::clone(schema);
+    }
+    let mut listed = Map::clone(schema);
+    if let Value::Object(properties) = listed.entry("properties").or_insert_with(|| json!({})) {
         properties.insert(
             "confirm".into(),
             json!({"type": "boolean", "description":
@@ -192,5 +237,5 @@ fn listed_input(declared: &Tool, schema: &Map<String, Value>) -> Map<String, Val
             json!({"type": "string", "description": "The token that came with the preview; single use."}),
         );
     }
-    listed
+    Arc::new(listed)
 }

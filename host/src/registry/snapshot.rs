@@ -94,7 +94,8 @@ impl Snapshot {
         self.listed.len() == other.listed.len()
             && self.listed.iter().zip(&other.listed).all(|(a, b)| {
                 a.listed_name == b.listed_name
-                    && (Arc::ptr_eq(&a.plugin, &b.plugin) || a.plugin.declared == b.plugin.declared)
+                    && (Arc::ptr_eq(&a.plugin, &b.plugin)
+                        || a.plugin.declared() == b.plugin.declared())
             })
     }
 }

@@ -1,9 +1,13 @@
 //! From bytes to a component that is ready: checked by its imports, compiled off the request path
 //! or taken from the cache.
+//!
+//! What the cache holds was found acceptable once, and comes with what the component told of itself
+//! then, so that a start needs to run no guest and touches no page of its code.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::Value;
 use wasmtime::component::Component;
 
 use super::bindings::ConnectorPre;
@@ -20,6 +24,14 @@ pub struct Compiled {
     pub digest: Digest,
     /// Size of the `.wasm` in bytes.
     pub bytes: usize,
+}
+
+/// A component as it was found.
+pub struct Loaded {
+    /// The component.
+    pub compiled: Compiled,
+    /// What it told of itself when it was kept; none if it was compiled now.
+    pub described: Option<Value>,
 }
 
 /// Why bytes are no plugin.
@@ -51,43 +63,66 @@ impl Runtime {
     ///
     /// # Errors
     /// The bytes are no connector of this world.
-    pub async fn load(
-        self: &Arc<Self>,
-        wasm: Bytes,
-        digest: Digest,
-    ) -> Result<Compiled, LoadError> {
+    pub async fn load(self: &Arc<Self>, wasm: Bytes, digest: Digest) -> Result<Loaded, LoadError> {
         let runtime = Arc::clone(self);
         tokio::task::spawn_blocking(move || runtime.load_blocking(&wasm, digest)).await?
     }
 
-    fn load_blocking(&self, wasm: &[u8], digest: Digest) -> Result<Compiled, LoadError> {
-        look(wasm)?;
-        let component = match self
-            .artifacts
-            .as_ref()
-            .and_then(|a| a.load(&self.engine, &digest))
-        {
-            Some(component) => component,
-            None => self.compile(wasm, &digest)?,
+    fn load_blocking(&self, wasm: &[u8], digest: Digest) -> Result<Loaded, LoadError> {
+        let (component, described) = match self.kept(&digest) {
+            Some((component, described)) => (component, Some(described)),
+            None => (self.compile(wasm)?, None),
         };
         let (ready, resources) = self.ready(&component)?;
-        Ok(Compiled {
+        let compiled = Compiled {
             ready,
             resources,
             digest,
             bytes: wasm.len(),
+        };
+        Ok(Loaded {
+            compiled,
+            described,
         })
     }
 
-    fn compile(&self, wasm: &[u8], digest: &Digest) -> Result<Component, LoadError> {
-        let component = Component::from_binary(&self.engine, wasm)
-            .map_err(|error| LoadError::NotWasm(first_line(&error)))?;
-        if let Some(artifacts) = &self.artifacts
-            && let Err(error) = artifacts.save(&self.engine, digest, &component)
-        {
+    fn compile(&self, wasm: &[u8]) -> Result<Component, LoadError> {
+        look(wasm)?;
+        Component::from_binary(&self.engine, wasm)
+            .map_err(|error| LoadError::NotWasm(first_line(&error)))
+    }
+
+    fn kept(&self, digest: &Digest) -> Option<(Component, Value)> {
+        let entry = self.artifacts.as_ref()?.load(&self.engine, digest)?;
+        let described = serde_json::from_str(&entry.described).ok()?;
+        Some((entry.component, described))
+    }
+
+    /// Keeps a component that was compiled now and found acceptable, with what it told of itself.
+    /// What comes back is the component as the cache holds it: mapped, where the one that was compiled
+    /// takes memory of its own.
+    pub async fn keep(self: &Arc<Self>, compiled: Compiled, described: &Value) -> Compiled {
+        let (runtime, fresh) = (Arc::clone(self), compiled.clone());
+        let described = described.to_string();
+        let keeping = tokio::task::spawn_blocking(move || runtime.keep_blocking(fresh, &described));
+        keeping.await.ok().flatten().unwrap_or(compiled)
+    }
+
+    fn keep_blocking(&self, compiled: Compiled, described: &str) -> Option<Compiled> {
+        let artifacts = self.artifacts.as_ref()?;
+        let component = compiled.ready.instance_pre().component();
+        let saved = artifacts.save(&self.engine, &compiled.digest, component, described);
+        if let Err(error) = saved {
             tracing::warn!(%error, "a compiled component could not be kept; it is compiled again at the next start");
+            return None;
         }
-        Ok(component)
+        let (component, _) = self.kept(&compiled.digest)?;
+        let (ready, resources) = self.ready(&component).ok()?;
+        Some(Compiled {
+            ready,
+            resources,
+            ..compiled
+        })
     }
 
     fn ready(&self, component: &Component) -> Result<(Ready, Option<ReadyResources>), LoadError> {

@@ -19,7 +19,7 @@ mod ticker;
 pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
 pub(crate) use instance::{Guest, InGuest};
-pub use load::{Compiled, LoadError};
+pub use load::{Compiled, LoadError, Loaded};
 pub(crate) use output::clean;
 pub use run::{Call, Contents, Failure, Fault};
 
