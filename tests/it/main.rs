@@ -5,6 +5,7 @@
 //! the network, or depends on the order of the tests.
 
 mod arguments;
+mod atomic_variables;
 mod bottlecrm;
 mod call_path;
 mod cli;
@@ -19,6 +20,7 @@ mod published;
 mod reload;
 mod resource;
 mod sandbox;
+mod state;
 mod stdio;
 mod suitecrm;
 mod support;

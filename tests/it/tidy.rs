@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
 /// `capability` are two halves of the sandbox and know each other; everything else points one way.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     (
         "transport",
         &["call", "caller", "identity", "mcp", "policy"],
@@ -46,6 +46,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "policy",
             "runtime",
             "schema",
+            "state",
             "upstream",
         ],
     ),
@@ -65,6 +66,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("names", &[]),
     ("schema", &[]),
     ("shutdown", &[]),
+    ("state", &[]),
     ("telemetry", &["config"]),
     (
         "live",
@@ -117,14 +119,24 @@ const MAY_USE: [(&str, &[&str]); 25] = [
 ];
 
 /// Each foreign crate with the only places that know it.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 7] = [
     ("rmcp", &["mcp/", "transport/"]),
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),
     ("notify", &["registry/watch.rs"]),
     (
         "ring",
-        &["identity/jwk.rs", "identity/tests.rs", "upstream/tls.rs"],
+        &[
+            "identity/jwk.rs",
+            "identity/tests.rs",
+            "state/key.rs",
+            "state/seal.rs",
+            "upstream/tls.rs",
+        ],
+    ),
+    (
+        "rusqlite",
+        &["state/error.rs", "state/file.rs", "state/tests.rs"],
     ),
     (
         "rustls",

@@ -42,6 +42,7 @@ pub(super) fn spec(port: u16) -> Spec {
         auth: None,
         forward: false,
         secrets: Secrets::of(&[("key", KEY)]),
+        labels: BTreeMap::new(),
         headers: Headers {
             send: vec!["prefer".to_owned()],
             receive: vec!["x-echo".to_owned()],
