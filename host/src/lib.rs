@@ -39,4 +39,5 @@ pub mod names;
 pub mod run;
 pub mod schema;
 pub mod shutdown;
+pub mod state;
 pub mod telemetry;

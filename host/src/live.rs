@@ -13,9 +13,12 @@ use crate::capability::Record;
 use crate::identity::Issuer;
 use crate::names::CallId;
 use crate::policy::{self, Confirmation, Grant, Principal};
-use crate::registry::Connection;
+use crate::registry::{self, Connection};
 use crate::runtime::{Call, Failure};
 use crate::upstream::{Outgoing, Reason};
+
+/// Bytes of an issuer's description of itself; real ones have some thousand.
+const LARGEST: usize = 64 << 10;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +52,7 @@ pub async fn check(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
             let mut findings = vec![finding];
             if let Some(issuer) = &connection.issuer {
                 findings.push(keys(issuer).await);
+                findings.extend(described(connection, issuer).await);
             }
             findings.extend(self_test(app, connection).await);
             findings
@@ -104,6 +108,29 @@ async fn keys(issuer: &Issuer) -> Finding {
             ),
         },
     }
+}
+
+/// Whether the issuer calls itself what its tokens have to name, where it says so.
+async fn described(connection: &Connection, issuer: &Issuer) -> Option<Finding> {
+    let path = registry::description(&connection.plugin.manifest)?;
+    let described = connection.link.upstream.document(&path, LARGEST).await;
+    let described: Value = serde_json::from_slice(&described.ok()?).ok()?;
+    let (own, taken) = (described["issuer"].as_str()?, issuer.name());
+    if own == taken {
+        return Some(found(Level::Ok, "issuer", format!("{own} calls itself so")));
+    }
+    Some(Finding {
+        level: Level::Error,
+        subject: "issuer".into(),
+        message: format!(
+            "the CRM calls its issuer {}, and tokens of {taken} are taken, so that each of its own would be refused",
+            own.escape_debug()
+        ),
+        suggestion: Some(format!(
+            "set `url` to the address that issues the tokens, or `issuer` of connection `{}` to what the CRM calls it",
+            connection.config.name
+        )),
+    })
 }
 
 /// An unauthenticated GET of the base itself.

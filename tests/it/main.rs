@@ -6,6 +6,7 @@
 
 mod arguments;
 mod atomic;
+mod atomic_variables;
 mod bottlecrm;
 mod bound;
 mod call_path;
@@ -23,6 +24,7 @@ mod readings;
 mod reload;
 mod resource;
 mod sandbox;
+mod state;
 mod stdio;
 mod suitecrm;
 mod support;

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
+use portcullis::live::{self, Level};
 use serde_json::{Value, json};
 
 use crate::support::http::{Answer, Ask};
@@ -23,6 +24,9 @@ allow = ["read", "destructive"]
 "#;
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// What the CRM calls its issuer, within its own network.
+const INSIDE: &str = "http://kong:8000/auth/v1";
 
 /// A CRM with an issuer, and a host before it.
 struct World {
@@ -100,6 +104,9 @@ fn answer(
             return response;
         };
         return json_response(keys.to_string());
+    }
+    if arrived.path == "/auth/v1/.well-known/openid-configuration" {
+        return json_response(json!({ "issuer": INSIDE }).to_string());
     }
     let sent = arrived.header("authorization").unwrap_or_default();
     let who = sent.strip_prefix("Bearer ").map(claims_of);
@@ -182,6 +189,46 @@ async fn the_documents_name_the_public_url() {
     let answer = plain.send("tools/list", json!({})).await;
     let challenge = answer.header("www-authenticate").expect("a challenge");
     assert!(!challenge.contains("resource_metadata"), "{challenge}");
+}
+
+#[tokio::test]
+async fn an_issuer_of_another_name_is_taken_where_the_operator_says_so() {
+    let named = format!("identity = \"forward\"\nissuer = \"{INSIDE}\"");
+    for (config, own, finding) in [
+        (CONFIG.to_owned(), 200, Level::Error),
+        (
+            CONFIG.replace("identity = \"forward\"", &named),
+            401,
+            Level::Ok,
+        ),
+    ] {
+        let mut world = World::new(&config).await;
+        let address = world.host.serve().await.address;
+        let inside = world.token_with("iss", json!(INSIDE));
+        for (token, status) in [(world.token("ada"), own), (inside, 601 - own)] {
+            let ask =
+                Ask::new("POST", "/mcp/own").header("authorization", &format!("Bearer {token}"));
+            let answer = in_time("an answer", ask.body("{}").send(address)).await;
+            let refused = answer.expect("an answer").status == 401;
+            assert_eq!(refused, status == 401, "{config}");
+        }
+        let document = get(address, &format!("{WELL_KNOWN}/mcp/own")).await;
+        let issuer = if own == 200 {
+            world.issuer()
+        } else {
+            INSIDE.to_owned()
+        };
+        assert_eq!(document.json()["authorization_servers"], json!([issuer]));
+        let connection = world.host.snapshot().connections[0].clone();
+        let findings = live::check(&world.host.host.app, &connection).await;
+        let about = findings.iter().find(|finding| finding.subject == "issuer");
+        let about = about.expect("the issuer is looked at");
+        assert_eq!(about.level, finding, "{about:?}");
+        assert!(
+            about.message.contains(INSIDE) && about.message.contains(&issuer),
+            "{about:?}"
+        );
+    }
 }
 
 #[tokio::test]

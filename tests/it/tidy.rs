@@ -60,6 +60,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "policy",
             "runtime",
             "schema",
+            "state",
             "upstream",
         ],
     ),
@@ -79,6 +80,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("names", &[]),
     ("schema", &[]),
     ("shutdown", &[]),
+    ("state", &[]),
     ("telemetry", &["config"]),
     (
         "live",
@@ -131,14 +133,24 @@ const MAY_USE: [(&str, &[&str]); 26] = [
 ];
 
 /// Each foreign crate with the only places that know it.
-const HOMES: [(&str, &[&str]); 6] = [
+const HOMES: [(&str, &[&str]); 7] = [
     ("rmcp", &["mcp/", "transport/"]),
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),
     ("notify", &["registry/watch.rs"]),
     (
         "ring",
-        &["identity/jwk.rs", "identity/tests.rs", "upstream/tls.rs"],
+        &[
+            "identity/jwk.rs",
+            "identity/tests.rs",
+            "state/key.rs",
+            "state/seal.rs",
+            "upstream/tls.rs",
+        ],
+    ),
+    (
+        "rusqlite",
+        &["state/error.rs", "state/file.rs", "state/tests.rs"],
     ),
     (
         "rustls",

@@ -8,7 +8,7 @@ use super::setup::setup;
 use super::{CallArgs, Exit, complain, print};
 use crate::call::{App, Called, Request, Scope};
 use crate::caller::{Caller, Token};
-use crate::config::process_environment;
+use crate::config::{Asked, process_environment};
 use crate::error::ToolError;
 use crate::policy::Principal;
 
@@ -27,7 +27,7 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
         Ok(caller) => caller,
         Err(message) => return complain(Exit::Usage, message),
     };
-    let setup = match setup(config, |_| Ok(())).await {
+    let setup = match setup(config, Asked::Nothing, |_| Ok(())).await {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };

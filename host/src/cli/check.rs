@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::setup::{Setup, setup};
 use super::{CheckArgs, Exit, print};
+use crate::config::Asked;
 use crate::live::{self, Finding, Level};
 use crate::registry::{Connection, Snapshot};
 use crate::telemetry::Telemetry;
@@ -18,7 +19,7 @@ pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetr
         json: false,
     };
     telemetry.apply(&quiet).ok();
-    let setup = match setup(config, |_| Ok(())).await {
+    let setup = match setup(config, Asked::Nothing, |_| Ok(())).await {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };

@@ -108,6 +108,10 @@ struct ServeArgs {
     /// file's, or on the one that the variables of the replaced program name.
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1)]
     http: Option<Option<SocketAddr>>,
+    /// The address under which clients reach the listener, e.g. https://mcp.example.com, instead of
+    /// that of the file (server.public_url) or of a variable.
+    #[arg(long, value_name = "URL", conflicts_with = "stdio")]
+    url: Option<String>,
     /// Serve every CRM of this file of suitecrm-mcp instead of what a configuration file says; the
     /// credentials come from the environment.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]

@@ -9,12 +9,13 @@ use serde_json::json;
 
 use super::setup::{engine, setup};
 use super::{Exit, complain, print};
+use crate::config::Asked;
 use crate::policy;
 use crate::registry::{Plugin, Snapshot, load_embedded};
 
 /// Lists the plugins.
 pub async fn list(config: Option<PathBuf>, routes: bool) -> Exit {
-    match setup(config, |_| Ok(())).await {
+    match setup(config, Asked::Nothing, |_| Ok(())).await {
         Ok(setup) => print(&text(&setup.host.app.registry.snapshot(), routes)),
         Err(exit) => exit,
     }

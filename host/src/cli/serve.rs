@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::setup::{Setup, setup, setup_entities};
 use super::{Exit, ServeArgs, complain};
-use crate::config::{Config, Identity, check_listener};
+use crate::config::{self, Asked, Config, Identity, check_listener};
 use crate::run::Listen;
 use crate::shutdown;
 use crate::telemetry::Telemetry;
@@ -26,10 +26,20 @@ async fn try_serve(
     telemetry: &Telemetry,
 ) -> Result<(), Exit> {
     let stop = shutdown::Stop::on_signal();
-    let apply = |config: &Config| {
+    let public_url = args.url.as_deref().map(config::public_url).transpose();
+    let public_url =
+        public_url.map_err(|error| complain(Exit::Usage, format_args!("--url {error}")))?;
+    let apply = |config: &mut Config| {
+        if public_url.is_some() {
+            config.server.public_url = public_url;
+        }
         telemetry
             .apply(&config.server.log)
             .map_err(|error| complain(Exit::Config, error))
+    };
+    let asked = match args.http {
+        Some(_) => Asked::Http,
+        None => Asked::Nothing,
     };
     let Setup {
         host,
@@ -37,7 +47,7 @@ async fn try_serve(
         reread,
     } = match &args.entities {
         Some(file) => setup_entities(file, apply).await?,
-        None => setup(config, apply).await?,
+        None => setup(config, asked, apply).await?,
     };
     let listen = match address(&args, &config)? {
         Some(address) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use portcullis_manifest::Manifest;
 
 use super::{Exit, complain};
-use crate::config::{self, Config, Located, Problems, Source, process_environment};
+use crate::config::{self, Asked, Config, Located, Problems, Source, process_environment};
 use crate::registry::{EmbeddedPlugins, Reread, load_embedded};
 use crate::run::Host;
 use crate::runtime::Runtime;
@@ -21,24 +21,26 @@ pub struct Setup {
 /// Reads the configuration, loads the plugins and builds the host; problems are printed.
 pub async fn setup(
     given: Option<PathBuf>,
-    adjust: impl FnOnce(&Config) -> Result<(), Exit>,
+    asked: Asked,
+    adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let located = config::locate(given.as_deref(), &process_environment);
-    build(located, None, adjust).await
+    build(located, None, asked, adjust).await
 }
 
 /// The same for a file of entities, which takes the place of a configuration file.
 pub async fn setup_entities(
     file: &Path,
-    adjust: impl FnOnce(&Config) -> Result<(), Exit>,
+    adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
-    build(Located::entities(), Some(file), adjust).await
+    build(Located::entities(), Some(file), Asked::Nothing, adjust).await
 }
 
 async fn build(
     located: Located,
     entities: Option<&Path>,
-    adjust: impl FnOnce(&Config) -> Result<(), Exit>,
+    asked: Asked,
+    adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let first = match &located.source {
         Source::File(path) => Some(read_file(path).map_err(wrong)?),
@@ -48,11 +50,11 @@ async fn build(
     let embedded = load_embedded(&runtime)
         .await
         .map_err(|error| complain(Exit::Internal, error))?;
-    let config = match first {
+    let mut config = match first {
         Some(config) => config,
-        None => from_environment(&embedded, entities).map_err(wrong)?,
+        None => from_environment(&embedded, entities, asked).map_err(wrong)?,
     };
-    adjust(&config)?;
+    adjust(&mut config)?;
     eprintln!("{located}");
     for warning in &config.warnings {
         eprintln!("{warning}");
@@ -92,6 +94,7 @@ fn read_file(path: &Path) -> Result<Config, Problems> {
 fn from_environment(
     embedded: &EmbeddedPlugins,
     entities: Option<&Path>,
+    asked: Asked,
 ) -> Result<Config, Problems> {
     let manifests: Vec<Manifest> = embedded
         .values()
@@ -99,7 +102,7 @@ fn from_environment(
         .collect();
     match entities {
         Some(file) => Config::from_entities(file, &process_environment, &manifests),
-        None => Config::from_environment(&process_environment, &manifests),
+        None => Config::from_environment(&process_environment, &manifests, asked),
     }
 }
 

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::setup::setup;
 use super::{Exit, ToolsArgs, print};
+use crate::config::Asked;
 use crate::registry::{Snapshot, Tool};
 
 /// Lists the tools.
 pub async fn tools(config: Option<PathBuf>, args: &ToolsArgs) -> Exit {
-    let setup = match setup(config, |_| Ok(())).await {
+    let setup = match setup(config, Asked::Nothing, |_| Ok(())).await {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };

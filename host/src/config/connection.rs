@@ -32,6 +32,8 @@ pub struct Connection {
     pub auth: Auth,
     /// Whose rights the CRM sees.
     pub identity: Identity,
+    /// The issuer of callers' tokens, where it is not the one that the plugin makes of `url`.
+    pub issuer: Option<String>,
     /// The secrets by their names in the manifest, e.g. `api_key`.
     pub secrets: BTreeMap<String, Secret>,
     /// The effects that its tools may have; tools of other effects are not listed.
@@ -115,6 +117,12 @@ impl Connection {
         Problem::error(place, full.trim_end_matches('.'), message)
     }
 
+    /// Whether variables made it, and no file.
+    #[must_use]
+    pub fn is_of_variables(&self) -> bool {
+        self.places.whole == Place::Environment
+    }
+
     /// Whether nothing changed from the other, but for where it stands.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
@@ -126,6 +134,7 @@ impl Connection {
             url,
             auth,
             identity,
+            issuer,
             secrets,
             allow,
             tools,
@@ -148,7 +157,7 @@ impl Connection {
             && (secrets, allow, tools, confirm)
                 == (&other.secrets, &other.allow, &other.tools, &other.confirm)
             && (limits, settings, tls_verify) == (&other.limits, &other.settings, &other.tls_verify)
-            && allow_addresses == &other.allow_addresses
+            && (allow_addresses, issuer) == (&other.allow_addresses, &other.issuer)
     }
 
     /// The place of the nearest key above; a variable does not stand for a key that it does not

@@ -22,12 +22,13 @@ use super::{address, settings};
 use crate::names::{ConnectionName, PluginId};
 
 /// The keys of `[connections.NAME]`.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 14] = [
     "plugin",
     "url",
     "prefix",
     "auth",
     "identity",
+    "issuer",
     "secrets",
     "allow",
     "tools",
@@ -79,13 +80,15 @@ fn connection(
         .required("plugin", "espocrm")
         .and_then(|field| field.check(|text| PluginId::new(text)));
     let allow_addresses = allow_addresses(section);
+    let identity = word(section, "identity", &IDENTITIES);
     let url = url(section);
     let prefix = section
         .text("prefix")
         .map(|field| field.check(|text| prefix(text)).unwrap_or_default());
     Some(Connection {
         auth: auth(section),
-        identity: word(section, "identity", &IDENTITIES),
+        issuer: issuer(section, identity),
+        identity,
         confirm: word(section, "confirm", &CONFIRMS),
         secrets: secrets(section, context),
         allow: allow(section),
@@ -113,6 +116,18 @@ fn url(section: &Section<'_>) -> Option<Url> {
         field.warn("is plain http beyond this machine: whoever is on the way can read the credentials; use https");
     }
     Some(url)
+}
+
+/// It is compared with the tokens' as it is written.
+fn issuer(section: &Section<'_>, identity: Identity) -> Option<String> {
+    let field = section
+        .text("issuer")
+        .filter(|field| !field.value.is_empty())?;
+    let issuer = field.check(|text| address::base(text).map(|_| (*text).to_owned()));
+    if identity == Identity::Service {
+        field.error("is for callers' own tokens, which come with `identity = \"forward\"`");
+    }
+    issuer
 }
 
 fn allow_addresses(section: &Section<'_>) -> Vec<SocketAddr> {
@@ -236,7 +251,7 @@ fn tls_verify(section: &Section<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::tests::config;
+    use crate::config::tests::{config, problems};
 
     #[test]
     fn ten_lines_are_enough_and_the_rest_has_defaults() {
@@ -282,6 +297,35 @@ mod tests {
             "[connections.a.auth]\nv4 = 'plain'\nv8 = 'client_credentials'",
         ] {
             assert_eq!(auth(text), each, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_for_tokens_of_callers() {
+        let text = |identity: &str, issuer: &str| {
+            format!(
+                "[connections.own]\nplugin = 'a'\nurl = 'https://a.example.com'\nidentity = '{identity}'\nissuer = '{issuer}'"
+            )
+        };
+        let kong = "http://kong:8000/auth/v1";
+        let issuer = |text: String| config(&text).connections[0].issuer.clone();
+        assert_eq!(issuer(text("forward", kong)).as_deref(), Some(kong));
+        assert_eq!(issuer(text("service", "")), None);
+        for (identity, issuer, expected) in [
+            (
+                "service",
+                kong,
+                "connections.own.issuer: is for callers' own tokens",
+            ),
+            ("forward", "kong", "connections.own.issuer: is no URL"),
+            (
+                "forward",
+                "https://a.example/?x",
+                "connections.own.issuer: has a query",
+            ),
+        ] {
+            let told = problems(&text(identity, issuer));
+            assert!(told[0].contains(expected), "{told:?}");
         }
     }
 

@@ -15,11 +15,15 @@ use super::listener::{Offered, Transport};
 use super::nearest::choose;
 use super::problem::{Place, Report};
 use super::tree::{Node, Table, Tree};
-use super::{Env, collision, entities, listener, unset, variable};
+use super::{Asked, Env, collision, entities, listener, unset, variable};
 
 const ALLOW: &str = "PORTCULLIS_ALLOW";
 const HTTP: &str = "PORTCULLIS_HTTP";
 const HOSTS: &str = "PORTCULLIS_ALLOWED_HOSTS";
+const STATE: &str = "PORTCULLIS_STATE";
+
+/// The key of a variable that means nothing here.
+const IGNORED: &str = "ignored";
 
 /// Reads a variable of this process; one that is not Unicode counts as unset.
 #[must_use]
@@ -88,8 +92,10 @@ pub(super) fn tree(
     env: Env<'_>,
     manifests: &[Manifest],
     file: Option<&Path>,
+    asked: Asked,
     report: &Report,
 ) -> (Table, Offered) {
+    let over_http = asked == Asked::Http || env(HTTP).is_some_and(|address| !address.is_empty());
     let reader = file.and_then(|_| entities::reader(manifests));
     let (active, idle): (Vec<_>, Vec<_>) = manifests
         .iter()
@@ -119,8 +125,15 @@ pub(super) fn tree(
                 listener::forward(found, id, connection, report);
             }
             listener::listen(found, &mut root, report);
+            unset::secrets(found, id, report);
+        } else if over_http && found.has_no_account() {
+            let identity = Tree::Text("forward".into());
+            connection.set("identity", Place::Environment, identity);
+        } else {
+            unset::secrets(found, id, report);
         }
-        unset::secrets(found, id, report);
+        listener::name(found, &mut root, report);
+        ignored(found, report);
     }
     if let Some(file) = file {
         match reader {
@@ -140,6 +153,11 @@ pub(super) fn tree(
         let place = Place::Variable(HTTP.into());
         root.child("server", &Place::Environment)
             .set("http", place, Tree::Text(address));
+    }
+    if let Some(path) = env(STATE).filter(|path| !path.is_empty()) {
+        let place = Place::Variable(STATE.into());
+        root.child("server", &Place::Environment)
+            .set("state", place, Tree::Text(path));
     }
     if let Some(names) = env(HOSTS).filter(|names| !names.trim().is_empty()) {
         let place = Place::Variable(HOSTS.into());
@@ -177,7 +195,8 @@ pub(super) fn connect(
         Place::Variable((&**variable).into())
     });
     connection.set("prefix", place, Tree::Text(prefix.to_owned()));
-    let elsewhere = |rule: &EnvRule| is_prefix(rule) || rule.set.starts_with("server.");
+    let elsewhere =
+        |rule: &EnvRule| is_prefix(rule) || rule.set == IGNORED || rule.set.starts_with("server.");
     for (variable, rule, value) in found.set.iter().filter(|(_, rule, _)| !elsewhere(rule)) {
         let place = Place::Variable((&**variable).into());
         match variable::convert(variable, value, rule, found.manifest) {
@@ -186,6 +205,14 @@ pub(super) fn connect(
                 report.error(&place, &format!("connections.{name}.{}", rule.set), message);
             }
         }
+    }
+}
+
+/// Says of each variable that means nothing here that this is so.
+fn ignored(found: &Found<'_>, report: &Report) {
+    for (variable, ..) in found.set.iter().filter(|(_, rule, _)| rule.set == IGNORED) {
+        let message = "is not used here; unset it where nothing else needs it";
+        report.warn(&Place::Variable((&**variable).into()), "", message);
     }
 }
 
@@ -270,6 +297,7 @@ mod tests {
             ("PORTCULLIS_ALLOW", "read, write"),
             ("PORTCULLIS_HTTP", "127.0.0.1:0"),
             ("PORTCULLIS_ALLOWED_HOSTS", "mcp.example.com, gateway:8900"),
+            ("PORTCULLIS_STATE", "/var/lib/portcullis/state.db"),
             ("ESPOCRM_AUTH", ""),
         ];
         let config = read(&with(&more)).unwrap();
@@ -288,6 +316,10 @@ mod tests {
             (Some("warn"), true)
         );
         assert_eq!(config.server.http.unwrap().to_string(), "127.0.0.1:0");
+        assert_eq!(
+            config.server.state.file.unwrap().to_string_lossy(),
+            "/var/lib/portcullis/state.db"
+        );
         assert_eq!(
             config.server.allowed_hosts,
             ["mcp.example.com", "gateway:8900"]

@@ -50,6 +50,32 @@ impl Found<'_> {
     }
 }
 
+impl Found<'_> {
+    /// Whether over HTTP every caller brings their own token: no account is in the variables, the host
+    /// can judge the tokens, and no variable says how callers come.
+    pub(super) fn has_no_account(&self) -> bool {
+        let mut secrets = self
+            .set
+            .iter()
+            .filter_map(|(_, rule, _)| rule.set.strip_prefix("secrets."));
+        let judged = |recipe: &Recipe| matches!(recipe, Recipe::Forward { tokens: Some(_) });
+        let mut alternatives = self.manifest.credentials.values().flatten();
+        self.given("server.transport").is_none()
+            && self.value("auth").is_none()
+            && alternatives.any(|declared| judged(&declared.recipe))
+            && !secrets.any(|secret| is_an_account(self, secret))
+    }
+}
+
+/// Puts the address under which clients know the listener into the tree.
+pub(super) fn name(found: &Found<'_>, root: &mut Table, report: &Report) {
+    if let Some(url) = found.value("server.public_url") {
+        let server = root.child("server", &Place::Environment);
+        let rule = ("server.public_url", "");
+        place_once(server, "public_url", found, rule, url, report);
+    }
+}
+
 /// Puts the listener into the tree where HTTP is asked for.
 pub(super) fn listen(found: &Found<'_>, root: &mut Table, report: &Report) {
     let Some((by, _)) = found.given("server.transport") else {
@@ -169,8 +195,8 @@ fn ip(host: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::tests::{manifest, read_of};
-    use crate::config::{Config, Identity, Problems};
+    use crate::config::tests::{manifest, read_asked, read_of};
+    use crate::config::{Asked, Config, Identity, Problems};
     use portcullis_manifest::{EnvRule, Manifest};
 
     /// A CRM whose program serves over stdio with one token, or over HTTP with each caller's own.
@@ -288,6 +314,78 @@ mod tests {
     fn a_port_that_nobody_uses_is_not_judged() {
         let config = read(&[("GW_PORT", "many"), ("ESPOCRM_API_KEY", "hunter2")]).unwrap();
         assert!(config.offered.unwrap().is_err());
+    }
+
+    /// A CRM whose program served over HTTP alone, each caller with their own token.
+    fn resource() -> Manifest {
+        let mut manifest = manifest("espocrm");
+        let port = EnvRule {
+            default: Some("3000".into()),
+            ..EnvRule::of("server.port")
+        };
+        manifest.env.insert("PORT".into(), port);
+        for (name, set) in [("PUBLIC", "server.public_url"), ("DATABASE", "ignored")] {
+            manifest.env.insert(name.into(), EnvRule::of(set));
+        }
+        let tokens = serde_json::json!({ "name": "forward", "recipe": "forward",
+            "tokens": { "issuer": "{base}", "keys": "keys.json", "audience": ["a"] } });
+        let slot = manifest.credentials.get_mut("main").unwrap();
+        slot[2] = serde_json::from_value(tokens).unwrap();
+        manifest
+    }
+
+    const URL: (&str, &str) = ("ESPOCRM_URL", "https://crm.example.com");
+
+    #[test]
+    fn over_http_and_without_an_account_callers_bring_their_tokens() {
+        let account = ("ESPOCRM_API_KEY", "hunter2");
+        let listener = ("PORTCULLIS_HTTP", "127.0.0.1:0");
+        for (variables, asked, identity, warnings) in [
+            (&[URL][..], Asked::Http, Identity::Forward, 0),
+            (&[URL, listener], Asked::Nothing, Identity::Forward, 0),
+            (&[URL], Asked::Nothing, Identity::Service, 1),
+            (&[URL, account], Asked::Http, Identity::Service, 0),
+            (
+                &[URL, account, listener],
+                Asked::Nothing,
+                Identity::Service,
+                0,
+            ),
+            (
+                &[URL, ("ESPOCRM_AUTH", "key")],
+                Asked::Http,
+                Identity::Service,
+                1,
+            ),
+        ] {
+            let config = read_asked(&[resource()], variables, asked).unwrap();
+            assert_eq!(config.connections[0].identity, identity, "{variables:?}");
+            assert_eq!(config.warnings.len(), warnings, "{:?}", config.warnings);
+            assert_eq!(config.offered.unwrap().unwrap().port(), 3000);
+        }
+    }
+
+    #[test]
+    fn the_address_for_clients_is_that_of_the_variable() {
+        let url = "https://mcp.example.com/crm";
+        let config = read_of(&[resource()], &[URL, ("PUBLIC", url)]).unwrap();
+        assert_eq!(config.server.public_url.unwrap().as_str(), url);
+        let told = read_of(&[resource()], &[URL, ("PUBLIC", "mcp.example.com")]);
+        let told = told.unwrap_err().to_string();
+        assert!(told.starts_with("PUBLIC: is no URL"), "{told}");
+    }
+
+    #[test]
+    fn a_variable_that_means_nothing_here_is_said_once_and_not_quoted() {
+        let database = ("DATABASE", "postgres://u:hunter2@db/x");
+        let config = read_of(&[resource()], &[URL, database, ("ESPOCRM_API_KEY", "k")]).unwrap();
+        let told: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["DATABASE: is not used here; unset it where nothing else needs it"]
+        );
+        let alone = read_of(&[resource()], &[database]).unwrap();
+        assert!(!alone.warnings[0].to_string().contains("DATABASE: "));
     }
 
     #[test]

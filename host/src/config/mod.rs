@@ -28,6 +28,7 @@ mod secret;
 mod section;
 mod server;
 mod settings;
+mod state;
 mod tree;
 mod unset;
 mod variable;
@@ -50,7 +51,8 @@ pub use limits::{Limit, Limits, ServerLimits, Unit};
 pub use locate::{Located, Why, locate};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use secret::{Reference, Secret};
-pub use server::{EndpointPath, Log, Server, check_listener, default_cache};
+pub use server::{EndpointPath, Log, Server, check_listener, default_cache, public_url};
+pub use state::{State, default_state};
 
 use problem::Report;
 
@@ -71,6 +73,16 @@ pub struct Config {
     pub offered: Option<Result<SocketAddr, Problem>>,
     /// What works, and should be known.
     pub warnings: Vec<Problem>,
+}
+
+/// What the command line says of how callers come, beside the variables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing: as the variables have it.
+    #[default]
+    Nothing,
+    /// Over HTTP.
+    Http,
 }
 
 /// Where a configuration is read.
@@ -120,12 +132,17 @@ impl Config {
 
     /// Reads the variables of the programs that plugins replace: one connection, named like the
     /// plugin, for each manifest whose URL variable is set. All effects are allowed unless
-    /// `PORTCULLIS_ALLOW` narrows them; `PORTCULLIS_HTTP` names an address to listen on.
+    /// `PORTCULLIS_ALLOW` narrows them; `PORTCULLIS_HTTP` names an address to listen on. Over HTTP a
+    /// connection without an account takes each caller's own token, where the host can judge it.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn from_environment(env: Env<'_>, manifests: &[Manifest]) -> Result<Self, Problems> {
-        Self::from_variables(env, manifests, None)
+    pub fn from_environment(
+        env: Env<'_>,
+        manifests: &[Manifest],
+        asked: Asked,
+    ) -> Result<Self, Problems> {
+        Self::from_variables(env, manifests, None, asked)
     }
 
     /// The same with a file in which the program that one of the plugins replaces lists several CRMs:
@@ -138,16 +155,17 @@ impl Config {
         env: Env<'_>,
         manifests: &[Manifest],
     ) -> Result<Self, Problems> {
-        Self::from_variables(env, manifests, Some(file))
+        Self::from_variables(env, manifests, Some(file), Asked::Nothing)
     }
 
     fn from_variables(
         env: Env<'_>,
         manifests: &[Manifest],
         entities: Option<&Path>,
+        asked: Asked,
     ) -> Result<Self, Problems> {
         let report = Report::default();
-        let (tree, offered) = environment::tree(env, manifests, entities, &report);
+        let (tree, offered) = environment::tree(env, manifests, entities, asked, &report);
         let config = resolve::config(&tree, Source::Environment, env, Path::new(""), report)?;
         Ok(Self { offered, ..config })
     }

@@ -15,10 +15,11 @@ use super::nearest::instead;
 use super::problem::shown;
 use super::resolve::Context;
 use super::section::Section;
+use super::state::{self, State};
 use super::tree::{Table, Tree};
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "http",
     "path",
     "insecure_remote",
@@ -27,6 +28,7 @@ pub(super) const KEYS: [&str; 10] = [
     "allowed_origins",
     "plugins",
     "cache",
+    "state",
     "limits",
     "log",
 ];
@@ -51,6 +53,8 @@ pub struct Server {
     pub plugins: Option<PathBuf>,
     /// The folder of compiled components, absolute; `None` where the user has no cache folder.
     pub cache: Option<PathBuf>,
+    /// Where it keeps what has to outlast it.
+    pub state: State,
     /// Further values of the `Host` header that are answered, lower case.
     pub allowed_hosts: Vec<String>,
     /// Further values of the `Origin` header that are answered, as browsers spell them.
@@ -120,9 +124,10 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
             .is_some_and(|flag| flag.value),
         public_url: section
             .text("public_url")
-            .and_then(|field| field.check(|text| address::base(text))),
+            .and_then(|field| field.check(|text| public_url(text))),
         plugins: path("plugins"),
         cache: path("cache").or_else(default_cache),
+        state: state::read(&section, context),
         allowed_hosts: checked(
             &section,
             "allowed_hosts",
@@ -138,6 +143,14 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
         limits: ServerLimits::read(&section),
         log: log(&section),
     }
+}
+
+/// Reads an address under which clients reach the host.
+///
+/// # Errors
+/// It is no URL of a web server, in words.
+pub fn public_url(text: &str) -> Result<Url, String> {
+    address::base(text).map_err(|error| error.to_string())
 }
 
 /// The user's cache folder for this program.
@@ -272,6 +285,7 @@ fn level(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::default_state;
     use crate::config::tests::{config, problems};
 
     #[test]
@@ -281,6 +295,10 @@ mod tests {
             server,
             Server {
                 cache: default_cache(),
+                state: State {
+                    file: default_state(),
+                    key: None,
+                },
                 ..Server::default()
             }
         );

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use portcullis_manifest::Manifest;
 
-use super::{Config, Problems};
+use super::{Asked, Config, Problems};
 
 /// Where the file of a test would stand.
 pub(super) const PATH: &str = "/etc/portcullis/portcullis.toml";
@@ -78,13 +78,22 @@ pub(super) fn read_of(
     manifests: &[Manifest],
     variables: &[(&str, &str)],
 ) -> Result<Config, Problems> {
+    read_asked(manifests, variables, Asked::Nothing)
+}
+
+/// The same for what the command line asks for.
+pub(super) fn read_asked(
+    manifests: &[Manifest],
+    variables: &[(&str, &str)],
+    asked: Asked,
+) -> Result<Config, Problems> {
     let env = |name: &str| {
         variables
             .iter()
             .find(|(known, _)| *known == name)
             .map(|(_, value)| (*value).to_owned())
     };
-    Config::from_environment(&env, manifests)
+    Config::from_environment(&env, manifests, asked)
 }
 
 /// The warnings about variables that are right.

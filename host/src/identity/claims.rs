@@ -11,6 +11,9 @@ use super::Untrusted;
 /// How far the issuer's clock may be from this one, in seconds. PostgREST allows as much.
 const LEEWAY: f64 = 30.0;
 
+/// Characters of another issuer that are repeated in the log.
+const LONGEST_ISSUER: usize = 200;
+
 /// What is asked of a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Rules {
@@ -87,6 +90,16 @@ impl Rules {
         };
         refused.map_or(Ok(claims.sub), Err)
     }
+}
+
+/// The issuer that a token names, for the log: an address without parameters, or nothing. Anybody can
+/// have written it.
+pub(super) fn issuer(claims: &[u8]) -> Option<String> {
+    let claims: Claims = serde_json::from_slice(claims).ok()?;
+    let url = Url::parse(&claims.iss).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let named = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    (plain && named.len() <= LONGEST_ISSUER).then_some(named)
 }
 
 #[cfg(test)]
@@ -172,6 +185,27 @@ mod tests {
             let found = found.as_deref().map_err(|why| *why);
             assert_eq!(found, expected, "{changes}");
         }
+    }
+
+    #[test]
+    fn another_issuer_is_named_as_far_as_it_is_an_address() {
+        for (iss, named) in [
+            (
+                "http://kong:8000/auth/v1",
+                Some("http://kong:8000/auth/v1".to_owned()),
+            ),
+            (
+                "https://u:hunter2@a.example/x y\n?q=1#f",
+                Some("https://a.example/x%20y".to_owned()),
+            ),
+            ("ada@example.com", None),
+            ("javascript:alert(1)", None),
+            (&format!("https://a.example/{}", "x".repeat(200)), None),
+        ] {
+            let claims = claims(&json!({ "iss": iss })).to_string();
+            assert_eq!(issuer(claims.as_bytes()), named, "{iss}");
+        }
+        assert_eq!(issuer(b"{}"), None);
     }
 
     #[test]

@@ -133,9 +133,21 @@ impl Issuer {
         self.keys.count(Instant::now()).await
     }
 
+    /// Names both issuers, since the operator has to compare them.
+    fn tell(&self, why: Untrusted, claims: &[u8]) {
+        if let (Untrusted::Issuer, Some(found)) = (why, claims::issuer(claims)) {
+            tracing::info!(
+                expected = self.name(),
+                found,
+                "a token names another issuer; where both are the CRM's, set `issuer` of the connection to the one that the tokens name"
+            );
+        }
+    }
+
     async fn subject(&self, token: &str, now: Now) -> Result<String, Unknown> {
         let signed = Signed::read(token)?;
-        let subject = self.rules.subject(&signed.claims, now.unix)?;
+        let subject = self.rules.subject(&signed.claims, now.unix);
+        let subject = subject.inspect_err(|why| self.tell(*why, &signed.claims))?;
         let key = self
             .keys
             .find(&signed.key_id, signed.algorithm, now.instant);

@@ -10,6 +10,7 @@ use super::{Connection, Plugin, PluginTool, Resource, Shared, Tool};
 use crate::config::{self, Config, Problem};
 use crate::names::{self, PluginId};
 use crate::policy::{Grant, GrantError};
+use crate::upstream::RefreshStore;
 
 /// What a snapshot is made of.
 pub struct Parts<'a> {
@@ -19,6 +20,8 @@ pub struct Parts<'a> {
     pub embedded: &'a BTreeMap<PluginId, Arc<Plugin>>,
     /// The folder's plugins.
     pub folder: &'a Folder,
+    /// Where connections keep their refresh tokens, whatever becomes of the connection.
+    pub refresh_tokens: &'a Arc<dyn RefreshStore>,
 }
 
 /// Builds a snapshot, and tells what does not fit. A connection that does not fit stays as it was
@@ -35,7 +38,7 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
     };
     let mut problems = Vec::new();
     for wanted in &parts.config.connections {
-        match connect(wanted, parts.config, &next.plugins, before) {
+        match connect(wanted, parts, &next.plugins, before) {
             Ok(Some(connection)) => next.connections.push(connection),
             Ok(None) => next.warnings.push(waits(wanted)),
             Err(mut errors) => {
@@ -54,12 +57,12 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
 
 fn connect(
     wanted: &config::Connection,
-    config: &Config,
+    parts: &Parts<'_>,
     plugins: &BTreeMap<PluginId, Arc<Plugin>>,
     before: &Snapshot,
 ) -> Result<Option<Arc<Connection>>, Vec<Problem>> {
     let Some(plugin) = plugins.get(&wanted.plugin) else {
-        return if config.server.plugins.is_some() {
+        return if parts.config.server.plugins.is_some() {
             Ok(None)
         } else {
             Err(vec![absent(wanted, plugins)])
@@ -72,7 +75,8 @@ fn connect(
     {
         return Ok(Some(Arc::clone(same)));
     }
-    Connection::link(wanted.clone(), Arc::clone(plugin)).map(|c| Some(Arc::new(c)))
+    let linked = Connection::link(wanted.clone(), Arc::clone(plugin), parts.refresh_tokens);
+    linked.map(|connection| Some(Arc::new(connection)))
 }
 
 fn as_it_was(wanted: &config::Connection, before: &Snapshot) -> Option<Arc<Connection>> {

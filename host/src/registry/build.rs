@@ -16,11 +16,12 @@ use super::assemble::{Parts, assemble};
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
 use super::plugin::{Origin, Plugin, PluginError};
+use super::refresh;
 use super::snapshot::Snapshot;
 use crate::config::{Config, Problem, Problems};
 use crate::names::PluginId;
 use crate::runtime::{LoadError, Runtime};
-use crate::upstream::FAREWELL;
+use crate::upstream::{FAREWELL, RefreshStore};
 
 /// The plugins of the binary, loaded.
 pub type EmbeddedPlugins = BTreeMap<PluginId, Arc<Plugin>>;
@@ -32,6 +33,8 @@ pub struct Registry {
     present: ArcSwap<Snapshot>,
     changed: watch::Sender<Changed>,
     sources: Mutex<Sources>,
+    /// That of the first configuration: another takes effect at the next start.
+    refresh_tokens: Arc<dyn RefreshStore>,
     /// Connections that were replaced, until their last call is over and their sessions are ended.
     leaving: std::sync::Mutex<JoinSet<()>>,
 }
@@ -121,10 +124,12 @@ impl Registry {
     ) -> Result<Arc<Self>, RegistryError> {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
+        let refresh_tokens = refresh::store(&config.server.state);
         let parts = Parts {
             config: &config,
             embedded: &embedded,
             folder: &folder,
+            refresh_tokens: &refresh_tokens,
         };
         let (snapshot, problems) = assemble(&parts, &Snapshot::default());
         fits(problems)?;
@@ -134,6 +139,7 @@ impl Registry {
             present: ArcSwap::from_pointee(snapshot),
             changed: watch::Sender::default(),
             sources: Mutex::new(Sources { config, folder }),
+            refresh_tokens,
             leaving: std::sync::Mutex::default(),
         }))
     }
@@ -167,6 +173,7 @@ impl Registry {
             config: &sources.config,
             embedded: &self.embedded,
             folder: &folder,
+            refresh_tokens: &self.refresh_tokens,
         };
         let (snapshot, problems) = assemble(&parts, &self.present.load());
         for problem in &problems {
@@ -189,6 +196,7 @@ impl Registry {
             config: &config,
             embedded: &self.embedded,
             folder: &folder,
+            refresh_tokens: &self.refresh_tokens,
         };
         let (snapshot, problems) = assemble(&parts, &self.present.load());
         fits(problems)?;

@@ -1,9 +1,10 @@
 //! A connection that works: the operator's configuration met with a plugin.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis_manifest::Manifest;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +17,7 @@ use crate::identity::Issuer;
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::nearest;
 use crate::upstream::{
-    CircuitLimits, Limits, MemoryRefreshStore, RefreshStore, Secret, Secrets, Spec, SpecError,
-    Upstream,
+    CircuitLimits, Limits, RefreshStore, Secret, Secrets, Spec, SpecError, Upstream,
 };
 
 /// One CRM account with the plugin that serves it.
@@ -40,21 +40,22 @@ pub struct Connection {
     unused: CancellationToken,
 }
 
-/// Refresh tokens that CRMs replaced, for the life of the process: a reload must not lose them.
-static REFRESH_TOKENS: LazyLock<Arc<MemoryRefreshStore>> = LazyLock::new(Arc::default);
-
 impl Connection {
     /// Checks the configuration against the plugin's manifest, and builds the way to the CRM;
-    /// nothing is dialled yet.
+    /// nothing is dialled yet. `refresh_tokens` outlasts the connection.
     ///
     /// # Errors
     /// All keys that do not fit the plugin.
-    pub fn link(config: config::Connection, plugin: Arc<Plugin>) -> Result<Self, Vec<Problem>> {
+    pub fn link(
+        config: config::Connection,
+        plugin: Arc<Plugin>,
+        refresh_tokens: &Arc<dyn RefreshStore>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         check_secrets(&config, &plugin, &mut problems);
         let settings = settings(&config, &plugin, &mut problems);
         let rule = rule(&config).map_err(|problem| problems.push(problem)).ok();
-        let upstream = Upstream::new(spec(&config, &plugin))
+        let upstream = Upstream::new(spec(&config, &plugin, refresh_tokens))
             .map_err(|errors| problems.extend(errors.iter().map(|error| misspelt(&config, error))))
             .ok();
         let (Some(rule), Some(upstream), true) = (rule, upstream, problems.is_empty()) else {
@@ -169,7 +170,11 @@ fn rule(config: &config::Connection) -> Result<Rule, Problem> {
     })
 }
 
-fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
+fn spec(
+    config: &config::Connection,
+    plugin: &Plugin,
+    refresh_tokens: &Arc<dyn RefreshStore>,
+) -> Spec {
     let manifest = &plugin.manifest;
     let secret = |(name, secret): (&String, &config::Secret)| {
         let scrub = manifest
@@ -199,6 +204,7 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
         },
         forward: config.identity == Identity::Forward,
         secrets: config.secrets.iter().map(secret).collect::<Secrets>(),
+        labels: labels(config, manifest),
         headers: manifest.headers.clone(),
         limits: Limits {
             request_bytes: usize::try_from(config.limits.request_bytes).unwrap_or(usize::MAX),
@@ -213,8 +219,24 @@ fn spec(config: &config::Connection, plugin: &Plugin) -> Spec {
         explained: manifest.explained.clone(),
         tls_verify: config.tls_verify,
         exceptions: config.allow_addresses.clone(),
-        refresh_tokens: Arc::clone(&*REFRESH_TOKENS) as Arc<dyn RefreshStore>,
+        refresh_tokens: Arc::clone(refresh_tokens),
     }
+}
+
+/// The variables of the secrets of a connection that variables made.
+fn labels(config: &config::Connection, manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::<String, String>::new();
+    for (variable, rule) in manifest.env.iter().filter(|_| config.is_of_variables()) {
+        let Some(secret) = rule.set.strip_prefix("secrets.") else {
+            continue;
+        };
+        let label = labels.entry(secret.to_owned()).or_default();
+        if !label.is_empty() {
+            label.push_str("` or `");
+        }
+        label.push_str(variable);
+    }
+    labels
 }
 
 /// A problem of the way to the CRM, at the key that causes it.

@@ -78,9 +78,22 @@ pub(super) fn issuer(
     upstream: &Arc<Upstream>,
 ) -> Option<Issuer> {
     let forwards = config.identity == Identity::Forward;
-    let tokens = declared(manifest).flatten().next().filter(|_| forwards)?;
-    let fetch = fetch(Arc::clone(upstream), tokens.keys.clone());
-    Some(Issuer::new(tokens, upstream.base(), fetch))
+    let declared = declared(manifest).flatten().next().filter(|_| forwards)?;
+    let fetch = fetch(Arc::clone(upstream), declared.keys.clone());
+    let issuer = config.issuer.as_ref().unwrap_or(&declared.issuer);
+    let tokens = Tokens {
+        issuer: issuer.clone(),
+        ..declared.clone()
+    };
+    Some(Issuer::new(&tokens, upstream.base(), fetch))
+}
+
+/// Where the issuer describes itself below the base, by OpenID Connect Discovery 1.0, section 4.
+pub fn description(manifest: &Manifest) -> Option<String> {
+    let tokens = declared(manifest).flatten().next()?;
+    let path = tokens.issuer.strip_prefix("{base}")?;
+    let path = format!("{path}/.well-known/openid-configuration");
+    Some(path.trim_start_matches('/').to_owned())
 }
 
 fn fetch(upstream: Arc<Upstream>, path: String) -> Fetch {
@@ -140,6 +153,27 @@ mod tests {
         ] {
             let found = problems(&json!({"api": [forward(name, value.clone())]}));
             assert_eq!(found.is_empty(), right, "{name} {value} {found:?}");
+        }
+    }
+
+    #[test]
+    fn where_an_issuer_describes_itself() {
+        let path = |issuer: &str| {
+            let manifest = json!({
+                "manifest": 1, "id": "a", "version": "1.0.0", "abi": "0.1", "summary": "s", "tools": [],
+                "credentials": {"api": [forward("issuer", json!(issuer))]}
+            });
+            description(&serde_json::from_value(manifest).unwrap())
+        };
+        for (issuer, expected) in [
+            (
+                "{base}/auth/v1",
+                Some("auth/v1/.well-known/openid-configuration"),
+            ),
+            ("{base}", Some(".well-known/openid-configuration")),
+            ("https://login.example.com/realms/crm", None),
+        ] {
+            assert_eq!(path(issuer).as_deref(), expected, "{issuer}");
         }
     }
 

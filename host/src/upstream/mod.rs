@@ -38,7 +38,8 @@ pub use address::{Class, classify};
 pub use base::{BaseError, base_url};
 pub use circuit::{CircuitLimits, Report as CircuitReport, State as CircuitState};
 pub use credential::{
-    ChooseError, Credential, MemoryRefreshStore, RefreshStore, Secret, Secrets, TemplateError,
+    ChooseError, Credential, Held, MemoryRefreshStore, RefreshStore, Secret, Secrets,
+    TemplateError, Unreadable,
 };
 pub use dial::{Blocked, DialError, Lookup, SystemLookup};
 pub use failed::{Failed, Reason, Stage};

@@ -51,6 +51,8 @@ pub struct Spec {
     pub forward: bool,
     /// The secrets that are configured.
     pub secrets: Secrets,
+    /// What the operator sets to have a secret, by its name; `secrets.NAME` for one that is absent.
+    pub labels: BTreeMap<String, String>,
     /// The manifest's `headers`.
     pub headers: Headers,
     /// The limits of one request.
@@ -65,6 +67,14 @@ pub struct Spec {
     pub exceptions: Vec<SocketAddr>,
     /// Where refresh tokens are kept that the CRM replaces.
     pub refresh_tokens: Arc<dyn RefreshStore>,
+}
+
+impl Spec {
+    /// What the operator sets to have a secret.
+    pub(super) fn label(&self, name: &str) -> String {
+        let label = self.labels.get(name).cloned();
+        label.unwrap_or_else(|| format!("secrets.{name}"))
+    }
 }
 
 /// The limits of one request.
@@ -308,7 +318,7 @@ fn constants(spec: &Spec, errors: &mut Vec<SpecError>) -> Result<Vec<SecretHeade
     for (header, value) in &spec.headers.constant {
         match constant(header, value, &spec.secrets) {
             Ok(made) => headers.push(made),
-            Err(TemplateError::Missing(name)) => missing.push(name),
+            Err(TemplateError::Missing(name)) => missing.push(spec.label(&name)),
             Err(error) => errors.push(SpecError::Constant {
                 header: header.clone(),
                 error,

@@ -93,8 +93,8 @@ fn defaults(call: &Call<'_>, entity: &Entity, row: &mut Record) -> Result<(), Fa
         "contact_notes" if row.get("contact_id").is_some_and(Value::is_u64) => {
             let contact = row.get("contact_id").and_then(Value::as_u64).unwrap_or(0);
             if row.get("status").is_none_or(Value::is_null) {
-                let contact = rest::one(call, entity::find("contacts")?, contact)
-                    .map_err(|failure| failure.at("/data/contact_id"))?;
+                let contacts = entity::find("contacts")?;
+                let contact = rest::one_at(call, contacts, contact, "/data/contact_id")?;
                 let status = contact.get("status").cloned().unwrap_or_default();
                 row.insert("status".to_owned(), status);
             }

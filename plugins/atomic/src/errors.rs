@@ -173,7 +173,8 @@ fn classify(response: &Response, said: &Said, about: &About<'_>) -> Failure {
         ),
         "23502" => missing_value(said, about),
         "42703" | "PGRST204" => column(said, about),
-        "42P01" | "PGRST205" if !about.is_statement() => table(said, about),
+        // 200: the table, or the reference that the answer was to follow, is not there.
+        "42P01" | "PGRST200" | "PGRST205" if !about.is_statement() => table(said, about),
         "PGRST202" => function(about),
         "57014" => Failure::new(
             Kind::Unavailable,
@@ -239,19 +240,30 @@ fn forbidden(said: &Said, about: &About<'_>) -> Failure {
 }
 
 fn reference(said: &Said, about: &About<'_>) -> Failure {
+    let words = said::quoted_words(&said.message);
+    if said.message.starts_with("update or delete on table") {
+        return Failure::new(
+            Kind::Conflict,
+            code::CONFLICT,
+            format!(
+                "rows of {} still refer to it, and the database keeps them (23503)",
+                words.last().copied().unwrap_or("another table")
+            ),
+        )
+        .suggest("change or delete those first");
+    }
     let column = said::referring_column(said, about.entity.map(|entity| entity.name));
-    let target = said::quoted_words(&said.details)
-        .last()
-        .copied()
-        .unwrap_or("");
+    let details = said::quoted_words(&said.details);
+    let target = details.last().map(|table| format!(" of {table}"));
+    let row = format!("a row{}", target.unwrap_or_default());
     let words = match column {
-        Some(column) => format!("{column} names a row that does not exist (23503) {target}"),
+        Some(column) => format!("{column} names {row} that does not exist (23503)"),
         None => format!(
-            "it refers to a row that does not exist (23503): {}",
+            "it refers to {row} that does not exist (23503): {}",
             said.message
         ),
     };
-    Failure::bad_input(code::INVALID_LINK, words.trim_end())
+    Failure::bad_input(code::INVALID_LINK, words)
         .at(about.place(column))
         .suggest("look the id up with search or list_records")
 }

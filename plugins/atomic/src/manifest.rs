@@ -5,8 +5,8 @@
 use portcullis_sdk::{
     Manifest, ManifestExt, Method, Recipe, alternative,
     manifest_types::{
-        Capture, Credential, Expired, ExplainedBody, Grant, LoginRequest, Place, Secret, TokenBody,
-        TokenClient, TokenRequest, Tokens,
+        Capture, Credential, EnvRule, Expired, ExplainedBody, Grant, LoginRequest, Place, Secret,
+        TokenBody, TokenClient, TokenRequest, Tokens,
     },
 };
 use serde_json::json;
@@ -22,6 +22,10 @@ const TOKEN_LIFE_S: u64 = 3000;
 const OWN_FAULTS: &[&str] = &["21000", "40001", "40P01", "54", "55", "57014", "P0"];
 
 pub(crate) fn manifest() -> Manifest {
+    let port = EnvRule {
+        default: Some("3000".to_owned()),
+        ..EnvRule::of("server.port")
+    };
     let mut manifest = portcullis_sdk::manifest(
         "atomic",
         env!("CARGO_PKG_VERSION"),
@@ -40,7 +44,9 @@ pub(crate) fn manifest() -> Manifest {
     .env("SUPABASE_EMAIL", "secrets.email")
     .env("SUPABASE_PASSWORD", "secrets.password")
     .env("CRM_BASE_URL", "settings.crm_url")
-    .env("PORT", "server.port");
+    .env("MCP_SERVER_URL", "server.public_url")
+    .env("DATABASE_URL", "ignored")
+    .env_rule("PORT", port);
     for (name, title) in [
         ("publishable_key", "Publishable (anon) key of the project"),
         ("email", "E-mail address of the user"),

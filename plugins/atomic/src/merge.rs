@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     delete, entity,
-    errors::{self, About},
+    errors::About,
     rest::{self, Record},
 };
 
@@ -119,11 +119,7 @@ fn says_absent(body: &serde_json::Value) -> bool {
 }
 
 fn one(call: &Call<'_>, id: u64, at: &str) -> Result<Record, Failure> {
-    let contacts = entity::find("contacts")?;
-    rest::one(call, contacts, id).map_err(|failure| match &*failure.code {
-        code::RECORD_NOT_FOUND => errors::absent(contacts, id, at),
-        _ => failure,
-    })
+    rest::one_at(call, entity::find("contacts")?, id, at)
 }
 
 fn check(args: &MergeArgs) -> Result<(), Failure> {

@@ -128,6 +128,16 @@ pub(crate) fn counts(
 
 /// One row of an entity, whole.
 pub(crate) fn one(call: &Call<'_>, entity: &Entity, id: u64) -> Result<Record, Failure> {
+    one_at(call, entity, id, "/id")
+}
+
+/// The same for an id that stands at a place of the arguments.
+pub(crate) fn one_at(
+    call: &Call<'_>,
+    entity: &Entity,
+    id: u64,
+    at: &str,
+) -> Result<Record, Failure> {
     let select = if entity.beside.is_empty() {
         "*".to_owned()
     } else {
@@ -139,7 +149,7 @@ pub(crate) fn one(call: &Call<'_>, entity: &Entity, id: u64) -> Result<Record, F
     rows(ask, &About::of(entity, "read"))?
         .into_iter()
         .next()
-        .ok_or_else(|| errors::absent(entity, id, "/id"))
+        .ok_or_else(|| errors::absent(entity, id, at))
 }
 
 /// The id of a row.

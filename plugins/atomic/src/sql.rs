@@ -14,6 +14,10 @@ use crate::{errors::About, rest};
 /// Stands for a value that is another one at every run.
 const DIFFERS: &str = "(another value at every run)";
 
+/// The database takes a change that a policy leaves without a row for one that fits none.
+const UNTOUCHED: &str =
+    "no row is touched: none fits the condition, or a policy keeps this user from changing it";
+
 /// Runs one SELECT (also WITH, UNION, VALUES) with the caller's own rights. Rows are lists in the
 /// order of columns. At most max_rows rows, 1,000,000 bytes and 5 seconds.
 #[derive(Deserialize, JsonSchema)]
@@ -35,7 +39,7 @@ fn two_hundred() -> u32 {
 /// Rows.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Rows {
-    /// Names in order; empty when there is no row.
+    /// Names in order, also when there is no row.
     columns: Vec<String>,
     /// Values in the order of columns; whole numbers are exact.
     rows: Vec<Vec<Value>>,
@@ -45,7 +49,7 @@ pub(crate) struct Rows {
     /// rows or bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     truncated_by: Option<String>,
-    /// How to get the rest.
+    /// How to get the rest, or why there is nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     note: Option<String>,
 }
@@ -150,12 +154,15 @@ fn run(call: &Call<'_>, args: &MutateArgs, dry_run: bool) -> Result<Mutated, Fai
         ask = ask.changes_nothing();
     }
     let about = About::statement(if dry_run { "read" } else { "change" });
-    let done: Mutated = rest::send(ask, &about)?.json()?;
+    let mut done: Mutated = rest::send(ask, &about)?.json()?;
     if done.dry_run != dry_run {
         return Err(Failure::upstream(
             "the installed function did not do what it was asked for: dry_run differs in its answer",
         )
         .suggest("the operator installs the functions again with `portcullis plugin sql atomic`"));
+    }
+    if done.result.row_count == 0 {
+        done.result.note = Some(UNTOUCHED.to_owned());
     }
     Ok(done)
 }

@@ -11,9 +11,12 @@ use crate::{
     values,
 };
 
+/// Rows at which the platform cuts an answer without saying so.
+const PLATFORM_ROWS: usize = 1000;
+
 /// Shows what happened around a contact (notes, tasks, deals), a deal (notes) or a company (what was
-/// created for it), newest first. Tasks stand at their due date; those without one are left out. Pass
-/// next_before of the answer as before to go on.
+/// created for it), newest first. Tasks stand at their due date; those without one are left out. To go
+/// on, pass next_before and next_skip of the answer as before and skip.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TimelineArgs {
@@ -25,6 +28,10 @@ pub(crate) struct TimelineArgs {
     id: u64,
     /// Only what is older than this moment.
     before: Option<String>,
+    /// Also what is of that moment, but for so many events of it.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100_000))]
+    skip: usize,
     /// How many events.
     #[serde(default = "twenty")]
     #[schemars(range(min = 1, max = 100))]
@@ -46,6 +53,9 @@ pub(crate) struct Timeline {
     /// What to pass as before for the older ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_before: Option<String>,
+    /// What to pass as skip along with it: how many events of that moment were shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_skip: Option<usize>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -66,22 +76,39 @@ struct Source {
     filter: (&'static str, String),
 }
 
+/// Where a page begins: after so many events of a moment.
+struct Start {
+    before: String,
+    skip: usize,
+}
+
 pub(crate) fn timeline(call: &Call<'_>, args: &TimelineArgs) -> Result<Timeline, Failure> {
-    let before = match &args.before {
-        Some(text) => Some(moment(text)?),
-        None => None,
-    };
     let entity = entity::find(&args.entity)?;
     let sources = sources(&args.entity, args.id)?;
+    let start = start(args)?;
+    let skip = start.as_ref().map_or(0, |start| start.skip);
+    // Of one source the events can be left out there; of several only once they are in order.
+    let (offset, wanted) = match sources.len() {
+        1 => (skip, args.limit),
+        _ => (0, skip + args.limit),
+    };
+    if wanted >= PLATFORM_ROWS {
+        return Err(values::wrong(
+            "/skip",
+            format!(
+                "with several kinds of events, skip and limit together stay below {PLATFORM_ROWS}; use query"
+            ),
+        ));
+    }
     let subject = rest::table(call, entity.name)
         .query("select", "*")
         .query("id", format!("eq.{}", args.id));
     let mut asks = vec![subject];
-    asks.extend(
-        sources
-            .iter()
-            .map(|source| ask(call, source, before.as_deref(), args.limit)),
-    );
+    asks.extend(sources.iter().map(|source| {
+        ask(call, source, start.as_ref())
+            .query("limit", wanted + 1)
+            .query("offset", offset)
+    }));
     let mut answers = call.http().send_all(asks).into_iter();
     let subject = answers
         .next()
@@ -91,13 +118,27 @@ pub(crate) fn timeline(call: &Call<'_>, args: &TimelineArgs) -> Result<Timeline,
         .first()
         .ok_or_else(|| errors::absent(entity, args.id, "/id"))?;
     let mut events = Vec::new();
-    let mut more = false;
     for (source, answer) in sources.iter().zip(answers) {
         let rows: Vec<Record> = rest::accept(answer?, &About::reading(source.table))?.json()?;
-        more |= rows.len() > args.limit;
         events.extend(rows.into_iter().filter_map(|row| event(source, row)));
     }
-    Ok(page(entity.title(subject), events, more, args.limit))
+    in_order(&mut events);
+    events.drain(..(skip - offset).min(events.len()));
+    Ok(page(entity.title(subject), events, args.limit, start))
+}
+
+fn start(args: &TimelineArgs) -> Result<Option<Start>, Failure> {
+    match &args.before {
+        Some(text) => Ok(Some(Start {
+            before: moment(text)?,
+            skip: args.skip,
+        })),
+        None if args.skip == 0 => Ok(None),
+        None => Err(values::wrong(
+            "/skip",
+            "skip goes with before: pass next_before too".to_owned(),
+        )),
+    }
 }
 
 /// As it was given, since PostgreSQL's microseconds make it exact; it has to be a moment, though.
@@ -148,15 +189,17 @@ fn sources(entity: &str, id: u64) -> Result<Vec<Source>, Failure> {
     }
 }
 
-/// One row more than wanted tells whether more follow.
-fn ask<'c>(call: &'c Call<'_>, source: &Source, before: Option<&str>, limit: usize) -> Ask<'c> {
+/// The newest first; the id decides between rows of one moment, so that pages follow one another.
+fn ask<'c>(call: &'c Call<'_>, source: &Source, start: Option<&Start>) -> Ask<'c> {
     let ask = rest::table(call, source.table)
         .query("select", source.select)
         .query(source.filter.0, &source.filter.1)
         .query("order", format!("{}.desc.nullslast,id.desc", source.date))
-        .query("limit", limit + 1);
-    match before {
-        Some(before) => ask.query(source.date, format!("lt.{before}")),
+        // Without a date it is no event.
+        .query(source.date, "not.is.null");
+    match start {
+        Some(Start { before, skip: 0 }) => ask.query(source.date, format!("lt.{before}")),
+        Some(Start { before, .. }) => ask.query(source.date, format!("lte.{before}")),
         None => ask,
     }
 }
@@ -178,51 +221,63 @@ fn event(source: &Source, mut row: Record) -> Option<Event> {
     })
 }
 
-/// Events of the same moment stay on one page, so that `before` leaves none out.
-fn page(title: String, mut events: Vec<Event>, more: bool, limit: usize) -> Timeline {
+/// The newest first. Events of one moment keep the order of their sources.
+fn in_order(events: &mut [Event]) {
     let key = |event: &Event| portcullis_sdk::datetime::seconds(&event.date).unwrap_or(i64::MIN);
     events.sort_by(|left, right| (key(right), &right.date).cmp(&(key(left), &left.date)));
-    let mut end = events.len().min(limit);
-    while end > 0 && end < events.len() && events[end].date == events[end - 1].date {
-        end += 1;
-    }
-    let has_more = more || end < events.len();
-    events.truncate(end);
+}
+
+/// Events of one moment may fall on two pages; how many of them were shown tells where the next one
+/// begins.
+fn page(title: String, mut events: Vec<Event>, limit: usize, start: Option<Start>) -> Timeline {
+    let has_more = events.len() > limit;
+    events.truncate(limit);
     let next_before = events
         .last()
         .filter(|_| has_more)
         .map(|event| event.date.clone());
+    let next_skip = next_before.as_ref().map(|moment| {
+        let shown = events.iter().filter(|event| event.date == *moment).count();
+        let before = start.filter(|start| start.before == *moment);
+        shown + before.map_or(0, |start| start.skip)
+    });
     Timeline {
         title,
         events,
         has_more,
         next_before,
+        next_skip,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
-    #[test]
-    fn events_of_one_moment_are_not_parted() {
-        let event = |date: &str| Event {
+    fn events(dates: &[&str]) -> Vec<Event> {
+        let event = |date: &&str| Event {
             kind: String::new(),
-            date: date.to_owned(),
-            record: [("id".to_owned(), Value::from(1))].into_iter().collect(),
+            date: (*date).to_owned(),
+            record: Record::new(),
         };
-        let events = vec![
-            event("2026-11-01T00:00:00+00:00"),
-            event("2026-11-03T00:00:00+00:00"),
-            event("2026-11-03T00:00:00+00:00"),
-        ];
-        let page = page(String::new(), events, false, 1);
-        assert_eq!((page.events.len(), page.has_more), (2, true));
-        assert_eq!(
-            page.next_before.as_deref(),
-            Some("2026-11-03T00:00:00+00:00")
-        );
+        dates.iter().map(event).collect()
+    }
+
+    #[test]
+    fn a_page_that_ends_within_a_moment_says_how_far_it_came() {
+        let mut all = events(&["2026-11-01", "2026-11-03", "2026-11-03", "2026-11-03"]);
+        in_order(&mut all);
+        let first = page(String::new(), all, 2, None);
+        assert_eq!((first.events.len(), first.has_more), (2, true));
+        assert_eq!(first.next_before.as_deref(), Some("2026-11-03"));
+        assert_eq!(first.next_skip, Some(2));
+        let start = |skip| {
+            let before = "2026-11-03".to_owned();
+            Some(Start { before, skip })
+        };
+        let rest = || events(&["2026-11-03", "2026-11-01"]);
+        assert_eq!(page(String::new(), rest(), 1, start(2)).next_skip, Some(3));
+        let last = page(String::new(), rest(), 2, start(2));
+        assert_eq!((last.has_more, last.next_skip), (false, None));
     }
 }

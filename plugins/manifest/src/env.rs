@@ -13,7 +13,9 @@ pub struct EnvRule {
     /// A key of a connection, e.g. `url`, `secrets.api_key`, `limits.timeout_ms`, `tls_verify`,
     /// `settings.time_zone`; `code`, what is appended to `env_prefix`; or of the host: `log.level` and
     /// `log.json`, `server.transport` (`stdio` or `http`), `server.host`, `server.port` and
-    /// `server.path`. With `server.transport` set to `http` every caller brings their own token.
+    /// `server.path`, and `server.public_url`. With `server.transport` set to `http` every caller
+    /// brings their own token. `ignored` is for a variable that meant something to the program that is
+    /// replaced and means nothing here; the operator is told once.
     pub set: String,
     /// A factor for whole numbers, e.g. 1000 for seconds into milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,6 +15,7 @@ use portcullis_demo::Running;
 pub struct Arrived {
     pub path: String,
     pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 impl Arrived {
@@ -85,7 +86,7 @@ pub fn json_response(text: impl Into<String>) -> Response<Body> {
 
 async fn arrived(request: Request) -> Arrived {
     let (parts, body) = request.into_parts();
-    to_bytes(body, 64 << 20).await.ok();
+    let body = to_bytes(body, 64 << 20).await.unwrap_or_default();
     let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
         (
             name.to_string(),
@@ -99,5 +100,6 @@ async fn arrived(request: Request) -> Arrived {
             .map(ToString::to_string)
             .unwrap_or_default(),
         headers: parts.headers.iter().map(header).collect(),
+        body: body.to_vec(),
     }
 }

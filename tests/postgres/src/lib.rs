@@ -4,12 +4,13 @@
 //! [`rest`]), the schema in `sql/`, and two signed-in users ([`token`]). A test asks for a
 //! [`Project`] and has a database of its own, so order and company do not matter. Nothing of it
 //! outlives the test process, however that ends. Knows neither the host nor a plugin; the operator's
-//! SQL file is the only thing of the plugin that it reads.
+//! SQL file is the only thing of the plugin that the library reads. The tests run the plugin itself.
 
 #![cfg(unix)]
 
 pub mod client;
 pub mod cluster;
+pub mod http;
 pub mod leash;
 pub mod programs;
 pub mod project;

@@ -4,20 +4,16 @@
 //! its body, the body also as text, so that a test can look for what must not be in it. Knows
 //! nothing of the CRM.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::http::{self, Request, Response};
 use crate::leash::{Leash, Server};
 use crate::token::{Caller, SECRET};
-
-/// Longer than the longest statement may run.
-const ANSWER: Duration = Duration::from_secs(30);
 
 /// Somebody else may take the port between choosing and using it.
 const MORE_TRIES: u32 = 3;
@@ -85,10 +81,10 @@ impl Rest {
         }
     }
 
-    /// The address as a base of URLs.
+    /// Where it listens.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Calls a function of the database by POST.
@@ -112,23 +108,22 @@ impl Rest {
         self.send(caller, "GET", path, "")
     }
 
-    /// HTTP 1.0, so that the answer comes in one piece and the connection ends with it.
-    fn send(&self, caller: Caller, method: &str, path: &str, body: &str) -> Result<Answer> {
-        let authorization = caller
-            .authorization()
-            .map(|value| format!("Authorization: {value}\r\n"))
-            .unwrap_or_default();
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\
-             Content-Type: application/json\r\n{authorization}Content-Length: {length}\r\n\r\n{body}"
+    fn send(&self, caller: Caller, method: &str, target: &str, body: &str) -> Result<Answer> {
+        let json = |name: &str| (name.to_owned(), "application/json".to_owned());
+        let mut headers = vec![json("Accept"), json("Content-Type")];
+        headers.extend(
+            caller
+                .authorization()
+                .map(|value| ("Authorization".to_owned(), value)),
         );
-        let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(ANSWER))?;
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        parse(&answer).with_context(|| format!("{method} {path}: no answer in HTTP"))
+        let request = Request {
+            method,
+            target,
+            headers: &headers,
+            body: body.as_bytes(),
+        };
+        let answer = http::exchange(self.address, &request)?;
+        read(answer).with_context(|| format!("{method} {target}: neither JSON nor empty"))
     }
 }
 
@@ -153,18 +148,16 @@ fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
-fn parse(answer: &[u8]) -> Option<Answer> {
-    let answer = std::str::from_utf8(answer).ok()?;
-    let (head, text) = answer.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    let body = match text {
+fn read(answer: Response) -> Option<Answer> {
+    let text = String::from_utf8(answer.body).ok()?;
+    let body = match text.as_str() {
         "" => Value::Null,
         text => serde_json::from_str(text).ok()?,
     };
     Some(Answer {
-        status,
+        status: answer.status,
         body,
-        text: text.to_owned(),
+        text,
     })
 }
 
@@ -174,9 +167,15 @@ mod tests {
 
     #[test]
     fn an_answer_is_status_and_body() {
-        let answer =
-            parse(b"HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\n{\"code\":\"42501\"}").unwrap();
+        let answered = |body: &str| {
+            read(Response {
+                status: 403,
+                headers: Vec::new(),
+                body: body.into(),
+            })
+        };
+        let answer = answered("{\"code\":\"42501\"}").unwrap();
         assert_eq!((answer.status, answer.code()), (403, "42501"));
-        assert!(parse(b"HTTP/1.1 200 OK\r\n\r\nnot json").is_none());
+        assert!(answered("not json").is_none());
     }
 }

@@ -30,21 +30,25 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The id of the sign-in, which its token names.
+    #[must_use]
+    pub fn user_id(self) -> Option<&'static str> {
+        match self {
+            Self::Admin => Some(ADMIN),
+            Self::Anonymous => None,
+            _ => Some(REP),
+        }
+    }
+
     /// The value of the `Authorization` header, if the caller sends one.
     #[must_use]
     pub fn authorization(self) -> Option<String> {
-        let (role, subject, expires, secret) = match self {
-            Self::Admin => ("authenticated", ADMIN, LATER, SECRET),
-            Self::Rep => ("authenticated", REP, LATER, SECRET),
-            Self::Expired => ("authenticated", REP, EARLIER, SECRET),
-            Self::Forged => (
-                "authenticated",
-                REP,
-                LATER,
-                "another secret, also long enough",
-            ),
-            Self::Service => ("service_role", REP, LATER, SECRET),
-            Self::Anonymous => return None,
+        let subject = self.user_id()?;
+        let (role, expires, secret) = match self {
+            Self::Expired => ("authenticated", EARLIER, SECRET),
+            Self::Forged => ("authenticated", LATER, "another secret, also long enough"),
+            Self::Service => ("service_role", LATER, SECRET),
+            _ => ("authenticated", LATER, SECRET),
         };
         let claims = json!({
             "iss": "http://127.0.0.1/auth/v1", "aud": "authenticated", "exp": expires, "iat": EARLIER,

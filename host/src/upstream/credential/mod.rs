@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 pub(super) use header::constant;
 pub(super) use issue::{NotIssued, TokenRecipe, Wire};
-pub use refresh::{MemoryRefreshStore, RefreshStore};
+pub use refresh::{Held, MemoryRefreshStore, RefreshStore, Unreadable};
 pub(super) use request::{Asked, Reply};
 pub use secrets::{Secret, Secrets};
 pub use template::TemplateError;
@@ -102,12 +102,12 @@ impl Ready {
 /// Why a slot has no credential.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChooseError {
-    /// Secrets are not set; the names are those under `secrets`.
+    /// Secrets are not set.
     #[error("credential `{slot}` needs {}", listed(.names))]
     Missing {
         /// The slot.
         slot: String,
-        /// The secrets that are not set.
+        /// What the operator sets to have them.
         names: Vec<String>,
     },
     /// A recipe's text is wrong.
@@ -121,7 +121,7 @@ pub enum ChooseError {
 }
 
 fn listed(names: &[String]) -> String {
-    let quoted: Vec<_> = names.iter().map(|n| format!("`secrets.{n}`")).collect();
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(" and ")
 }
 
@@ -148,7 +148,7 @@ pub(super) fn choose(
         }
         _ => Err(ChooseError::Missing {
             slot: slot.to_owned(),
-            names,
+            names: names.iter().map(|name| spec.label(name)).collect(),
         }),
     }
 }

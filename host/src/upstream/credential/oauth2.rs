@@ -19,15 +19,19 @@ use zeroize::Zeroizing;
 
 use super::SecretHeader;
 use super::issue::{Issued, Issuer, NotIssued, Wire, judge, words};
-use super::refresh::RefreshStore;
+use super::refresh::{MemoryRefreshStore, RefreshStore, Unreadable};
 use super::request::{Asked, Reply, Target};
 use super::secrets::Secrets;
 use super::template::TemplateError;
 use crate::policy::{FORM, JSON};
+use crate::upstream::failed::{Failed, Reason};
 
 /// How long before its end a token is renewed, so that none expires on its way; a tenth of a short
 /// lifetime.
 const EARLY: Duration = Duration::from_secs(30);
+
+/// After the latest of a row of refresh tokens was refused.
+const LOG_IN_AGAIN: &str = "log in again and configure the refresh token of that login";
 
 /// Error codes that say nothing of the credential; RFC 6749, section 4.1.2.1.
 const OUTAGES: [&str; 2] = ["server_error", "temporarily_unavailable"];
@@ -72,6 +76,11 @@ impl OAuth2 {
             token,
             refresh,
         } = *endpoint;
+        let kept: Arc<dyn RefreshStore> = match grant {
+            Grant::RefreshToken => store,
+            // Whoever can log in anew needs nothing on the disk.
+            Grant::Password | Grant::ClientCredentials => Arc::<MemoryRefreshStore>::default(),
+        };
         let made = Self {
             grant,
             target: Target::parse(&token.path)?,
@@ -79,7 +88,7 @@ impl OAuth2 {
             client: token.client,
             refresh,
             secrets: secrets.clone(),
-            store,
+            store: kept,
             key: String::new(),
             warned: AtomicBool::new(false),
         };
@@ -165,19 +174,24 @@ impl OAuth2 {
 
     async fn get(&self, wire: &dyn Wire) -> Result<Issued, NotIssued> {
         self.warn_once();
-        if let Some(saved) = self.saved() {
+        if !self.uses_refresh() {
+            return self.ask(wire, self.grant_fields()?).await;
+        }
+        // Another process may be about to replace the token, and would make this one a stolen one.
+        let _held = self.store.hold(&self.key).await?;
+        if let Some(saved) = self.store.load(&self.key).await? {
             wire.hide(&saved);
             match self.ask(wire, refresh_fields(saved)).await {
-                Err(NotIssued::Refused(_)) => self.store.forget(&self.key),
+                // The configured one is older, and was used: a CRM takes it for a stolen one.
+                Err(NotIssued::Refused(words)) if self.grant == Grant::RefreshToken => {
+                    return Err(NotIssued::Refused(format!("{words}; {LOG_IN_AGAIN}")));
+                }
+                Err(NotIssued::Refused(_)) => self.store.forget(&self.key).await,
                 other => return other,
             }
         }
         let fields = self.grant_fields()?;
         self.ask(wire, fields).await
-    }
-
-    fn saved(&self) -> Option<Zeroizing<String>> {
-        self.uses_refresh().then(|| self.store.load(&self.key))?
     }
 
     fn uses_refresh(&self) -> bool {
@@ -208,7 +222,8 @@ impl OAuth2 {
         };
         if let Some(next) = text("refresh_token").filter(|_| self.uses_refresh()) {
             wire.hide(next);
-            self.store.save(&self.key, next);
+            let next = Zeroizing::new(next.to_owned());
+            self.store.save(&self.key, next).await;
         }
         Ok(Issued {
             token: Zeroizing::new(token.to_owned()),
@@ -229,9 +244,18 @@ impl OAuth2 {
         let matters = self.grant == Grant::RefreshToken && !self.store.is_lasting();
         if matters && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "`secrets.refresh_token` is used; where the CRM replaces it at each use, its successor is kept in memory alone, and after a restart a new one has to be configured"
+                "`secrets.refresh_token` is used; where the CRM replaces it at each use, its successor is kept in memory alone (`server.state`), and after a restart a new one has to be configured"
             );
         }
+    }
+}
+
+impl From<Unreadable> for NotIssued {
+    fn from(error: Unreadable) -> Self {
+        Self::Failed(Failed::not_sent(
+            Reason::CredentialMissing,
+            error.to_string(),
+        ))
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn spec(port: u16) -> Spec {
         auth_of: BTreeMap::new(),
         forward: false,
         secrets: Secrets::of(&[("key", KEY)]),
+        labels: BTreeMap::new(),
         headers: Headers {
             send: vec!["prefer".to_owned()],
             receive: vec!["x-echo".to_owned()],
