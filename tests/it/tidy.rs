@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
 /// `capability` are two halves of the sandbox and know each other; everything else points one way.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     (
         "transport",
         &["call", "caller", "identity", "mcp", "policy"],
     ),
-    ("mcp", &["call", "caller", "error", "registry"]),
+    (
+        "mcp",
+        &["call", "caller", "error", "names", "prompts", "registry"],
+    ),
     (
         "call",
         &[
@@ -63,6 +66,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("config", &["names"]),
     ("error", &["names"]),
     ("names", &[]),
+    ("prompts", &[]),
     ("schema", &[]),
     ("shutdown", &[]),
     ("telemetry", &["config"]),
@@ -89,6 +93,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "confirm",
             "mcp",
             "policy",
+            "prompts",
             "registry",
             "runtime",
             "transport",
@@ -104,6 +109,7 @@ const MAY_USE: [(&str, &[&str]); 25] = [
             "live",
             "mcp",
             "policy",
+            "prompts",
             "registry",
             "run",
             "runtime",

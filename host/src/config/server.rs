@@ -18,7 +18,7 @@ use super::section::Section;
 use super::tree::{Table, Tree};
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "http",
     "path",
     "insecure_remote",
@@ -26,6 +26,7 @@ pub(super) const KEYS: [&str; 10] = [
     "allowed_hosts",
     "allowed_origins",
     "plugins",
+    "prompts",
     "cache",
     "limits",
     "log",
@@ -49,6 +50,8 @@ pub struct Server {
     pub public_url: Option<Url>,
     /// The folder that is watched for plugins, absolute.
     pub plugins: Option<PathBuf>,
+    /// The folder of prompts that replace the built-in ones or stand beside them, absolute.
+    pub prompts: Option<PathBuf>,
     /// The folder of compiled components, absolute; `None` where the user has no cache folder.
     pub cache: Option<PathBuf>,
     /// Further values of the `Host` header that are answered, lower case.
@@ -122,6 +125,7 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
             .text("public_url")
             .and_then(|field| field.check(|text| address::base(text))),
         plugins: path("plugins"),
+        prompts: path("prompts"),
         cache: path("cache").or_else(default_cache),
         allowed_hosts: checked(
             &section,

@@ -26,4 +26,4 @@ pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use shared::Shared;
 pub use snapshot::{DifferentIssuers, Snapshot};
 pub use tool::Tool;
-pub use watch::{Reread, watch};
+pub use watch::{Reread, watch, watch_folder};
