@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::audit::Line;
@@ -36,6 +37,8 @@ pub struct App {
     pub request_bytes: u64,
     /// How many calls run now.
     pub running: watch::Sender<usize>,
+    /// Ends the calls that run when the host cannot wait for them any longer.
+    pub stopping: CancellationToken,
 }
 
 /// Counts one running call while it lives.
@@ -172,7 +175,10 @@ async fn serve(app: &App, request: Request) -> Called {
         tool.plugin.name.as_str(),
         Arc::clone(&record),
     );
-    let result = run(app, &tool, request, id, record).await;
+    let result = tokio::select! {
+        result = run(app, &tool, request, id, Arc::clone(&record)) => result,
+        () = app.stopping.cancelled() => Err(stopped(&record)),
+    };
     line.end(&result);
     Ok(result)
 }
@@ -453,6 +459,20 @@ pub(crate) fn failed(name: &str, call: &Call, failure: Failure) -> ToolError {
                 unclear(error, &json!(forwarded))
             }
         }
+    }
+}
+
+/// The host stops and cannot wait any longer: what is known of the call is all that anybody learns.
+fn stopped(record: &Record) -> ToolError {
+    let message = "the server stopped before the call ended";
+    let error = ToolError::new(Kind::Unavailable, "STOPPING", message)
+        .suggest("try again when the server is back")
+        .retry(None);
+    let forwarded = record.forwarded();
+    if forwarded.is_empty() {
+        error
+    } else {
+        unclear(error, &json!(forwarded))
     }
 }
 

@@ -36,6 +36,7 @@ pub mod config;
 pub mod error;
 pub mod live;
 pub mod names;
+pub mod prompts;
 pub mod run;
 pub mod schema;
 pub mod shutdown;

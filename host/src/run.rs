@@ -1,6 +1,7 @@
 //! Builds everything from a configuration, serves until it is told to stop, and drains.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 use crate::admission::{Admission, Rate};
 use crate::call::App;
 use crate::caller::Caller;
-use crate::config::{Config, Server};
+use crate::config::{Config, Server, Source};
 use crate::confirm::Confirmations;
 use crate::mcp::{self, Changes};
 use crate::policy::Principal;
+use crate::prompts::Prompts;
 use crate::registry::{self, Connection, EmbeddedPlugins, Registry, RegistryError, Reread};
 use crate::runtime::Runtime;
 use crate::transport::{self, HttpOptions};
@@ -26,6 +28,7 @@ pub struct Host {
     /// Serves calls.
     pub app: Arc<App>,
     changes: Arc<Changes>,
+    prompts: Arc<Prompts>,
     server: Server,
 }
 
@@ -56,12 +59,15 @@ impl Host {
         config: Config,
     ) -> Result<Self, RegistryError> {
         let server = config.server.clone();
+        let folder_of_prompts = folder_of_prompts(&config);
         let registry = Registry::start(Arc::clone(&runtime), embedded, config).await?;
         let limits = &server.limits;
         let rate = Rate {
             per_second: narrow(limits.rate_per_second),
             burst: narrow(limits.rate_burst),
         };
+        let prompts = Arc::new(Prompts::new(folder_of_prompts));
+        let most_streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         let app = Arc::new(App {
             registry: Arc::clone(&registry),
             runtime,
@@ -69,10 +75,12 @@ impl Host {
             confirmations: Confirmations::default(),
             request_bytes: limits.request_bytes,
             running: watch::Sender::new(0),
+            stopping: CancellationToken::new(),
         });
         Ok(Self {
             app,
-            changes: Changes::new(registry),
+            changes: Changes::new(registry, Arc::clone(&prompts), most_streams),
+            prompts,
             server,
         })
     }
@@ -101,6 +109,7 @@ impl Host {
         tasks.spawn(async move { changes.tell_peers().await });
         if let Some(reread) = reread {
             tasks.spawn(watch_files(Arc::clone(&self.app.registry), reread));
+            tasks.spawn(watch_prompts(Arc::clone(&self.prompts)));
         }
         for connection in &self.app.registry.snapshot().connections {
             tasks.spawn(settle(Arc::clone(connection)));
@@ -128,7 +137,8 @@ impl Host {
     }
 
     fn mcp(&self, caller: Option<Caller>) -> mcp::Server {
-        mcp::Server::new(Arc::clone(&self.app), Arc::clone(&self.changes), caller)
+        let (changes, prompts) = (Arc::clone(&self.changes), Arc::clone(&self.prompts));
+        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller)
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {
@@ -177,6 +187,27 @@ async fn settle(connection: Arc<Connection>) {
 async fn watch_files(registry: Arc<Registry>, reread: Reread) {
     if let Err(error) = registry::watch(registry, reread).await {
         tracing::error!(%error, "files are not watched; changes take effect at the next start");
+    }
+}
+
+/// The operator's folder, or the one that espomcp made in the working directory, for those who come
+/// from it with its variables alone.
+fn folder_of_prompts(config: &Config) -> Option<PathBuf> {
+    let theirs = || {
+        let folder = std::path::absolute(".espomcp/prompts").ok()?;
+        let taken = matches!(config.source, Source::Environment) && folder.is_dir();
+        taken.then_some(folder)
+    };
+    config.server.prompts.clone().or_else(theirs)
+}
+
+async fn watch_prompts(prompts: Arc<Prompts>) {
+    let Some(folder) = prompts.folder() else {
+        return;
+    };
+    tracing::info!("prompts are read from {}", folder.display());
+    if let Err(error) = registry::watch_folder(folder, "md", || prompts.touched()).await {
+        tracing::warn!(%error, "the folder of prompts is not watched; clients are not told of changes in it");
     }
 }
 

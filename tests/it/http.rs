@@ -91,7 +91,7 @@ async fn a_head_that_contradicts_its_body_is_refused() {
         ("mcp-method", "tools/list", 400),
         ("mcp-protocol-version", "2025-11-25", 400),
         ("content-type", "text/plain", 415),
-        ("accept", "application/json", 406),
+        ("accept", "text/html", 406),
     ] {
         let ask = client.ask("tools/call", call.clone()).header(header, value);
         let answer = in_time(value, ask.send(address)).await.expect("an answer");

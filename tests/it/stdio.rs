@@ -76,12 +76,51 @@ async fn a_client_that_reads_no_more_ends_the_process() {
     let crm = Crm::start().await;
     let mut stdio = Stdio::start(home(&crm), &[], Era::Handshake).await;
     stdio.stop_reading();
-    for _ in 0..3 {
-        stdio.ask("tools/list", json!({})).await;
-    }
-    stdio.hang_up();
-    stdio.exit_code().await;
+    // The first answer cannot be written; nothing that is asked after it is done.
+    stdio.ask("tools/list", json!({})).await;
+    assert_eq!(stdio.exit_code().await, Some(0), "{}", stdio.log());
     assert!(!stdio.log().contains("panicked"), "{}", stdio.log());
+    assert!(stdio.log().contains("reads no more"), "{}", stdio.log());
+}
+
+#[tokio::test]
+async fn a_write_that_outlives_the_drain_time_may_have_happened() {
+    let crm = Crm::start().await;
+    let config = format!("{EVERYTHING}drain_ms = 300\n");
+    crm.faults
+        .on_body("Late Ltd", Fault::Slow(Duration::from_secs(600)));
+    for http in [false, true] {
+        let home = Portcullis::new()
+            .config(&config, &crm.url())
+            .variable("CRM_KEY", FULL_KEY);
+        let arguments = json!({"entityType": "Account", "data": {"name": "Late Ltd"}});
+        let created = json!({"name": "crm_create", "arguments": arguments});
+        let asked = crm.faults.applied();
+        let result = if http {
+            let process = Stdio::spawn(home, &["serve", "--http", "127.0.0.1:0"], Era::Stateless);
+            let address = process.listens().await;
+            let client = HttpMcp::connect(address, Era::Stateless).await;
+            let stop = async {
+                until("the CRM to be asked", async || crm.faults.applied() > asked).await;
+                process.terminate();
+            };
+            let (answer, ()) = tokio::join!(client.request("tools/call", created), stop);
+            answer["result"].clone()
+        } else {
+            let mut stdio = Stdio::start(home, &[], Era::Handshake).await;
+            let id = stdio.ask("tools/call", created).await;
+            until("the CRM to be asked", async || crm.faults.applied() > asked).await;
+            stdio.terminate();
+            stdio.answer(id).await["result"].clone()
+        };
+        assert_eq!(result["isError"], true, "{result}");
+        let said = text(&result, "/content/0/text");
+        assert!(
+            said.contains("may-have-happened") && said.contains("STOPPING"),
+            "{said}"
+        );
+        assert!(said.contains("requests"), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -103,14 +142,7 @@ async fn a_supervisor_that_terminates_the_listener_lets_the_running_call_finish(
         &["serve", "--http", "127.0.0.1:0"],
         Era::Stateless,
     );
-    process.logs("listening on http://").await;
-    let log = process.log();
-    let address = log
-        .split("listening on http://")
-        .nth(1)
-        .and_then(|rest| rest.split('/').next())
-        .expect("an address");
-    let client = HttpMcp::connect(address.parse().expect("an address"), Era::Stateless).await;
+    let client = HttpMcp::connect(process.listens().await, Era::Stateless).await;
     crm.faults.next(Fault::Slow(Duration::from_millis(500)));
     let call = client.call(
         "crm_get",
@@ -158,11 +190,61 @@ async fn a_cancelled_call_is_dropped_and_never_answered() {
 async fn lines_that_are_no_messages_do_not_end_the_session() {
     let crm = Crm::start().await;
     let mut stdio = Stdio::start(home(&crm), &[], Era::Handshake).await;
-    for line in ["{\"half\": ", "no json at all", "", "[]", "{}", "\u{0}"] {
+    for line in ["{\"half\": ", "no json at all", "", "\u{0}"] {
         stdio.write_line(line).await;
+    }
+    for line in ["[]", "{}", r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#] {
+        stdio.write_line(line).await;
+        let answer = stdio.message().await.expect("an answer");
+        assert_eq!(answer["error"]["code"], -32600, "{line}: {answer}");
     }
     let answer = stdio.request("tools/list", json!({})).await;
     assert!(answer["result"]["tools"].is_array(), "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_that_nests_too_deep_is_answered() {
+    let crm = Crm::start().await;
+    for era in Era::BOTH {
+        let mut stdio = Stdio::start(home(&crm), &[], era).await;
+        for levels in [98, 130, 5000] {
+            let deep = format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+            let message = era.message(
+                900,
+                "tools/call",
+                json!({"name": "crm_search", "arguments": {"where": "DEEP"}}),
+            );
+            stdio
+                .write_line(&message.to_string().replace("\"DEEP\"", &deep))
+                .await;
+            let answer = stdio.answer(900).await;
+            assert_eq!(answer["error"]["code"], -32602, "{levels}: {answer}");
+            assert!(
+                text(&answer, "/error/message").contains("levels"),
+                "{answer}"
+            );
+        }
+        let answer = stdio.request("tools/list", json!({})).await;
+        assert!(answer["result"]["tools"].is_array(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_do_not_fit_are_named() {
+    let crm = Crm::start().await;
+    for era in Era::BOTH {
+        let mut stdio = Stdio::start(home(&crm), &[], era).await;
+        for (params, told) in [
+            (json!({"name": "crm_get", "arguments": [1]}), "`arguments`"),
+            (json!({"name": "crm_get", "arguments": "x"}), "`arguments`"),
+            (json!({"name": 5}), "`name`"),
+            (json!({}), "tools/call"),
+        ] {
+            let answer = stdio.request("tools/call", params).await;
+            assert_eq!(answer["error"]["code"], -32602, "{answer}");
+            assert!(text(&answer, "/error/message").contains(told), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -8,12 +8,17 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the host with what it may `use crate::`, in the order of a call's path. `runtime` and
 /// `capability` are two halves of the sandbox and know each other; everything else points one way.
-const MAY_USE: [(&str, &[&str]); 26] = [
+const MAY_USE: &[(&str, &[&str])] = &[
     (
         "transport",
         &["call", "caller", "identity", "mcp", "policy"],
     ),
-    ("mcp", &["call", "caller", "error", "reading", "registry"]),
+    (
+        "mcp",
+        &[
+            "call", "caller", "error", "names", "prompts", "reading", "registry",
+        ],
+    ),
     (
         "reading",
         &[
@@ -78,6 +83,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("config", &["names"]),
     ("error", &["names"]),
     ("names", &[]),
+    ("prompts", &[]),
     ("schema", &[]),
     ("shutdown", &[]),
     ("state", &[]),
@@ -105,6 +111,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "confirm",
             "mcp",
             "policy",
+            "prompts",
             "registry",
             "runtime",
             "transport",
@@ -120,6 +127,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
             "live",
             "mcp",
             "policy",
+            "prompts",
             "registry",
             "run",
             "runtime",
@@ -133,7 +141,7 @@ const MAY_USE: [(&str, &[&str]); 26] = [
 ];
 
 /// Each foreign crate with the only places that know it.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: &[(&str, &[&str])] = &[
     ("rmcp", &["mcp/", "transport/"]),
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),

@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod demo;
 mod plugin;
+mod prompts;
 mod serve;
 mod setup;
 mod tools;
@@ -86,6 +87,9 @@ enum Command {
     /// Look at plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Workflows that clients offer their users.
+    #[command(subcommand)]
+    Prompts(PromptsCommand),
     /// Configuration files.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -184,6 +188,19 @@ enum PluginCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum PromptsCommand {
+    /// Write the built-in texts into a folder, one file each, to be edited. The folder is used once the
+    /// configuration names it: `[server] prompts = "prompts"`.
+    ///
+    /// A file that is there already is left as it is. To have a built-in text back, delete its file.
+    Export {
+        /// The folder.
+        #[arg(default_value = "prompts")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print a commented example of every key.
     Example,
@@ -211,6 +228,7 @@ impl Cli {
                 plugin::list(config, routes).await
             }
             Some(Command::Plugin(PluginCommand::Sql { id })) => plugin::sql(&id).await,
+            Some(Command::Prompts(PromptsCommand::Export { folder })) => prompts::export(&folder),
             Some(Command::Config(ConfigCommand::Example)) => print(config::example()),
             Some(Command::Completions { shell }) => completions(shell),
         }

@@ -24,6 +24,8 @@ pub enum Unit {
     Lines,
     /// Sessions of clients.
     Sessions,
+    /// Answers that stay open.
+    Streams,
     /// Requests in a row that met a fault.
     Faults,
 }
@@ -39,6 +41,7 @@ impl Unit {
             Self::CallsPerSecond => "calls per second",
             Self::Lines => "lines",
             Self::Sessions => "sessions",
+            Self::Streams => "streams",
             Self::Faults => "faults",
         }
     }
@@ -147,6 +150,7 @@ limits! {
         rate_per_second: CallsPerSecond, 50, 1 => 100_000, "Steady rate of one caller over all connections; one client in a loop must not starve the others.";
         rate_burst: Calls, 100, 1 => 1_000_000, "Calls of one caller that may come at once before the rate holds; agents call in bursts.";
         sessions: Sessions, 1000, 1 => 100_000, "Open sessions of HTTP clients of the older protocol revisions; each keeps some memory until it ends.";
+        streams: Streams, 1000, 1 => 100_000, "Clients that wait to be told of changes (subscriptions/listen); each keeps a connection and some memory.";
         request_bytes: Bytes, 4 * MIB, KIB => 64 * MIB, "Body of one MCP request; it is read into memory before anything else is known of it.";
         drain_ms: Milliseconds, 10_000, 100 => 300_000, "Time that running calls have to finish when the host stops; supervisors kill after 10 to 90 seconds.";
     }

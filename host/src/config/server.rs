@@ -27,6 +27,7 @@ pub(super) const KEYS: [&str; 11] = [
     "allowed_hosts",
     "allowed_origins",
     "plugins",
+    "prompts",
     "cache",
     "state",
     "limits",
@@ -51,6 +52,8 @@ pub struct Server {
     pub public_url: Option<Url>,
     /// The folder that is watched for plugins, absolute.
     pub plugins: Option<PathBuf>,
+    /// The folder of prompts that replace the built-in ones or stand beside them, absolute.
+    pub prompts: Option<PathBuf>,
     /// The folder of compiled components, absolute; `None` where the user has no cache folder.
     pub cache: Option<PathBuf>,
     /// Where it keeps what has to outlast it.
@@ -126,6 +129,7 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
             .text("public_url")
             .and_then(|field| field.check(|text| public_url(text))),
         plugins: path("plugins"),
+        prompts: path("prompts"),
         cache: path("cache").or_else(default_cache),
         state: state::read(&section, context),
         allowed_hosts: checked(

@@ -1,11 +1,14 @@
-//! Tells clients when the list of tools or of resources changed: sessions of the handshake revisions by a
-//! notification each, subscribers of 2026-07-28 on their own stream.
+//! Tells clients when the list of tools, resources or prompts changed: sessions of the handshake
+//! revisions by a notification each, subscribers of 2026-07-28 on their own stream.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rmcp::model::ErrorData;
 use rmcp::service::{Peer, RoleServer, ServiceError, SubscriptionContext};
+use tokio::sync::{Semaphore, watch};
 
+use crate::prompts::Prompts;
 use crate::registry::{Changed, Registry};
 
 /// A subscription is acknowledged before it is served; a change in between would be lost, so what
@@ -13,17 +16,58 @@ use crate::registry::{Changed, Registry};
 const RECENTLY: Duration = Duration::from_secs(2);
 
 /// Which lists changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Lists {
     tools: bool,
     resources: bool,
+    prompts: bool,
 }
 
 impl Lists {
+    /// Prompts name the tools of their connection, so they change with them.
     fn between(before: Changed, after: Changed) -> Self {
+        let tools = before.tools != after.tools;
         Self {
-            tools: before.tools != after.tools,
+            tools,
             resources: before.resources != after.resources,
+            prompts: tools,
+        }
+    }
+
+    const PROMPTS: Self = Self {
+        tools: false,
+        resources: false,
+        prompts: true,
+    };
+}
+
+/// Both sources of changes, and what was known of the first.
+struct Sources {
+    registry: watch::Receiver<Changed>,
+    known: Changed,
+    prompts: watch::Receiver<u64>,
+}
+
+impl Sources {
+    fn new(registry: &Registry, prompts: &Prompts) -> Self {
+        let mut registry = registry.changes();
+        Self {
+            known: *registry.borrow_and_update(),
+            registry,
+            prompts: prompts.changes(),
+        }
+    }
+
+    /// Waits; `None` when the host goes down.
+    async fn next(&mut self) -> Option<Lists> {
+        tokio::select! {
+            changed = self.registry.changed() => {
+                changed.ok()?;
+                let present = *self.registry.borrow_and_update();
+                let before = std::mem::replace(&mut self.known, present);
+                Some(Lists::between(before, present))
+            }
+            changed = self.prompts.changed() => changed.ok().map(|()| Lists::PROMPTS),
         }
     }
 }
@@ -31,16 +75,20 @@ impl Lists {
 /// Who wants to be told.
 pub struct Changes {
     registry: Arc<Registry>,
+    prompts: Arc<Prompts>,
+    streams: Semaphore,
     peers: Mutex<Vec<Peer<RoleServer>>>,
-    latest: Mutex<Option<(Instant, Lists)>>,
+    latest: Mutex<Vec<(Instant, Lists)>>,
 }
 
 impl Changes {
-    /// Nobody yet.
+    /// Nobody yet; later at most so many subscribers at a time.
     #[must_use]
-    pub fn new(registry: Arc<Registry>) -> Arc<Self> {
+    pub fn new(registry: Arc<Registry>, prompts: Arc<Prompts>, most_streams: usize) -> Arc<Self> {
         Arc::new(Self {
             registry,
+            prompts,
+            streams: Semaphore::new(most_streams.min(Semaphore::MAX_PERMITS)),
             peers: Mutex::default(),
             latest: Mutex::default(),
         })
@@ -55,13 +103,9 @@ impl Changes {
 
     /// Tells the sessions of every change; runs until it is dropped.
     pub async fn tell_peers(&self) {
-        let mut changes = self.registry.changes();
-        let mut known = *changes.borrow_and_update();
-        while changes.changed().await.is_ok() {
-            let present = *changes.borrow_and_update();
-            let lists = Lists::between(std::mem::replace(&mut known, present), present);
-            let latest = Some((Instant::now(), lists));
-            *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = latest;
+        let mut sources = Sources::new(&self.registry, &self.prompts);
+        while let Some(lists) = sources.next().await {
+            self.recent().push((Instant::now(), lists));
             for peer in self.open_peers() {
                 if let Err(error) = tell_peer(&peer, lists).await {
                     tracing::debug!(%error, "a session could not be told");
@@ -71,32 +115,43 @@ impl Changes {
     }
 
     /// Tells one subscriber of every change until it goes away.
-    pub async fn tell_subscriber(&self, context: &SubscriptionContext) {
-        let mut changes = self.registry.changes();
-        let mut known = *changes.borrow_and_update();
-        if let Some(lists) = self.changed_recently()
-            && !told(context, lists).await
-        {
-            return;
+    ///
+    /// # Errors
+    /// There are as many subscribers as there may be.
+    pub async fn tell_subscriber(&self, context: &SubscriptionContext) -> Result<(), ErrorData> {
+        let Ok(_place) = self.streams.try_acquire() else {
+            tracing::warn!("server.limits.streams is reached; a subscription was refused");
+            let told = "too many subscriptions are open; try again later";
+            return Err(ErrorData::internal_error(told, None));
+        };
+        self.tell(context).await;
+        Ok(())
+    }
+
+    async fn tell(&self, context: &SubscriptionContext) {
+        let mut sources = Sources::new(&self.registry, &self.prompts);
+        let recent: Vec<Lists> = self.recent().iter().map(|(_, lists)| *lists).collect();
+        for lists in recent {
+            if !told(context, lists).await {
+                return;
+            }
         }
         loop {
             tokio::select! {
                 () = context.cancelled() => return,
-                changed = changes.changed() => {
-                    let present = *changes.borrow_and_update();
-                    let lists = Lists::between(std::mem::replace(&mut known, present), present);
-                    if changed.is_err() || !told(context, lists).await {
-                        return;
-                    }
+                lists = sources.next() => match lists {
+                    Some(lists) if told(context, lists).await => {}
+                    _ => return,
                 }
             }
         }
     }
 
-    fn changed_recently(&self) -> Option<Lists> {
-        let latest = *self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, lists) = latest?;
-        (at.elapsed() < RECENTLY).then_some(lists)
+    /// What happened lately, and nothing older.
+    fn recent(&self) -> MutexGuard<'_, Vec<(Instant, Lists)>> {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.retain(|(at, _)| at.elapsed() < RECENTLY);
+        latest
     }
 
     fn open_peers(&self) -> Vec<Peer<RoleServer>> {
@@ -113,19 +168,26 @@ async fn tell_peer(peer: &Peer<RoleServer>, lists: Lists) -> Result<(), ServiceE
     if lists.resources {
         peer.notify_resource_list_changed().await?;
     }
+    if lists.prompts {
+        peer.notify_prompt_list_changed().await?;
+    }
     Ok(())
 }
 
 /// Whether a subscriber could be told of what it asked for.
 async fn told(context: &SubscriptionContext, lists: Lists) -> bool {
     let (wants, sink) = (context.accepted(), context.sink());
-    if lists.tools
-        && wants.tools_list_changed == Some(true)
+    let asked = |changed: bool, wanted: Option<bool>| changed && wanted == Some(true);
+    if asked(lists.tools, wants.tools_list_changed)
         && sink.notify_tool_list_changed().await.is_err()
     {
         return false;
     }
-    !lists.resources
-        || wants.resources_list_changed != Some(true)
-        || sink.notify_resource_list_changed().await.is_ok()
+    if asked(lists.resources, wants.resources_list_changed)
+        && sink.notify_resource_list_changed().await.is_err()
+    {
+        return false;
+    }
+    !asked(lists.prompts, wants.prompts_list_changed)
+        || sink.notify_prompt_list_changed().await.is_ok()
 }

@@ -5,14 +5,17 @@
 mod changes;
 mod client;
 mod convert;
+mod era;
+mod prompts;
 mod resources;
 
 pub use changes::Changes;
 pub use client::{Answer, Client};
 pub use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, ErrorData, ExtensionCapabilities,
-    Implementation, JsonObject, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData,
+    ExtensionCapabilities, GetPromptRequestParams, GetPromptResponse, JsonObject,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
     ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
 };
@@ -20,12 +23,15 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Subscriptio
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{App, Proof, Request, Scope, call};
 use crate::caller::Caller;
+use crate::prompts::{Prompt, Prompts};
 use crate::reading::{Reading, read};
+use era::Era;
 
 /// What a client is told about this server when it connects.
 const INSTRUCTIONS: &str = "Tools of the CRMs that this server's operator connected. Search before you create. \
@@ -41,6 +47,7 @@ const LIST_TTL_MS: u64 = 60_000;
 pub struct Server {
     app: Arc<App>,
     changes: Arc<Changes>,
+    prompts: Arc<Prompts>,
     caller: Option<Caller>,
     closing: CancellationToken,
 }
@@ -48,10 +55,16 @@ pub struct Server {
 impl Server {
     /// A server for one caller; without one, for those that the transport puts into each request.
     #[must_use]
-    pub fn new(app: Arc<App>, changes: Arc<Changes>, caller: Option<Caller>) -> Self {
+    pub fn new(
+        app: Arc<App>,
+        changes: Arc<Changes>,
+        prompts: Arc<Prompts>,
+        caller: Option<Caller>,
+    ) -> Self {
         Self {
             app,
             changes,
+            prompts,
             caller,
             closing: CancellationToken::new(),
         }
@@ -62,8 +75,21 @@ impl Server {
         self.closing.cancel();
     }
 
+    /// Waits for the calls in flight, as long as `drain`; then ends them with what is known of each.
+    pub async fn drained(&self, drain: Duration) {
+        if tokio::time::timeout(drain, self.idle()).await.is_ok() {
+            return;
+        }
+        tracing::warn!(
+            "calls were still running when the drain time of {} ms was over",
+            drain.as_millis()
+        );
+        self.app.stopping.cancel();
+        self.idle().await;
+    }
+
     /// Waits until no call is running.
-    pub async fn idle(&self) {
+    async fn idle(&self) {
         self.app
             .running
             .subscribe()
@@ -97,6 +123,13 @@ impl Server {
         caller.cloned().ok_or_else(nobody)
     }
 
+    /// The prompts of this moment; files are read away from the tasks that serve.
+    async fn texts(&self) -> Result<Vec<Prompt>, ErrorData> {
+        let prompts = Arc::clone(&self.prompts);
+        let read = tokio::task::spawn_blocking(move || prompts.all()).await;
+        read.map_err(|_| ErrorData::internal_error("the prompts could not be read", None))
+    }
+
     /// Whether a tool's schema wants arguments in HTTP headers as well (`x-mcp-header`).
     #[must_use]
     pub fn wants_headers(&self, tool: &str) -> bool {
@@ -108,10 +141,7 @@ impl Server {
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(self.capabilities())
-            .with_server_info(
-                Implementation::new("portcullis", env!("CARGO_PKG_VERSION"))
-                    .with_title("Portcullis"),
-            )
+            .with_server_info(era::implementation())
             .with_instructions(INSTRUCTIONS)
     }
 
@@ -129,9 +159,38 @@ impl ServerHandler for Server {
         let shown = resources::shows_pages(context.client_capabilities().as_ref());
         let pages = shown && resources::has_pages(&snapshot);
         let tools = convert::tools(&snapshot, &scope(&context), pages);
-        Ok(ListToolsResult::with_all_items(tools)
+        let list = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+            .with_cache_scope(CacheScope::Private);
+        Ok(Era::of(&context).list(list))
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        one_page(request.as_ref())?;
+        let texts = self.texts().await?;
+        let listed = prompts::list(&self.app.registry.snapshot(), &scope(&context), &texts);
+        let mut list = ListPromptsResult::with_all_items(listed)
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private);
+        Era::of(&context).sign(&mut list.meta);
+        Ok(list)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let texts = self.texts().await?;
+        let (snapshot, scope) = (self.app.registry.snapshot(), scope(&context));
+        let (name, arguments) = (&request.name, request.arguments);
+        let mut result = prompts::get(&snapshot, &scope, &texts, name, arguments)?;
+        Era::of(&context).sign(&mut result.meta);
+        Ok(result.into())
     }
 
     async fn call_tool(
@@ -139,6 +198,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let era = Era::of(&context);
         let request = Request {
             name: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
@@ -150,7 +210,7 @@ impl ServerHandler for Server {
             () = context.ct.cancelled() => return Err(cancelled()),
         };
         match answer {
-            Ok(result) => Ok(convert::result(result).into()),
+            Ok(result) => Ok(era.result(convert::result(result)).into()),
             Err(unknown) => Err(ErrorData::invalid_params(unknown.to_string(), None)),
         }
     }
@@ -162,9 +222,11 @@ impl ServerHandler for Server {
     ) -> Result<ListResourcesResult, ErrorData> {
         one_page(request.as_ref())?;
         let listed = resources::listed(&self.app.registry.snapshot(), &scope(&context));
-        Ok(ListResourcesResult::with_all_items(listed)
+        let mut list = ListResourcesResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+            .with_cache_scope(CacheScope::Private);
+        Era::of(&context).sign(&mut list.meta);
+        Ok(list)
     }
 
     async fn list_resource_templates(
@@ -174,9 +236,11 @@ impl ServerHandler for Server {
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         one_page(request.as_ref())?;
         let listed = resources::templates(&self.app.registry.snapshot(), &scope(&context));
-        Ok(ListResourceTemplatesResult::with_all_items(listed)
+        let mut list = ListResourceTemplatesResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+            .with_cache_scope(CacheScope::Private);
+        Era::of(&context).sign(&mut list.meta);
+        Ok(list)
     }
 
     async fn read_resource(
@@ -193,7 +257,9 @@ impl ServerHandler for Server {
             found = read(&self.app, reading) => found,
             () = context.ct.cancelled() => return Err(cancelled()),
         };
-        resources::result(found, &request.uri).map(Into::into)
+        let mut result = resources::result(found, &request.uri)?;
+        Era::of(&context).sign(&mut result.meta);
+        Ok(result.into())
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
@@ -209,10 +275,17 @@ impl ServerHandler for Server {
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         tokio::select! {
-            () = self.changes.tell_subscriber(&context) => {}
-            () = self.closing.cancelled() => {}
+            told = self.changes.tell_subscriber(&context) => told,
+            () = self.closing.cancelled() => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Err(Era::of(&context).unread(&request))
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
@@ -226,6 +299,8 @@ impl Server {
         let mut capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_tool_list_changed()
+            .enable_prompts()
+            .enable_prompts_list_changed()
             .build();
         let snapshot = self.app.registry.snapshot();
         if !snapshot.resources.is_empty() {

@@ -1,5 +1,5 @@
 //! Watches the plugin folder and the configuration file, and tells the registry when one of them
-//! came to rest.
+//! came to rest. Other folders are watched for others.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,34 @@ pub async fn watch(registry: Arc<Registry>, reread: Reread) -> notify::Result<()
         watched = watch_all(&mut watcher, &*registry.config().await, &watched)?;
     }
     Ok(())
+}
+
+/// Calls `tell` whenever files of an extension in a folder came to rest. Runs until it is dropped.
+///
+/// # Errors
+/// The folder cannot be watched.
+pub async fn watch_folder(
+    folder: &Path,
+    extension: &'static str,
+    told: impl Fn(),
+) -> notify::Result<()> {
+    let (tell, mut events) = mpsc::unbounded_channel();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| concerns(&event, extension)) {
+            tell.send(()).ok();
+        }
+    })?;
+    watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    while events.recv().await.is_some() {
+        come_to_rest(&mut events).await;
+        told();
+    }
+    Ok(())
+}
+
+fn concerns(event: &Event, extension: &str) -> bool {
+    let has = |path: &PathBuf| path.extension().is_some_and(|known| known == extension);
+    !event.kind.is_access() && (event.need_rescan() || event.paths.iter().any(has))
 }
 
 /// Reading is no change, and of a folder only plugins and the configuration's own file matter: a

@@ -5,7 +5,7 @@
 //! this machine, can reach the server. It must not know endpoints or callers.
 
 use axum::http::uri::{Authority, Uri};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 /// Names of this machine, under which it is always answered.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -75,16 +75,21 @@ impl Neighbours {
             );
             return Err((StatusCode::FORBIDDEN, "this Host is not served here\n"));
         }
-        if headers.get_all(header::ORIGIN).iter().all(|value| {
-            let origin = value.to_str().ok().and_then(Origin::parse);
-            origin.is_some_and(|origin| self.origins.iter().any(|allowed| allowed.covers(&origin)))
-        }) {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        if origins.all(|origin| self.allows(origin)) {
             return Ok(());
         }
         tracing::warn!(
             "a request of another Origin was refused; server.allowed_origins allows more"
         );
         Err((StatusCode::FORBIDDEN, "this Origin is not allowed\n"))
+    }
+
+    /// Whether pages of an origin may ask.
+    #[must_use]
+    pub fn allows(&self, origin: &HeaderValue) -> bool {
+        let origin = origin.to_str().ok().and_then(Origin::parse);
+        origin.is_some_and(|origin| self.origins.iter().any(|allowed| allowed.covers(&origin)))
     }
 }
 

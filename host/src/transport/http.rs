@@ -23,8 +23,10 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::auth::authenticate;
+use super::cors::pages;
 use super::direct::Direct;
 use super::edge::Neighbours;
+use super::intake::take;
 use super::metadata::Resources;
 use super::sessions::Openers;
 use crate::call::{Proof, Scope};
@@ -58,7 +60,7 @@ pub struct HttpOptions {
 }
 
 struct Endpoint {
-    neighbours: Neighbours,
+    neighbours: Arc<Neighbours>,
     resources: Resources,
     open: bool,
     openers: Openers,
@@ -67,6 +69,7 @@ struct Endpoint {
     server: Server,
     sessions: Arc<LocalSessionManager>,
     most_sessions: usize,
+    request_bytes: usize,
 }
 
 /// Serves until `stop`.
@@ -85,6 +88,7 @@ pub async fn serve(
         .route(&options.path, any(shared))
         .route(&below(&options.path), any(one))
         .fallback(other)
+        .layer(pages(Arc::clone(&endpoint.neighbours)))
         .with_state(endpoint);
     let stopped = stop.clone();
     // Events of a stream are small, and each has to leave at once.
@@ -105,9 +109,7 @@ pub async fn serve(
     );
     server.close();
     let idle = async {
-        tokio::time::timeout(options.drain, server.idle())
-            .await
-            .ok();
+        server.drained(options.drain).await;
         // A call that ended has not been answered yet; closing now would take its answer.
         tokio::time::sleep(LAST_WORDS).await;
         // Streams of open sessions never end by themselves.
@@ -138,7 +140,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
     let sessions = Arc::new(sessions);
     let handler = server.clone();
     Endpoint {
-        neighbours: Neighbours::new(&options.hosts, &options.origins),
+        neighbours: Arc::new(Neighbours::new(&options.hosts, &options.origins)),
         resources: Resources::new(options.public_url.clone(), &options.path),
         open: options.open,
         openers: Openers::default(),
@@ -151,6 +153,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         server,
         sessions,
         most_sessions: options.sessions,
+        request_bytes: options.request_bytes,
     }
 }
 
@@ -213,10 +216,19 @@ impl Endpoint {
             Ok(response) => return response,
             Err(request) => request,
         };
-        let response = match self.service.clone().oneshot(request).await {
+        let request = match take(request, self.request_bytes).await {
+            Ok(request) => request,
+            Err(refused) => return *refused,
+        };
+        let ends = request.method() == Method::DELETE;
+        let mut response = match self.service.clone().oneshot(request).await {
             Ok(response) => response.into_response(),
             Err(never) => match never {},
         };
+        // rmcp ends a session in the background and says 202, which a client reads as a failure.
+        if ends && response.status() == StatusCode::ACCEPTED {
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
         let opened = response.headers().get(SESSION).filter(|_| outside);
         if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned))
             && let Err(full) = self.remember(&id, &opener).await

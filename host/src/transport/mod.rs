@@ -1,9 +1,13 @@
 //! How clients reach the server: standard input and output, or Streamable HTTP.
 
 mod auth;
+mod cors;
 mod direct;
 mod edge;
+mod envelope;
 mod http;
+mod intake;
+mod lines;
 mod metadata;
 mod sessions;
 mod stdio;

@@ -1,36 +1,27 @@
 //! One session on standard input and output. Nothing else may write to standard output.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 use rmcp::model::JsonRpcMessage;
 use rmcp::service::{QuitReason, RoleServer, RxJsonRpcMessage, ServiceExt, TxJsonRpcMessage};
-use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::{Transport, stdio_pipes};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+use super::lines::{Line, Lines, Out};
 use crate::mcp::Server;
 
-/// Serves until the client closes its end, or until `stop`; calls in flight then have `drain` to
-/// finish, and their answers are still written.
+/// Serves until the client closes its end or reads no more, or until `stop`; calls in flight then have
+/// `drain` to finish, and their answers are still written.
 ///
 /// # Errors
 /// The client did not speak MCP.
 pub async fn serve(server: Server, stop: CancellationToken, drain: Duration) -> anyhow::Result<()> {
     let (reader, writer) = stdio_pipes();
-    let input = Input::new(reader, server.clone(), stop.clone(), drain);
-    let inner = AsyncRwTransport::new(input, writer);
-    let service = match server
-        .serve(FromFirstRequest {
-            inner,
-            begun: false,
-        })
-        .await
-    {
+    let session = Session::new(reader, writer, server.clone(), stop.clone(), drain);
+    let service = match server.serve(session).await {
         Ok(service) => service,
         Err(_) if stop.is_cancelled() => return Ok(()),
         Err(error) => return ended_early(error),
@@ -51,87 +42,106 @@ fn ended_early(error: rmcp::service::ServerInitializeError) -> anyhow::Result<()
     }
 }
 
-/// Standard input, whose end is held back until the calls in flight have been answered: rmcp stops
-/// soon after it.
-struct Input<R> {
-    inner: R,
-    stopped: BoxFuture<'static, ()>,
-    ending: BoxFuture<'static, ()>,
+/// The messages of one client.
+///
+/// Notifications before the first request are left out: rmcp takes the first message for the opening
+/// of a session and ends the process over anything but a request (3.8.0). To be removed when it no
+/// longer does.
+struct Session<R, W> {
+    lines: Lines<R>,
+    out: Out<W>,
+    begun: bool,
+    stop: CancellationToken,
+    gone: CancellationToken,
+    /// What has to happen before rmcp learns of the end, because it stops soon after it.
+    ending: Option<BoxFuture<'static, ()>>,
     ended: bool,
 }
 
-impl<R> Input<R> {
-    fn new(inner: R, server: Server, stop: CancellationToken, drain: Duration) -> Self {
+impl<R, W> Session<R, W>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    fn new(reader: R, writer: W, server: Server, stop: CancellationToken, drain: Duration) -> Self {
+        let gone = CancellationToken::new();
         let ending = async move {
             server.close();
-            if tokio::time::timeout(drain, server.idle()).await.is_err() {
-                tracing::warn!(
-                    "calls were still running when the drain time of {} ms was over",
-                    drain.as_millis()
-                );
-            }
+            server.drained(drain).await;
         };
         Self {
-            inner,
-            stopped: stop.cancelled_owned().boxed(),
-            ending: ending.boxed(),
+            lines: Lines::new(reader),
+            out: Out::new(writer, gone.clone()),
+            begun: false,
+            stop,
+            gone,
+            ending: Some(ending.boxed()),
             ended: false,
         }
     }
-}
 
-impl<R: AsyncRead + Unpin> AsyncRead for Input<R> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        if !self.ended && self.stopped.as_mut().poll(cx).is_ready() {
-            tracing::info!("stopping");
-            self.ended = true;
-        }
-        if !self.ended {
-            let before = buf.filled().len();
-            ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-            if buf.filled().len() > before {
-                return Poll::Ready(Ok(()));
+    /// The next line; none when the session is to end.
+    async fn line(&mut self) -> Option<Line> {
+        let line = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {
+                tracing::info!("stopping");
+                return None;
             }
-            self.ended = true;
+            () = self.gone.cancelled() => return None,
+            line = self.lines.next() => line,
+        };
+        line.unwrap_or_else(|error| {
+            tracing::warn!(%error, "standard input cannot be read");
+            None
+        })
+    }
+
+    async fn next(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        while !self.ended {
+            match self.line().await {
+                None => self.ended = true,
+                // Whoever reads no more ends the session with the next line.
+                Some(Line::Refused(answer)) => self.out.answer(&answer).await.unwrap_or_default(),
+                Some(Line::Message(message)) => {
+                    if self.begun || !matches!(*message, JsonRpcMessage::Notification(_)) {
+                        self.begun = true;
+                        return Some(*message);
+                    }
+                    tracing::debug!("a notification before the first request was left out");
+                }
+            }
         }
-        self.ending.as_mut().poll(cx).map(Ok)
+        None
     }
 }
 
-/// Leaves out notifications that come before the first request: rmcp takes the first message for
-/// the opening of a session and ends the process over anything but a request (3.8.0). To be removed
-/// when it no longer does.
-struct FromFirstRequest<T> {
-    inner: T,
-    begun: bool,
-}
-
-impl<T: Transport<RoleServer>> Transport<RoleServer> for FromFirstRequest<T> {
-    type Error = T::Error;
+impl<R, W> Transport<RoleServer> for Session<R, W>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    type Error = io::Error;
 
     fn send(
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Self::Error>> + Send + 'static {
-        self.inner.send(item)
+        self.out.send(&item)
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
-        loop {
-            let message = self.inner.receive().await?;
-            if self.begun || !matches!(message, JsonRpcMessage::Notification(_)) {
-                self.begun = true;
-                return Some(message);
-            }
-            tracing::debug!("a notification before the first request was left out");
+        if let Some(message) = self.next().await {
+            return Some(message);
         }
+        if let Some(ending) = &mut self.ending {
+            ending.await;
+            self.ending = None;
+        }
+        None
     }
 
     async fn close(&mut self) -> Result<(), Self::Error> {
-        self.inner.close().await
+        Ok(())
     }
 }

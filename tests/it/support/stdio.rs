@@ -167,6 +167,17 @@ impl Stdio {
             .clone()
     }
 
+    /// The address that it listens on, once it does.
+    pub async fn listens(&self) -> std::net::SocketAddr {
+        self.logs("listening on http://").await;
+        let log = self.log();
+        let address = log.split("listening on http://").nth(1);
+        let address = address.and_then(|rest| rest.split('/').next());
+        address
+            .and_then(|address| address.parse().ok())
+            .expect("an address")
+    }
+
     /// Waits for words in its log.
     pub async fn logs(&self, words: &str) {
         until(&format!("`{words}` in the log"), async || {
