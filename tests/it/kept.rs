@@ -51,26 +51,27 @@ fn told(entry: &[u8]) -> std::ops::Range<usize> {
     end - length..end
 }
 
-/// An entry in which the component tells another version of the same length.
-fn with_version(entry: &[u8], version: &str, other: &str) -> Vec<u8> {
-    let mut changed = entry.to_vec();
-    let told = told(entry);
-    let text = String::from_utf8(entry[told.clone()].to_vec()).expect("a text");
+/// An entry in which the component tells another version, and that version.
+fn with_another_version(entry: &[u8], version: &str) -> (Vec<u8>, String) {
+    let other = version.replace(|c: char| c.is_ascii_digit(), "9");
+    let (mut changed, told) = (entry.to_vec(), told(entry));
+    let text = std::str::from_utf8(&entry[told.clone()]).expect("a text");
     let text = text.replace(&format!("\"{version}\""), &format!("\"{other}\""));
-    assert_ne!(text.as_bytes(), &entry[told.clone()]);
+    assert_ne!(
+        text.as_bytes(),
+        &entry[told.clone()],
+        "the version is there"
+    );
     changed[told].copy_from_slice(text.as_bytes());
-    changed
+    (changed, other)
 }
 
 #[tokio::test]
 async fn what_is_kept_is_used_without_running_the_guest() {
     let (_place, cache, entry) = filled("good_one").await;
     let told = version("good_one", &cache).await;
-    let other: String = told
-        .chars()
-        .map(|c| if c == '.' { c } else { '9' })
-        .collect();
-    let mut changed = with_version(&fs::read(&entry).expect("read"), &told, &other);
+    let whole = fs::read(&entry).expect("read");
+    let (mut changed, other) = with_another_version(&whole, &told);
     let end = changed.len() - CHECKSUM;
     let key = digest(&guests::bytes("good_one"));
     let checksum = blake3::keyed_hash(&key, &changed[..end]);
@@ -82,15 +83,12 @@ async fn what_is_kept_is_used_without_running_the_guest() {
 #[tokio::test]
 async fn a_damaged_manifest_is_made_anew() {
     let (_place, cache, entry) = filled("good_one").await;
-    let whole = fs::read(&entry).expect("read");
     let told = version("good_one", &cache).await;
-    let other: String = told
-        .chars()
-        .map(|c| if c == '.' { c } else { '9' })
-        .collect();
-    fs::write(&entry, with_version(&whole, &told, &other)).expect("written");
+    let whole = fs::read(&entry).expect("read");
+    let (changed, _) = with_another_version(&whole, &told);
+    fs::write(&entry, &changed).expect("written");
     assert_eq!(version("good_one", &cache).await, told);
-    assert_eq!(fs::read(&entry).expect("read").len(), whole.len(), "mended");
+    assert_ne!(fs::read(&entry).expect("read"), changed, "it was mended");
     assert_eq!(version("good_one", &cache).await, told);
 }
 
