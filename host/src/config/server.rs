@@ -19,7 +19,7 @@ use super::state::{self, State};
 use super::tree::{Table, Tree};
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
     "http",
     "path",
     "insecure_remote",

@@ -51,8 +51,9 @@ struct Sources {
 impl Sources {
     fn new(registry: &Registry, prompts: &Prompts) -> Self {
         let mut registry = registry.changes();
+        let known = *registry.borrow_and_update();
         Self {
-            known: *registry.borrow_and_update(),
+            known,
             registry,
             prompts: prompts.changes(),
         }

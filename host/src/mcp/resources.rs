@@ -126,7 +126,7 @@ fn contents(found: Found, uri: &str) -> ReadResourceResult {
 /// the tool's connection. A client lets a page call every tool of its server that does not say
 /// otherwise, other connections' too, so a tool that says nothing is for the model alone.
 pub fn of_tool(tool: &registry::Tool, pages: bool) -> Option<MetaObject> {
-    let mut members = tool.plugin.declared.meta.clone();
+    let mut members = tool.plugin.declared().meta.clone();
     if !pages {
         members.remove("ui");
     } else if let Value::Object(ui) = members.entry("ui").or_insert_with(|| json!({})) {
@@ -143,7 +143,7 @@ pub fn of_tool(tool: &registry::Tool, pages: bool) -> Option<MetaObject> {
 
 /// Whether a tool is for pages alone, and therefore for no client that shows none.
 pub fn is_for_pages(tool: &registry::Tool) -> bool {
-    let ui = tool.plugin.declared.meta.get("ui");
+    let ui = tool.plugin.declared().meta.get("ui");
     let visibility = ui.and_then(|ui| ui.get("visibility")?.as_array());
     visibility.is_some_and(|callers| !callers.iter().any(|caller| caller == "model"))
 }
