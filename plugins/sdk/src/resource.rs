@@ -152,9 +152,7 @@ impl Resource {
 
     pub(crate) fn describe(&self) -> manifest::Resource {
         let mut input_schema = self.input.map(schema::input_schema);
-        let schema = input_schema.as_mut().and_then(Value::as_object_mut);
-        let doc = schema.and_then(|schema| schema.remove("description"));
-        let doc = doc.and_then(|doc| doc.as_str().map(str::to_owned));
+        let doc = input_schema.as_mut().and_then(schema::take_doc);
         let about = self.about.map(str::to_owned).or(doc);
         manifest::Resource {
             name: self.name.to_owned(),

@@ -25,6 +25,12 @@ pub(crate) fn input_schema(builder: Builder) -> Value {
     schema
 }
 
+/// The doc comment of the type, which is taken off its schema.
+pub(crate) fn take_doc(schema: &mut Value) -> Option<String> {
+    let doc = schema.as_object_mut()?.remove("description")?;
+    doc.as_str().map(str::to_owned)
+}
+
 /// The schema of a tool's result: what serde writes, so a field that it may skip is optional.
 pub(crate) fn output_schema(builder: Builder) -> Value {
     let mut schema = generate(builder, SchemaSettings::draft2020_12().for_serialize());

@@ -200,10 +200,7 @@ impl Tool {
 
     pub(crate) fn describe(&self) -> manifest::Tool {
         let mut input_schema = schema::input_schema(self.input);
-        let doc = input_schema
-            .as_object_mut()
-            .and_then(|schema| schema.remove("description"));
-        let doc = doc.and_then(|doc| doc.as_str().map(str::to_owned));
+        let doc = schema::take_doc(&mut input_schema);
         manifest::Tool {
             name: self.name.to_owned(),
             title: self.title.to_owned(),
