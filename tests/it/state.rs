@@ -160,7 +160,7 @@ async fn a_refused_token_is_followed_by_no_older_one() {
     assert!(ask(&world.host(0).await).await.is_ok());
     // Somebody else used the newest one, or the login was ended.
     lock(&world.issuer).current = 70;
-    let told = ask(&world.host(0).await).await.unwrap_err();
+    let told = ask(&world.host(0).await).await.expect_err("a refusal");
     assert_eq!(told["error"]["code"], "AUTH_FAILED", "{told}");
     let message = told["error"]["message"].as_str().unwrap_or_default();
     assert!(message.contains("log in again"), "{message}");
@@ -184,7 +184,7 @@ async fn a_state_that_cannot_be_read_sends_nothing_old() {
             std::fs::write(world.path(file), content).expect("the file is ours");
         }
         close(&world.path(file), mode);
-        let told = ask(&world.host(0).await).await.unwrap_err();
+        let told = ask(&world.host(0).await).await.expect_err("a refusal");
         assert_eq!(told["error"]["code"], "CREDENTIAL_MISSING", "{told}");
         let message = told["error"]["message"].as_str().unwrap_or_default();
         assert!(message.contains("cannot be read"), "{message}");
@@ -205,7 +205,7 @@ async fn a_state_that_cannot_be_made_leaves_the_login_unused() {
     )
     .expect("ours");
     close(&world.path("state.sqlite3"), 0o600);
-    let told = ask(&world.host(0).await).await.unwrap_err();
+    let told = ask(&world.host(0).await).await.expect_err("a refusal");
     assert_eq!(told["error"]["code"], "CREDENTIAL_MISSING", "{told}");
     assert_eq!(world.sent(), [""; 0]);
 }

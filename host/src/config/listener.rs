@@ -372,7 +372,7 @@ mod tests {
         assert_eq!(config.server.public_url.unwrap().as_str(), url);
         let told = read_of(&[resource()], &[URL, ("PUBLIC", "mcp.example.com")]);
         let told = told.unwrap_err().to_string();
-        assert!(told.starts_with("PUBLIC: is no URL"), "{told}");
+        assert!(told.contains("\nPUBLIC: is no URL"), "{told}");
     }
 
     #[test]

@@ -51,7 +51,7 @@ async fn a_missing_credential_is_named_and_other_requests_go_out() {
     let upstream = with_slots(stub.port, slots, &[]);
     assert_eq!(
         upstream.slots().collect::<Vec<_>>(),
-        [("api", Err(&["key".to_owned()][..]))]
+        [("api", Err(&["secrets.key".to_owned()][..]))]
     );
     let wanted = (
         Reason::CredentialMissing,
