@@ -104,11 +104,12 @@ impl Runtime {
     pub async fn keep(self: &Arc<Self>, compiled: Compiled, described: &Value) -> Compiled {
         let (runtime, fresh) = (Arc::clone(self), compiled.clone());
         let described = described.to_string();
-        let keeping = tokio::task::spawn_blocking(move || runtime.keep_blocking(fresh, &described));
+        let keeping =
+            tokio::task::spawn_blocking(move || runtime.keep_blocking(&fresh, &described));
         keeping.await.ok().flatten().unwrap_or(compiled)
     }
 
-    fn keep_blocking(&self, compiled: Compiled, described: &str) -> Option<Compiled> {
+    fn keep_blocking(&self, compiled: &Compiled, described: &str) -> Option<Compiled> {
         let artifacts = self.artifacts.as_ref()?;
         let component = compiled.ready.instance_pre().component();
         let saved = artifacts.save(&self.engine, &compiled.digest, component, described);
@@ -121,7 +122,7 @@ impl Runtime {
         Some(Compiled {
             ready,
             resources,
-            ..compiled
+            ..*compiled
         })
     }
 
