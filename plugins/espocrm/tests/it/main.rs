@@ -3,6 +3,7 @@
 
 mod fixtures;
 mod inputs;
+mod live;
 mod manifest;
 mod pipelines;
 mod promises;

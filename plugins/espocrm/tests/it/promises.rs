@@ -3,7 +3,7 @@
 use portcullis_sdk::testing::{get, post, put};
 use serde_json::{Value, json};
 
-use crate::fixtures::{ID, USER, crm, defs, failed, me, refuse, scopes, scopes_with_pipelines};
+use crate::fixtures::{ID, USER, crm, defs, failed, me, refuse, scopes};
 
 #[test]
 fn get_takes_one_request_and_keeps_numbers_exact() {
@@ -434,59 +434,5 @@ fn a_note_and_a_draft_carry_their_pages() {
     assert_eq!(
         harness.invoke("draft_email", arguments).unwrap()["status"],
         "Draft"
-    );
-}
-
-#[test]
-fn the_live_check_tells_address_key_role_sender_and_zone() {
-    let subjects = |findings: &Value| -> Vec<(String, String)> {
-        let of = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
-        findings["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|finding| (of(finding, "level"), of(finding, "subject")))
-            .collect()
-    };
-    let pair = |level: &str, subject: &str| (level.to_owned(), subject.to_owned());
-    let settings = || get("Settings").reply(200, json!({"applicationName": "EspoCRM"}));
-
-    let harness = crm()
-        .setting("time_zone", "UTC")
-        .expect(settings())
-        .expect(me())
-        .expect(scopes_with_pipelines());
-    let findings = harness.invoke("live_check", json!({})).unwrap();
-    assert_eq!(
-        subjects(&findings),
-        [
-            pair("ok", "address"),
-            pair("ok", "credential"),
-            pair("ok", "role"),
-            pair("ok", "sender"),
-            pair("warn", "time zone"),
-            pair("ok", "pipelines"),
-            pair("ok", "version")
-        ]
-    );
-    assert_eq!(harness.requests()[0].credential, None);
-    assert!(!findings.to_string().contains("a-session-token"));
-
-    let page = crm().expect(get("Settings").reply_bytes(404, "text/html", "<html>"));
-    assert_eq!(
-        subjects(&page.invoke("live_check", json!({})).unwrap()),
-        [pair("error", "address")]
-    );
-    let locked = crm().expect(get("Settings").reply_bytes(403, "text/html", ""));
-    assert_eq!(
-        subjects(&locked.invoke("live_check", json!({})).unwrap()),
-        [pair("error", "lock-out")]
-    );
-    let key = crm()
-        .expect(settings())
-        .expect(get("App/user").reply_bytes(401, "text/html", ""));
-    assert_eq!(
-        subjects(&key.invoke("live_check", json!({})).unwrap()),
-        [pair("ok", "address"), pair("error", "credential")]
     );
 }
