@@ -6,8 +6,8 @@ use std::sync::Arc;
 use portcullis_manifest::Manifest;
 
 use super::{Exit, complain};
-use crate::config::{self, Config, Located, Problems, Source, process_environment};
-use crate::registry::{EmbeddedPlugins, Reread, load_embedded};
+use crate::config::{self, Config, Located, Problem, Problems, Source, process_environment};
+use crate::registry::{EmbeddedPlugins, Reread, load_embedded, misfits};
 use crate::run::Host;
 use crate::runtime::Runtime;
 
@@ -41,7 +41,10 @@ async fn build(
     adjust: impl FnOnce(&Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let first = match &located.source {
-        Source::File(path) => Some(read_file(path).map_err(wrong)?),
+        Source::File(path) => match read_file(path) {
+            Ok(config) => Some(config),
+            Err(problems) => return Err(refused(&problems).await),
+        },
         Source::Environment => None,
     };
     let runtime = engine(first.as_ref())?;
@@ -50,7 +53,10 @@ async fn build(
         .map_err(|error| complain(Exit::Internal, error))?;
     let config = match first {
         Some(config) => config,
-        None => from_environment(&embedded, entities).map_err(wrong)?,
+        None => match from_environment(&embedded, entities) {
+            Ok(config) => config,
+            Err(problems) => return Err(refused(&problems).await),
+        },
     };
     adjust(&config)?;
     eprintln!("{located}");
@@ -113,6 +119,19 @@ fn reread(located: &Located) -> Option<Reread> {
     }
 }
 
-fn wrong(problems: Problems) -> Exit {
-    complain(Exit::Config, problems)
+/// Tells what is wrong with a configuration, together with what the plugins would say of the rest.
+async fn refused(problems: &Problems) -> Exit {
+    let more = match problems.rest() {
+        Some(rest) => judged(rest).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    complain(Exit::Config, problems.and(more))
+}
+
+async fn judged(config: &Config) -> Result<Vec<Problem>, Exit> {
+    let runtime = engine(Some(config))?;
+    let embedded = load_embedded(&runtime)
+        .await
+        .map_err(|error| complain(Exit::Internal, error))?;
+    Ok(misfits(&runtime, &embedded, config).await)
 }

@@ -18,7 +18,7 @@ mod tokens;
 mod tool;
 mod watch;
 
-pub use build::{EmbeddedPlugins, Registry, RegistryError, load_embedded};
+pub use build::{EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
 pub use connection::Connection;
 pub use embedded::embedded;
 pub use folder::Rejected;

@@ -49,21 +49,24 @@ impl Slots {
         ready.map(|(slot, _)| slot.as_str()).collect()
     }
 
-    /// What the operator should know. A slot that was left out altogether is none of it.
+    /// What the operator should know. A slot that was left out altogether is none of it; one without
+    /// which tools fail is an error, which `check` counts and `serve` goes on with.
     pub(super) fn warnings(&self, config: &config::Connection) -> Vec<Problem> {
         let said = self.0.iter().filter_map(|(slot, state)| match state {
             State::Uses(_) | State::LeftOut => None,
-            State::Lacks(names) => Some(format!(
-                "{} not set; calls that need it will say so",
-                secrets(names)
-            )),
-            State::Half(names) => Some(format!(
-                "{} not set, so the credential `{slot}` is not used",
-                secrets(names)
-            )),
+            State::Lacks(names) => {
+                let message = format!("{} not set; calls that need it will say so", secrets(names));
+                Some(config.problem("secrets", message))
+            }
+            State::Half(names) => {
+                let message = format!(
+                    "{} not set, so the credential `{slot}` is not used",
+                    secrets(names)
+                );
+                Some(config.problem("secrets", message).into_warning())
+            }
         });
-        said.map(|message| config.problem("secrets", message).into_warning())
-            .collect()
+        said.collect()
     }
 
     /// For a person.
@@ -93,10 +96,15 @@ fn secrets(names: &[String]) -> String {
     names.join(" and ")
 }
 
-/// Whether a tool has routes with this credential and none with another.
+/// Whether a tool has routes with this credential and none with another. A route that names none may
+/// use any, which is this one where there is no other.
 fn is_needed(slot: &str, manifest: &Manifest) -> bool {
+    let mut slots = manifest.credentials.keys();
+    let only = slots.next().filter(|_| slots.next().is_none());
     manifest.tools.iter().any(|tool| {
-        let mut signed = tool.routes.iter().filter_map(|r| r.credential.as_deref());
+        let routes = tool.routes.iter();
+        let mut signed =
+            routes.filter_map(|r| r.credential.as_deref().or(only.map(String::as_str)));
         let first = signed.next();
         first == Some(slot) && signed.all(|other| other == slot)
     })
