@@ -2,11 +2,7 @@
 //!
 //! Remote references are never fetched. Messages name the place and the rule, never the value.
 
-use jiff::tz::TimeZone;
-use jsonschema::{
-    Draft, PatternOptions, ValidationError, ValidationOptions, Validator,
-    error::ValidationErrorKind,
-};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::{Map, Value};
 
 /// Problems of one value that are told; a model mends a few at a time.
@@ -14,9 +10,6 @@ const MOST_PROBLEMS: usize = 8;
 
 /// A compiled regular expression of a schema, in bytes.
 const PATTERN_SIZE: usize = 1 << 20;
-
-/// The format of a setting that names a time zone.
-const TIME_ZONE: &str = "time-zone";
 
 /// How deep a schema or a value may nest.
 pub const DEEPEST: usize = 64;
@@ -45,22 +38,6 @@ impl Schema {
     /// # Errors
     /// Why it is none.
     pub fn new(schema: &Value) -> Result<Self, String> {
-        Self::compile(schema, jsonschema::options())
-    }
-
-    /// The same for what an operator writes, where the format `time-zone` is checked: a name of the
-    /// IANA database, e.g. `Europe/Berlin`.
-    ///
-    /// # Errors
-    /// Why it is none.
-    pub fn of_settings(schema: &Value) -> Result<Self, String> {
-        let options = jsonschema::options()
-            .with_format(TIME_ZONE, |name: &str| TimeZone::get(name).is_ok())
-            .should_validate_formats(true);
-        Self::compile(schema, options)
-    }
-
-    fn compile(schema: &Value, options: ValidationOptions<'_>) -> Result<Self, String> {
         let Value::Object(text) = schema else {
             return Err("is not a JSON object".into());
         };
@@ -70,7 +47,7 @@ impl Schema {
         if depth(schema) > DEEPEST {
             return Err(format!("nests deeper than {DEEPEST} levels"));
         }
-        let validator = options
+        let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_SIZE))
             .offline()
@@ -106,9 +83,6 @@ impl Schema {
         let what = match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 self.unexpected(unexpected, at.is_empty())
-            }
-            ValidationErrorKind::Format { format } if format == TIME_ZONE => {
-                "is no time zone of the IANA database; write e.g. `Europe/Berlin` or `UTC`".into()
             }
             _ => error.masked().to_string(),
         };
@@ -180,26 +154,6 @@ mod tests {
             }
         }))
         .expect("a schema")
-    }
-
-    #[test]
-    fn a_setting_that_names_a_time_zone_has_to_name_one() {
-        let text = json!({"type": "object", "properties": {"zone": {"type": ["string", "null"], "format": "time-zone"}}});
-        let schema = Schema::of_settings(&text).unwrap();
-        for zone in [json!("Europe/Berlin"), json!("UTC"), json!(null)] {
-            assert_eq!(schema.flaws(&json!({"zone": zone})), [], "{zone}");
-        }
-        for zone in ["Mars/X", "Berlin", "", "+02:00", "../etc/passwd"] {
-            let flaws = schema.flaws(&json!({"zone": zone}));
-            assert_eq!((flaws.len(), flaws[0].at.as_str()), (1, "/zone"), "{zone}");
-            assert!(
-                flaws[0].what.starts_with("is no time zone"),
-                "{}",
-                flaws[0].what
-            );
-        }
-        let arguments = Schema::new(&text).unwrap();
-        assert_eq!(arguments.flaws(&json!({"zone": "Mars/X"})), []);
     }
 
     #[test]

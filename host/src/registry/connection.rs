@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::slots::Slots;
-use super::{Plugin, tokens};
+use super::{Plugin, tokens, zones};
 use crate::admission::{Gate, Rate};
 use crate::capability::{GuestCache, Link};
 use crate::config::{self, Auth, Confirm, Identity, Problem};
@@ -142,7 +142,7 @@ fn settings(
         }
         return settings;
     };
-    match Schema::of_settings(declared) {
+    match Schema::new(declared) {
         Err(error) => {
             problems.push(config.problem("plugin", format!("the plugin's `settings` {error}")));
         }
@@ -158,6 +158,9 @@ fn settings(
         if let (false, Some(default)) = (settings.contains_key(key), property.get("default")) {
             settings.insert(key.clone(), default.clone());
         }
+    }
+    for key in zones::unknown(properties, &settings) {
+        problems.push(config.problem(&format!("settings.{key}"), zones::ADVICE));
     }
     settings
 }

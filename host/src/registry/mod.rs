@@ -17,6 +17,7 @@ mod snapshot;
 mod tokens;
 mod tool;
 mod watch;
+mod zones;
 
 pub use build::{EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
 pub use connection::Connection;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_manifest::Manifest;
+use portcullis_manifest::{Manifest, Tool};
 
 use crate::config::{self, Auth, Problem};
 use crate::upstream::Upstream;
@@ -96,27 +96,28 @@ fn secrets(names: &[String]) -> String {
     names.join(" and ")
 }
 
-/// Whether a tool has routes with this credential and none with another. A route that names none may
-/// use any, which is this one where there is no other.
+/// Whether tools fail without this credential: unless each that has a route bound to it has one bound
+/// to another credential too. A route that is bound to none may use any.
 fn is_needed(slot: &str, manifest: &Manifest) -> bool {
-    let mut slots = manifest.credentials.keys();
-    let only = slots.next().filter(|_| slots.next().is_none());
-    manifest.tools.iter().any(|tool| {
-        let routes = tool.routes.iter();
-        let mut signed =
-            routes.filter_map(|r| r.credential.as_deref().or(only.map(String::as_str)));
-        let first = signed.next();
-        first == Some(slot) && signed.all(|other| other == slot)
-    })
+    let bound = |tool: &Tool| -> Vec<String> {
+        let slots = tool.routes.iter().filter_map(|r| r.credential.clone());
+        slots.collect()
+    };
+    let all: Vec<Vec<String>> = manifest.tools.iter().map(bound).collect();
+    let mut with = all.iter().filter(|slots| slots.iter().any(|s| s == slot));
+    let is_bound = with.clone().next().is_some();
+    !is_bound || with.any(|slots| slots.iter().all(|other| other == slot))
 }
 
 /// Whether the operator chose an alternative of it, or set a secret that is its alone.
 fn is_begun(slot: &str, config: &config::Connection, manifest: &Manifest) -> bool {
-    let chosen = matches!(&config.auth, Auth::Each(slots) if slots.contains_key(slot));
-    let needs = |of: &str| {
-        let alternatives = manifest.credentials.get(of).into_iter().flatten();
-        alternatives.flat_map(|alternative| &alternative.needs)
+    let alternatives = |of: &str| manifest.credentials.get(of).into_iter().flatten();
+    let chosen = match &config.auth {
+        Auth::First => false,
+        Auth::Any(name) => alternatives(slot).any(|alternative| alternative.name == *name),
+        Auth::Each(slots) => slots.contains_key(slot),
     };
+    let needs = |of: &str| alternatives(of).flat_map(|alternative| &alternative.needs);
     let others: Vec<&String> = manifest
         .credentials
         .keys()
@@ -125,4 +126,43 @@ fn is_begun(slot: &str, config: &config::Connection, manifest: &Manifest) -> boo
         .collect();
     let mut own = needs(slot).filter(|name| !others.contains(name));
     chosen || own.any(|name| config.secrets.contains_key(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn manifest(tools: &[&[Option<&str>]]) -> Manifest {
+        let tool = |routes: &&[Option<&str>]| {
+            let route = |credential: &Option<&str>| json!({ "method": "GET", "path": "a", "credential": credential });
+            let routes: Vec<Value> = routes.iter().map(route).collect();
+            json!({ "name": "t", "title": "t", "description": "t", "effect": "read", "routes": routes,
+                "input_schema": { "type": "object" }, "output_schema": { "type": "object" } })
+        };
+        let tools: Vec<Value> = tools.iter().map(tool).collect();
+        serde_json::from_value(json!({
+            "manifest": 1, "id": "a", "version": "0.1.0", "abi": "0.1", "summary": "a", "tools": tools
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_credential_is_needed_unless_every_tool_of_it_has_another() {
+        let (old, new) = (Some("v4"), Some("v8"));
+        for (tools, slot, needed) in [
+            (&[&[old, new][..], &[old, None]][..], "v8", false),
+            (&[&[old, new], &[old, None]], "v4", true),
+            (&[&[old, new], &[new]], "v8", true),
+            (&[&[None]], "default", true),
+            (&[], "default", true),
+        ] {
+            assert_eq!(
+                is_needed(slot, &manifest(tools)),
+                needed,
+                "{tools:?} {slot}"
+            );
+        }
+    }
 }
