@@ -3,7 +3,7 @@
 use portcullis_sdk::testing::{get, post, put};
 use serde_json::{Value, json};
 
-use crate::fixtures::{ID, USER, crm, defs, failed, me, refuse, scopes};
+use crate::fixtures::{ID, USER, crm, defs, failed, me, refuse, scopes, scopes_with_pipelines};
 
 #[test]
 fn get_takes_one_request_and_keeps_numbers_exact() {
