@@ -1,5 +1,8 @@
 //! Collects `target/plugins/*.wasm` for `registry/embedded.rs`. It only reads: the plugins are
-//! built by `cargo xtask plugins`.
+//! built by `cargo xtask plugins`. A release build with one of them missing is refused.
+
+#[path = "build/declared.rs"]
+mod declared;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,10 +14,20 @@ fn main() {
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-env-changed=PORTCULLIS_PLUGINS_DIR");
     let found = wasm_files(&folder);
-    if found.is_empty() && env::var("PROFILE").as_deref() == Ok("release") {
+    let declared =
+        declared::plugins(&beside("plugins")).expect("the workspace's plugins are readable");
+    // The list of members tells of a new crate. Not the folder: it would mean a build of the host for
+    // every change of a plugin's source.
+    println!("cargo::rerun-if-changed={}", beside("Cargo.toml").display());
+    for plugin in &declared {
+        println!("cargo::rerun-if-changed={}", plugin.manifest.display());
+    }
+    let missing = declared::missing(&declared, &found);
+    if !missing.is_empty() && env::var("PROFILE").as_deref() == Ok("release") {
         println!(
-            "cargo::error=no plugins in {}; run `cargo xtask plugins` first, a release build embeds them",
-            folder.display()
+            "cargo::error=not in {}: {}; run `cargo xtask plugins` first, a release build embeds every plugin of the workspace",
+            folder.display(),
+            missing.join(", ")
         );
         return;
     }
@@ -29,11 +42,14 @@ fn main() {
 fn plugins_folder() -> PathBuf {
     match env::var_os("PORTCULLIS_PLUGINS_DIR") {
         Some(folder) => folder.into(),
-        None => {
-            Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
-                .join("../target/plugins")
-        }
+        None => beside("target/plugins"),
     }
+}
+
+/// A path of the workspace.
+fn beside(path: &str) -> PathBuf {
+    let host = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    Path::new(&host).join("..").join(path)
 }
 
 fn wasm_files(folder: &Path) -> Vec<PathBuf> {

@@ -40,13 +40,15 @@ impl Said {
     /// One of them has the wrong type; the pointer to it and what it should be.
     pub fn take(arguments: &mut Map<String, Value>) -> Result<Self, (&'static str, &'static str)> {
         let confirm = match arguments.shift_remove("confirm") {
-            None | Some(Value::Null) => false,
-            Some(Value::Bool(yes)) => yes,
+            None | Some(Value::Null) => None,
+            Some(Value::Bool(yes)) => Some(yes),
             Some(_) => return Err(("/confirm", "must be true or false")),
         };
         match arguments.shift_remove("confirmation_token") {
-            None | Some(Value::Null) if confirm => Ok(Self::Yes),
+            None | Some(Value::Null) if confirm == Some(true) => Ok(Self::Yes),
             None | Some(Value::Null) => Ok(Self::Nothing),
+            // A clear no weighs more than a token that was sent along.
+            Some(Value::String(_)) if confirm == Some(false) => Ok(Self::Nothing),
             Some(Value::String(token)) => Ok(Self::Token(token)),
             Some(_) => Err((
                 "/confirmation_token",
@@ -232,6 +234,14 @@ mod tests {
             ),
             (
                 json!({"confirm": true, "confirmation_token": "t"}),
+                Ok(Said::Token("t".into())),
+            ),
+            (
+                json!({"confirm": false, "confirmation_token": "t"}),
+                Ok(Said::Nothing),
+            ),
+            (
+                json!({"confirm": null, "confirmation_token": "t"}),
                 Ok(Said::Token("t".into())),
             ),
             (json!({"confirm": "yes"}), Err("/confirm")),

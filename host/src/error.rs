@@ -10,7 +10,7 @@ use crate::names::CallId;
 
 /// The kind of a failure; the same words as `failure-kind` in `wit/types.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "documented in wit/types.wit")]
 pub enum Kind {
     BadInput,
@@ -31,14 +31,14 @@ impl Kind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::BadInput => "bad_input",
-            Self::NotFound => "not_found",
+            Self::BadInput => "bad-input",
+            Self::NotFound => "not-found",
             Self::Conflict => "conflict",
             Self::Confirm => "confirm",
-            Self::AuthNeeded => "auth_needed",
+            Self::AuthNeeded => "auth-needed",
             Self::Forbidden => "forbidden",
             Self::Throttled => "throttled",
-            Self::UpstreamFault => "upstream_fault",
+            Self::UpstreamFault => "upstream-fault",
             Self::Unavailable => "unavailable",
             Self::Unsupported => "unsupported",
             Self::Internal => "internal",
@@ -176,7 +176,7 @@ mod tests {
         let error = ToolError::new(Kind::NotFound, "RECORD_NOT_FOUND", "no such record");
         assert_eq!(
             error.to_json(),
-            json!({"error":{"code":"RECORD_NOT_FOUND","kind":"not_found","message":"no such record","retryable":false,"outcome":"not-done"}})
+            json!({"error":{"code":"RECORD_NOT_FOUND","kind":"not-found","message":"no such record","retryable":false,"outcome":"not-done"}})
         );
     }
 

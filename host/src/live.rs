@@ -159,7 +159,7 @@ const fn subject(reason: Reason) -> &'static str {
 const fn way_out(reason: Reason) -> &'static str {
     match reason {
         Reason::Tls => {
-            "check the certificate's name, its expiry and its chain; `tls_verify = false` turns the check off for this connection only"
+            "check the certificate's name, its expiry and its chain; an authority of your own has to be in the system's trust store (SSL_CERT_FILE names another one); `tls_verify = false` turns the check off for this connection only"
         }
         Reason::AddressBlocked => "name the address in the url, or list it under `allow_addresses`",
         Reason::Timeout => {
@@ -201,11 +201,12 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
         Err(error) => return vec![found(Level::Error, "self-test", error)],
     };
     let link = Arc::clone(&connection.link);
+    let arguments = json!({"tools": listed(app, connection)});
     let call = Call {
         id: CallId::random(),
         deadline: Instant::now() + Duration::from_millis(link.limits.timeout_ms),
-        arguments: Arc::new(json!({})),
-        text: "{}".into(),
+        text: arguments.to_string(),
+        arguments: Arc::new(arguments),
         record: Arc::new(Record::default()),
         caller: None,
     };
@@ -223,6 +224,14 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
         }],
         Err(Failure::Fault(fault)) => vec![found(Level::Error, "self-test", fault.to_string())],
     }
+}
+
+/// The tools that a client sees, by their names in the manifest: what a self-test has to judge.
+fn listed(app: &App, connection: &Connection) -> Vec<String> {
+    let snapshot = app.registry.snapshot();
+    let listed = snapshot.listed.iter();
+    let own = listed.filter(|tool| tool.connection.config.name == connection.config.name);
+    own.map(|tool| tool.plugin.name.to_string()).collect()
 }
 
 fn findings(value: &Value) -> Vec<Finding> {

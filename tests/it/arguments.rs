@@ -108,7 +108,7 @@ async fn bad_arguments_are_refused_with_the_place_and_the_reason() {
             error["code"], "INVALID_ARGUMENT",
             "{tool} {arguments}: {error}"
         );
-        assert_eq!(error["kind"], "bad_input", "{tool} {arguments}: {error}");
+        assert_eq!(error["kind"], "bad-input", "{tool} {arguments}: {error}");
         assert_eq!(error["outcome"], "not-done", "{tool} {arguments}: {error}");
         assert!(
             list(&error["fields"]).contains(&json!(at)),

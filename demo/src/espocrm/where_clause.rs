@@ -192,7 +192,7 @@ impl<'a> Reader<'a, '_> {
         attribute: &'a Attribute,
         item: &Value,
     ) -> Result<Test<'a>, Refusal> {
-        let zone = zone_named(item["timeZone"].as_str());
+        let zone = zone_named(item["timeZone"].as_str())?;
         let by_clock = truthy(&item["dateTime"]) && attribute.scalar == Scalar::DateTime;
         if by_clock && matches!(kind, "past" | "future") {
             let accepts = if kind == "past" {

@@ -85,7 +85,7 @@ fn between<'a>(attribute: &'a Attribute, item: &Value) -> Result<Test<'a>, Refus
         return Err(bad_item("between"));
     };
     if truthy(&item["dateTime"]) && attribute.scalar == Scalar::DateTime {
-        let zone = zone_named(item["timeZone"].as_str());
+        let zone = zone_named(item["timeZone"].as_str())?;
         let start = |value: &Value| {
             day(value.as_str()?)
                 .and_then(|date| day_start(date, &zone))
@@ -128,7 +128,7 @@ fn by_day<'a>(kind: &str, attribute: &'a Attribute, item: &Value) -> Result<Test
         };
         return Ok(compare(accepts, text.to_owned()));
     };
-    let zone = zone_named(item["timeZone"].as_str());
+    let zone = zone_named(item["timeZone"].as_str())?;
     let (Some(start), Some(end)) = (day_start(date, &zone), day_end(date, &zone)) else {
         return Err(bad_item(kind));
     };

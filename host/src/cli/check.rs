@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::setup::{Setup, setup};
 use super::{CheckArgs, Exit, print};
-use crate::config::Asked;
+use crate::config::{Asked, Problem};
 use crate::live::{self, Finding, Level};
 use crate::registry::{Connection, Snapshot};
 use crate::telemetry::Telemetry;
@@ -25,11 +25,7 @@ pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetr
     };
     let snapshot = setup.host.app.registry.snapshot();
     let mut text = overview(&snapshot);
-    let mut worst = if snapshot.rejected.is_empty() {
-        Level::Ok
-    } else {
-        Level::Error
-    };
+    let mut worst = level(&snapshot);
     if args.live {
         worst = worst.max(all_live(&setup, &mut text).await);
     }
@@ -37,6 +33,15 @@ pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetr
         Exit::Done if worst == Level::Error => Exit::Failed,
         exit => exit,
     }
+}
+
+/// Whether something of it does not work: a file that was not taken, a credential that is missing,
+/// everything.
+fn level(snapshot: &Snapshot) -> Level {
+    let works = snapshot.rejected.is_empty()
+        && !snapshot.connections.is_empty()
+        && !snapshot.warnings.iter().any(Problem::is_error);
+    if works { Level::Ok } else { Level::Error }
 }
 
 fn overview(snapshot: &Snapshot) -> String {
@@ -68,17 +73,23 @@ fn overview(snapshot: &Snapshot) -> String {
     for rejected in &snapshot.rejected {
         writeln!(
             text,
-            "error   plugin file {}: {}",
+            "{} plugin file {}: {}",
+            mark_of(Level::Error),
             rejected.path.display(),
             rejected.why
         )
         .ok();
     }
-    for warning in &snapshot.warnings {
-        writeln!(text, "{warning}").ok();
+    for problem in &snapshot.warnings {
+        let mark = if problem.is_error() {
+            Level::Error
+        } else {
+            Level::Warn
+        };
+        writeln!(text, "{} {problem}", mark_of(mark)).ok();
     }
     if snapshot.connections.is_empty() {
-        text.push_str("no connection works yet\n");
+        writeln!(text, "{} no connection works yet", mark_of(Level::Error)).ok();
     }
     text
 }
@@ -107,13 +118,17 @@ async fn all_live(setup: &Setup, text: &mut String) -> Level {
 }
 
 fn write_finding(text: &mut String, finding: &Finding) {
-    let mark = match finding.level {
-        Level::Ok => "ok     ",
-        Level::Warn => "warning",
-        Level::Error => "error  ",
-    };
+    let mark = mark_of(finding.level);
     writeln!(text, "  {mark} {}: {}", finding.subject, finding.message).ok();
     if let Some(suggestion) = &finding.suggestion {
         writeln!(text, "          → {suggestion}").ok();
+    }
+}
+
+fn mark_of(level: Level) -> &'static str {
+    match level {
+        Level::Ok => "ok     ",
+        Level::Warn => "warning",
+        Level::Error => "error  ",
     }
 }

@@ -97,6 +97,7 @@ pub async fn demo(args: DemoArgs, telemetry: Telemetry) -> Exit {
 }
 
 async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
+    check_loopback(args.http)?;
     let signal = shutdown::Stop::on_signal();
     let stop = signal.token();
     let mut tasks = JoinSet::new();
@@ -122,6 +123,17 @@ async fn try_demo(args: &DemoArgs) -> Result<Exit, Exit> {
     let (served, toured) = tokio::join!(serving, touring);
     served.map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))?;
     toured
+}
+
+/// Nobody has to authenticate here, and the guide connects to this machine.
+fn check_loopback(address: SocketAddr) -> Result<(), Exit> {
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    let message = format!(
+        "{address} is reachable from beyond this machine, which the demonstration is not made for; use an address such as 127.0.0.1:8787"
+    );
+    Err(complain(Exit::Usage, message))
 }
 
 /// The tour, and what comes after it; a tour that failed, and `--once`, end the server.

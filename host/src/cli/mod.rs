@@ -5,6 +5,7 @@
 mod call;
 mod check;
 mod demo;
+mod examples;
 mod plugin;
 mod prompts;
 mod serve;
@@ -75,14 +76,19 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve MCP clients (what the bare command does, unless it is typed at a terminal).
+    #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
     /// Try it: in-memory CRMs, a tour through the tools as a real MCP client, then a server.
+    #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
     /// Check the configuration and the plugins; with --live also each CRM.
+    #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
     /// List the tools as a client would see them.
+    #[command(after_help = examples::TOOLS)]
     Tools(ToolsArgs),
     /// Call one tool and print its answer.
+    #[command(after_help = examples::CALL)]
     Call(CallArgs),
     /// Look at plugins.
     #[command(subcommand)]
@@ -94,11 +100,12 @@ enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a completion script for a shell.
-    ///
-    /// For instance: portcullis completions bash > /etc/bash_completion.d/portcullis
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell.
         shell: Shell,
+        #[command(flatten)]
+        unread: Unread,
     },
 }
 
@@ -134,6 +141,16 @@ struct DemoArgs {
     /// Where to listen; another port is taken if it is in use.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     http: SocketAddr,
+    #[command(flatten)]
+    unread: Unread,
+}
+
+/// `--config` where no configuration is read: taken, so that it can be refused with a reason, and
+/// not offered.
+#[derive(Debug, Args)]
+struct Unread {
+    #[arg(long, short, hide = true, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// What to check.
@@ -173,7 +190,8 @@ struct CallArgs {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
-    /// What serves, from where, with which routes, and why a file was not taken.
+    /// What a start would serve, from where, with which routes, and why a file would not be taken.
+    #[command(after_help = examples::PLUGIN_LIST)]
     List {
         /// Also the routes of every tool.
         #[arg(long)]
@@ -181,9 +199,12 @@ enum PluginCommand {
     },
     /// Print the SQL that a plugin of this program offers to be run in the CRM's database, e.g.
     /// `portcullis plugin sql atomic > functions.sql`. Nothing is run.
+    #[command(after_help = examples::PLUGIN_SQL)]
     Sql {
         /// The plugin's id.
         id: String,
+        #[command(flatten)]
+        unread: Unread,
     },
 }
 
@@ -203,7 +224,8 @@ enum PromptsCommand {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Print a commented example of every key.
-    Example,
+    #[command(after_help = examples::CONFIG_EXAMPLE)]
+    Example(Unread),
 }
 
 impl Cli {
@@ -215,6 +237,9 @@ impl Cli {
     }
 
     async fn dispatch(self) -> Exit {
+        if let Some(exit) = self.refuse_unread() {
+            return exit;
+        }
         let config = self.config;
         match self.command {
             None if at_a_terminal() => help(),
@@ -227,11 +252,30 @@ impl Cli {
             Some(Command::Plugin(PluginCommand::List { routes })) => {
                 plugin::list(config, routes).await
             }
-            Some(Command::Plugin(PluginCommand::Sql { id })) => plugin::sql(&id).await,
+            Some(Command::Plugin(PluginCommand::Sql { id, .. })) => plugin::sql(&id).await,
             Some(Command::Prompts(PromptsCommand::Export { folder })) => prompts::export(&folder),
-            Some(Command::Config(ConfigCommand::Example)) => print(config::example()),
-            Some(Command::Completions { shell }) => completions(shell),
+            Some(Command::Config(ConfigCommand::Example(_))) => print(config::example()),
+            Some(Command::Completions { shell, .. }) => completions(shell),
         }
+    }
+}
+
+impl Cli {
+    /// A file that is named and not read would be believed in.
+    fn refuse_unread(&self) -> Option<Exit> {
+        let unread = match self.command.as_ref()? {
+            Command::Demo(DemoArgs { unread, .. })
+            | Command::Plugin(PluginCommand::Sql { unread, .. })
+            | Command::Config(ConfigCommand::Example(unread))
+            | Command::Completions { unread, .. } => unread,
+            _ => return None,
+        };
+        let given = self.config.as_ref().or(unread.config.as_ref())?;
+        let message = format!(
+            "this command reads no configuration, so `--config {}` has no effect; leave it out",
+            given.display()
+        );
+        Some(complain(Exit::Usage, message))
     }
 }
 
@@ -300,5 +344,65 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_that_does_something_has_examples_that_are_accepted() {
+        let mut checked = 0;
+        let mut all = vec![Cli::command()];
+        while let Some(command) = all.pop() {
+            let inner: Vec<_> = command.get_subcommands().cloned().collect();
+            let help = command.get_after_help().map(ToString::to_string);
+            if inner.is_empty() {
+                assert!(help.is_some(), "{}", command.get_name());
+            }
+            for line in help.iter().flat_map(|help| help.lines()) {
+                if let Some(line) = line.strip_prefix("  portcullis") {
+                    accept(&format!("portcullis{line}"));
+                    checked += 1;
+                }
+            }
+            all.extend(inner);
+        }
+        assert!(checked > 20, "{checked}");
+    }
+
+    /// Parses a line of help: what stands behind two blanks or an arrow is not typed as an argument,
+    /// and what stands in quotes is one.
+    fn accept(line: &str) {
+        let typed = line.split("   ").next().unwrap_or_default();
+        let typed = typed.split(" > ").next().unwrap_or_default();
+        let words = typed
+            .split('\'')
+            .enumerate()
+            .flat_map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![part.to_owned()],
+            });
+        if let Err(error) = Cli::try_parse_from(words) {
+            panic!("{line}\n{error}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_is_not_read_is_refused() {
+        for command in [
+            &["demo"][..],
+            &["config", "example"],
+            &["completions", "bash"],
+            &["plugin", "sql", "atomic"],
+        ] {
+            let parse = |words: &[&[&str]]| Cli::parse_from(words.concat());
+            let (name, config) = (&["portcullis"][..], &["--config", "x"][..]);
+            let refused = |cli: Cli| cli.refuse_unread() == Some(Exit::Usage);
+            assert!(refused(parse(&[name, config, command])), "{command:?}");
+            assert!(refused(parse(&[name, command, config])), "{command:?}");
+            assert!(!refused(parse(&[name, command])), "{command:?}");
+        }
+        assert!(
+            Cli::parse_from(["portcullis", "check", "-c", "x"])
+                .refuse_unread()
+                .is_none()
+        );
     }
 }

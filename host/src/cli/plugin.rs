@@ -1,4 +1,4 @@
-//! `portcullis plugin list`: what serves, from where, and why a file was not taken.
+//! `portcullis plugin list`: what a start would serve, from where, and why a file would not be taken.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -51,7 +51,8 @@ async fn try_sql(id: &str) -> Result<String, Exit> {
 }
 
 fn text(snapshot: &Snapshot, routes: bool) -> String {
-    let mut text = String::new();
+    let mut text =
+        String::from("What a start would serve now; a running server logs what it took up.\n\n");
     for plugin in snapshot.plugins.values() {
         one(&mut text, plugin, routes);
     }

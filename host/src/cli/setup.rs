@@ -6,8 +6,8 @@ use std::sync::Arc;
 use portcullis_manifest::Manifest;
 
 use super::{Exit, complain};
-use crate::config::{self, Asked, Config, Located, Problems, Source, process_environment};
-use crate::registry::{EmbeddedPlugins, Reread, load_embedded};
+use crate::config::{self, Asked, Config, Located, Problem, Problems, Source, process_environment};
+use crate::registry::{EmbeddedPlugins, Reread, load_embedded, misfits};
 use crate::run::Host;
 use crate::runtime::Runtime;
 
@@ -43,7 +43,10 @@ async fn build(
     adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let first = match &located.source {
-        Source::File(path) => Some(read_file(path).map_err(wrong)?),
+        Source::File(path) => match read_file(path) {
+            Ok(config) => Some(config),
+            Err(problems) => return Err(refused(&problems).await),
+        },
         Source::Environment => None,
     };
     let runtime = engine(first.as_ref())?;
@@ -52,7 +55,10 @@ async fn build(
         .map_err(|error| complain(Exit::Internal, error))?;
     let mut config = match first {
         Some(config) => config,
-        None => from_environment(&embedded, entities, asked).map_err(wrong)?,
+        None => match from_environment(&embedded, entities, asked) {
+            Ok(config) => config,
+            Err(problems) => return Err(refused(&problems).await),
+        },
     };
     adjust(&mut config)?;
     eprintln!("{located}");
@@ -116,6 +122,19 @@ fn reread(located: &Located) -> Option<Reread> {
     }
 }
 
-fn wrong(problems: Problems) -> Exit {
-    complain(Exit::Config, problems)
+/// Tells what is wrong with a configuration, together with what the plugins would say of the rest.
+async fn refused(problems: &Problems) -> Exit {
+    let more = match problems.rest() {
+        Some(rest) => judged(rest).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    complain(Exit::Config, problems.and(more))
+}
+
+async fn judged(config: &Config) -> Result<Vec<Problem>, Exit> {
+    let runtime = engine(Some(config))?;
+    let embedded = load_embedded(&runtime)
+        .await
+        .map_err(|error| complain(Exit::Internal, error))?;
+    Ok(misfits(&runtime, &embedded, config).await)
 }

@@ -84,7 +84,7 @@ fn connection(
     let url = url(section);
     let prefix = section
         .text("prefix")
-        .map(|field| field.check(|text| prefix(text)).unwrap_or_default());
+        .and_then(|field| field.check(|text| prefix(text)));
     Some(Connection {
         auth: auth(section),
         issuer: issuer(section, identity),

@@ -104,7 +104,7 @@ impl Config {
             Ok(text) => Self::from_text(&text, path, env),
             Err(cause) => {
                 let message = format!("the configuration cannot be read: {cause}");
-                Err(Problems(vec![Problem::error(
+                Err(Problems::new(vec![Problem::error(
                     Place::File(path.into()),
                     "",
                     message,
@@ -118,7 +118,8 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn from_text(text: &str, path: &Path, env: Env<'_>) -> Result<Self, Problems> {
-        let tree = file::parse(text, &path.into()).map_err(|problem| Problems(vec![problem]))?;
+        let tree =
+            file::parse(text, &path.into()).map_err(|problem| Problems::new(vec![problem]))?;
         let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let base = full.parent().unwrap_or(Path::new(""));
         resolve::config(

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::Config;
+
 /// Where a piece of configuration stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -124,30 +126,71 @@ impl fmt::Display for Problem {
 }
 
 /// All problems of a configuration, in the order of the file's lines; at least one is an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Problems(pub Vec<Problem>);
+#[derive(Debug, Clone, thiserror::Error)]
+pub struct Problems {
+    list: Vec<Problem>,
+    /// What could be read in spite of them, for judging that too; never for serving it.
+    rest: Option<Box<Config>>,
+}
 
 impl Problems {
+    /// Puts problems in order.
+    #[must_use]
+    pub fn new(mut list: Vec<Problem>) -> Self {
+        list.sort_by_key(|problem| problem.place.order());
+        Self { list, rest: None }
+    }
+
+    /// The problems.
+    #[must_use]
+    pub fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
+    /// What could be read in spite of them.
+    #[must_use]
+    pub fn rest(&self) -> Option<&Config> {
+        self.rest.as_deref()
+    }
+
+    /// The same with those that were found in the rest.
+    #[must_use]
+    pub fn and(&self, more: Vec<Problem>) -> Self {
+        let new = |problem: &Problem| !self.list.iter().any(|known| known.is_same_line(problem));
+        let more = more.into_iter().filter(new);
+        Self::new(self.list.iter().cloned().chain(more).collect())
+    }
+
+    pub(super) fn beside(self, rest: Config) -> Self {
+        Self {
+            rest: Some(Box::new(rest)),
+            ..self
+        }
+    }
+
     /// How many of them are errors.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.0.iter().filter(|problem| problem.is_error()).count()
+        self.list
+            .iter()
+            .filter(|problem| problem.is_error())
+            .count()
     }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, problem) in self.0.iter().enumerate() {
+        for (at, problem) in self.list.iter().enumerate() {
             let mark = if problem.is_error() { "" } else { "warning: " };
             let end = if at == 0 { "" } else { "\n" };
             write!(f, "{end}{mark}{problem}")?;
         }
-        if self.0.len() == 1 {
+        if self.list.len() == 1 {
             return Ok(());
         }
         let errors = self.errors();
         write!(f, "\n{}", counted(errors, "problem"))?;
-        match self.0.len() - errors {
+        match self.list.len() - errors {
             0 => Ok(()),
             warnings => write!(f, ", {}", counted(warnings, "warning")),
         }
@@ -175,12 +218,10 @@ impl Report {
 
     /// The warnings; everything, where one of them is an error.
     pub(super) fn finish(self) -> Result<Vec<Problem>, Problems> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|problem| problem.place.order());
-        if problems.iter().any(Problem::is_error) {
-            Err(Problems(problems))
-        } else {
-            Ok(problems)
+        let problems = Problems::new(self.problems.into_inner());
+        match problems.errors() {
+            0 => Ok(problems.list),
+            _ => Err(problems),
         }
     }
 

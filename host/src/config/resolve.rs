@@ -61,13 +61,17 @@ pub(super) fn config(
         let message = "no connection, so there is nothing to serve; add a table `[connections.NAME]`, see `portcullis config example`";
         report.warn(&root.place, "", message);
     }
-    Ok(Config {
+    let config = Config {
         source,
         server,
         connections,
         offered: None,
-        warnings: report.finish()?,
-    })
+        warnings: Vec::new(),
+    };
+    match report.finish() {
+        Ok(warnings) => Ok(Config { warnings, ..config }),
+        Err(problems) => Err(problems.beside(config)),
+    }
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ mod tests {
         let read = read(&Section::free("c", &table, &report));
         report
             .finish()
-            .map_err(|problems| problems.0[0].to_string())?;
+            .map_err(|problems| problems.list()[0].to_string())?;
         Ok(serde_json::to_string(&read).unwrap())
     }
 

@@ -63,20 +63,32 @@ impl ToolFilter {
         last.is_some_and(|rule| rule.allows)
     }
 
+    /// The patterns, as they are written in the file, that fit none of these tools.
+    #[must_use]
+    pub fn idle(&self, tools: &[String]) -> Vec<String> {
+        let fits = |rule: &&Rule| {
+            let glob = rule.glob.as_bytes();
+            tools.iter().any(|tool| is_match(glob, tool.as_bytes()))
+        };
+        let idle = self.rules.iter().filter(|rule| !fits(rule));
+        idle.map(Rule::written).collect()
+    }
+
     /// The list as it is written in the file, with one more pattern at its end.
     #[must_use]
     pub(super) fn written_with(&self, tool: &str) -> String {
-        let sign = |rule: &Rule| if rule.allows { "" } else { "!" };
-        let own = self
-            .rules
-            .iter()
-            .map(|r| format!("\"{}{}\"", sign(r), r.glob));
+        let own = self.rules.iter().map(|r| format!("\"{}\"", r.written()));
         let all: Vec<_> = own.chain([format!("\"{tool}\"")]).collect();
         format!("tools = [{}]", all.join(", "))
     }
 }
 
 impl Rule {
+    fn written(&self) -> String {
+        let sign = if self.allows { "" } else { "!" };
+        format!("{sign}{}", self.glob)
+    }
+
     fn parse(text: &str) -> Result<Self, FilterError> {
         let (allows, glob) = match text.strip_prefix('!') {
             Some(rest) => (false, rest),
@@ -142,6 +154,14 @@ mod tests {
             assert_eq!(filter.matches(tool), is_in, "{list:?} {tool}");
         }
         assert!(ToolFilter::default().matches("anything"));
+    }
+
+    #[test]
+    fn patterns_that_fit_nothing_are_known() {
+        let tools = ["get", "search", "mass_tag"].map(str::to_owned);
+        let filter = ToolFilter::parse(&["*", "!mass_*", "gte", "!delete", "sea*"]).unwrap();
+        assert_eq!(filter.idle(&tools), ["gte", "!delete"]);
+        assert!(ToolFilter::default().idle(&tools).is_empty());
     }
 
     #[test]

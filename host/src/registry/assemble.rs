@@ -105,13 +105,11 @@ fn absent(wanted: &config::Connection, plugins: &BTreeMap<PluginId, Arc<Plugin>>
 }
 
 fn waits(wanted: &config::Connection) -> Problem {
-    wanted.problem(
-        "plugin",
-        format!(
-            "no plugin `{}` yet; the connection waits for its file in the plugin folder",
-            wanted.plugin
-        ),
-    )
+    let message = format!(
+        "no plugin `{}` yet; the connection waits for its file in the plugin folder",
+        wanted.plugin
+    );
+    wanted.problem("plugin", message).into_warning()
 }
 
 /// Adds the tools of a connection.

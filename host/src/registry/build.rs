@@ -133,6 +133,7 @@ impl Registry {
         };
         let (snapshot, problems) = assemble(&parts, &Snapshot::default());
         fits(problems)?;
+        say_at_start(&snapshot);
         Ok(Arc::new(Self {
             runtime,
             embedded,
@@ -205,6 +206,15 @@ impl Registry {
         Ok(())
     }
 
+    /// The problems of a configuration, with what the plugins say of the rest of it.
+    pub async fn all_of(&self, problems: &Problems) -> Problems {
+        let more = match problems.rest() {
+            Some(rest) => misfits(&self.runtime, &self.embedded, rest).await,
+            None => Vec::new(),
+        };
+        problems.and(more)
+    }
+
     /// Ends the sessions at the CRMs, as far as that is possible within a few seconds. For the end of
     /// the host, after its last call.
     pub async fn close(&self) {
@@ -250,6 +260,24 @@ impl Registry {
     }
 }
 
+/// What does not fit the plugins in a configuration that is refused for other reasons, so that all of
+/// it is told at once.
+pub async fn misfits(
+    runtime: &Arc<Runtime>,
+    embedded: &EmbeddedPlugins,
+    config: &Config,
+) -> Vec<Problem> {
+    let folder = look(&Folder::default(), config, runtime).await;
+    let folder = folder.unwrap_or_default();
+    let parts = Parts {
+        config,
+        embedded,
+        folder: &folder,
+        refresh_tokens: &refresh::store(&config.server.state),
+    };
+    assemble(&parts, &Snapshot::default()).1
+}
+
 async fn look(
     before: &Folder,
     config: &Config,
@@ -272,8 +300,18 @@ fn fits(problems: Vec<Problem>) -> Result<(), Problems> {
     if problems.is_empty() {
         Ok(())
     } else {
-        Err(Problems(problems))
+        Err(Problems::new(problems))
     }
+}
+
+/// What an operator has to know of the first snapshot. The program's own plugins are no news.
+fn say_at_start(first: &Snapshot) {
+    for (id, plugin) in &first.plugins {
+        if let Origin::File(path) = &plugin.origin {
+            tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %path.display(), "plugin serves");
+        }
+    }
+    say_what_is_wrong(&Snapshot::default(), first);
 }
 
 fn say_what_changed(before: &Snapshot, after: &Snapshot) {
@@ -293,6 +331,11 @@ fn say_what_changed(before: &Snapshot, after: &Snapshot) {
     {
         tracing::info!(plugin = %id, "plugin removed");
     }
+    say_what_is_wrong(before, after);
+}
+
+/// Files that were not taken, and warnings, as far as they are new.
+fn say_what_is_wrong(before: &Snapshot, after: &Snapshot) {
     for rejected in after
         .rejected
         .iter()
@@ -305,10 +348,6 @@ fn say_what_changed(before: &Snapshot, after: &Snapshot) {
         .iter()
         .filter(|w| !before.warnings.contains(w))
     {
-        say(warning);
+        tracing::warn!("{warning}");
     }
-}
-
-fn say(warning: &Problem) {
-    tracing::warn!("{warning}");
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::slots::Slots;
-use super::{Plugin, tokens};
+use super::{Plugin, tokens, zones};
 use crate::admission::{Gate, Rate};
 use crate::capability::{GuestCache, Link};
 use crate::config::{self, Auth, Confirm, Identity, Problem};
@@ -62,7 +62,7 @@ impl Connection {
             return Err(problems);
         };
         let slots = Slots::of(&upstream, &config, &plugin.manifest);
-        let warnings = warnings(&config, &plugin, &slots);
+        let warnings = warnings(&config, &plugin, &slots, &rule);
         let unused = CancellationToken::new();
         let upstream = Arc::new(upstream);
         let issuer = tokens::issuer(&config, &plugin.manifest, &upstream);
@@ -152,6 +152,9 @@ fn settings(
         if let (false, Some(default)) = (settings.contains_key(key), property.get("default")) {
             settings.insert(key.clone(), default.clone());
         }
+    }
+    for key in zones::unknown(properties, &settings) {
+        problems.push(config.problem(&format!("settings.{key}"), zones::ADVICE));
     }
     settings
 }
@@ -290,7 +293,12 @@ fn gate(config: &config::Connection) -> Gate {
 /// The shortest secret that is removed from answers; a shorter one would damage texts.
 const SHORTEST_SCRUBBED: usize = 8;
 
-fn warnings(config: &config::Connection, plugin: &Plugin, slots: &Slots) -> Vec<Problem> {
+fn warnings(
+    config: &config::Connection,
+    plugin: &Plugin,
+    slots: &Slots,
+    rule: &Rule,
+) -> Vec<Problem> {
     let declared = &plugin.manifest.secrets;
     let short = config.secrets.iter().filter(|(name, secret)| {
         secret.expose().len() < SHORTEST_SCRUBBED && declared.get(*name).is_some_and(|d| d.scrub)
@@ -299,5 +307,31 @@ fn warnings(config: &config::Connection, plugin: &Plugin, slots: &Slots) -> Vec<
         let message = format!("is shorter than {SHORTEST_SCRUBBED} characters and so is not removed from what the plugin sees; use a longer one");
         config.problem(&format!("secrets.{name}"), message).into_warning()
     });
-    short.chain(slots.warnings(config)).collect()
+    short
+        .chain(slots.warnings(config))
+        .chain(idle_patterns(config, plugin, rule))
+        .collect()
+}
+
+/// Patterns of `tools` that fit no tool of the plugin: misspelt, or with the prefix before them.
+fn idle_patterns(config: &config::Connection, plugin: &Plugin, rule: &Rule) -> Vec<Problem> {
+    let names: Vec<String> = plugin.tools.iter().map(|t| t.name.to_string()).collect();
+    let warning = |pattern: String| {
+        let name = pattern.trim_start_matches('!');
+        let bare = name.strip_prefix(&format!("{}_", config.prefix));
+        let near = match (
+            bare.filter(|bare| names.iter().any(|n| n == bare)),
+            nearest(name, &names),
+        ) {
+            (Some(bare), _) => format!("write `{bare}`, without the prefix"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!("it has {}", names.join(", ")),
+        };
+        let message = format!(
+            "`{pattern}` fits no tool of the plugin `{}`; {near}",
+            plugin.id
+        );
+        config.problem("tools", message).into_warning()
+    };
+    rule.tools.idle(&names).into_iter().map(warning).collect()
 }

@@ -165,15 +165,12 @@ async fn look_at(path: &Path, before: Option<&File>, runtime: &Arc<Runtime>) -> 
             plugin: Some(Arc::new(plugin)),
             error: None,
         },
-        Err(error) => {
-            let error = error.to_string();
-            tracing::warn!(path = %path.display(), %error, "plugin file not taken");
-            File {
-                digest,
-                plugin: kept,
-                error: Some(error),
-            }
-        }
+        // Said once, by whoever takes the snapshot up, with what serves instead.
+        Err(error) => File {
+            digest,
+            plugin: kept,
+            error: Some(error.to_string()),
+        },
     }
 }
 

@@ -20,8 +20,9 @@ mod tokens;
 mod tool;
 mod uri;
 mod watch;
+mod zones;
 
-pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded};
+pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
 pub use connection::Connection;
 pub use embedded::embedded;
 pub use folder::Rejected;

@@ -49,21 +49,24 @@ impl Slots {
         ready.map(|(slot, _)| slot.as_str()).collect()
     }
 
-    /// What the operator should know. A slot that was left out altogether is none of it.
+    /// What the operator should know. A slot that was left out altogether is none of it; one without
+    /// which tools fail is an error, which `check` counts and `serve` goes on with.
     pub(super) fn warnings(&self, config: &config::Connection) -> Vec<Problem> {
         let said = self.0.iter().filter_map(|(slot, state)| match state {
             State::Uses(_) | State::LeftOut => None,
-            State::Lacks(names) => Some(format!(
-                "{} not set; calls that need it will say so",
-                secrets(names)
-            )),
-            State::Half(names) => Some(format!(
-                "{} not set, so the credential `{slot}` is not used",
-                secrets(names)
-            )),
+            State::Lacks(names) => {
+                let message = format!("{} not set; calls that need it will say so", secrets(names));
+                Some(config.problem("secrets", message))
+            }
+            State::Half(names) => {
+                let message = format!(
+                    "{} not set, so the credential `{slot}` is not used",
+                    secrets(names)
+                );
+                Some(config.problem("secrets", message).into_warning())
+            }
         });
-        said.map(|message| config.problem("secrets", message).into_warning())
-            .collect()
+        said.collect()
     }
 
     /// For a person.

@@ -34,7 +34,8 @@ pub struct Snapshot {
     pub existing: Vec<Arc<Tool>>,
     /// Files that were not taken, and why.
     pub rejected: Vec<Rejected>,
-    /// Things to know: connections that wait for their plugin, short secrets.
+    /// Things to know: connections that wait for their plugin, short secrets. An error among them
+    /// stands for what fails when it is called: a credential that is missing.
     pub warnings: Vec<Problem>,
     pub(super) names: HashMap<String, Arc<Tool>>,
 }

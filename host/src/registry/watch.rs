@@ -175,7 +175,7 @@ async fn reconfigure(registry: &Registry, reread: &Reread, said: &mut String) {
                 Err(error) => error.to_string(),
             }
         }
-        Err(problems) => problems.to_string(),
+        Err(problems) => registry.all_of(&problems).await.to_string(),
     };
     if !refused.is_empty() && refused != *said {
         tracing::error!("configuration not taken up, the old one stays in force:\n{refused}");

@@ -21,10 +21,12 @@ use super::dial::{DialError, Guard};
 use super::failed::{Failed, Reason, Stage};
 use super::tls::{self, Trust};
 
-/// How long an idle connection is kept: less than any common server does (Apache keeps 5 s, others
-/// 60 s and more), since a request that meets a closing connection is lost and, unless it is known
-/// that nothing was written, not repeated.
-const POOL_IDLE: Duration = Duration::from_secs(4);
+/// How long an idle connection is kept: less than any common server does (gunicorn keeps it 2 s unless
+/// told otherwise, Apache 5 s, others 60 s and more), since a request that meets a closing connection
+/// is lost and, unless it is known that nothing was written, not repeated. The client library has one
+/// time for all connections, so a shorter one that a server announces (`Keep-Alive: timeout`) cannot be
+/// kept to.
+const POOL_IDLE: Duration = Duration::from_millis(1500);
 
 /// How many idle connections are kept; more than a connection's concurrent calls never is.
 const POOL_SIZE: usize = 32;

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use portcullis_manifest::Headers;
 
 /// The most headers of one request; no CRM's API takes more than a handful.
@@ -17,7 +19,10 @@ pub(super) const LONGEST_VALUE: usize = 2048;
 const SENT: [&str; 2] = ["accept", "content-type"];
 
 /// What every guest may see.
-const SEEN: [&str; 4] = ["content-type", "retry-after", "etag", "content-range"];
+const SEEN: [&str; 4] = ["content-type", RETRY_AFTER, "etag", "content-range"];
+
+/// Seconds, or a date.
+const RETRY_AFTER: &str = "retry-after";
 
 /// What no manifest can open: it would change where a request goes, how it is framed, who sends it
 /// or which method the server takes it for.
@@ -196,6 +201,18 @@ impl HeaderRules {
     }
 }
 
+/// An answer's headers with a `retry-after` that is a date turned into seconds from now: a guest has no
+/// clock. One that is neither stays as it is.
+pub(super) fn timed(mut headers: Vec<(String, String)>, now: Timestamp) -> Vec<(String, String)> {
+    for (_, value) in headers.iter_mut().filter(|(name, _)| name == RETRY_AFTER) {
+        if let Ok(until) = DateTimeParser::new().parse_timestamp(value.trim()) {
+            let left = until.as_millisecond() - now.as_millisecond();
+            *value = left.max(0).unsigned_abs().div_ceil(1000).to_string();
+        }
+    }
+    headers
+}
+
 /// Whether the host may set a header for a recipe or a constant.
 pub(super) fn may_host_set(name: &str) -> bool {
     is_name(name) && !FRAMING.contains(&name)
@@ -293,6 +310,27 @@ mod tests {
         );
         let many = vec![one("prefer", "a").remove(0); MOST_HEADERS + 1];
         assert_eq!(rules().check(many), Err(HeaderError::TooMuch));
+    }
+
+    #[test]
+    fn a_date_to_wait_for_becomes_seconds_from_its_arrival() {
+        let now: Timestamp = "2026-11-20T10:00:00.250Z".parse().unwrap();
+        for (value, seconds) in [
+            ("Fri, 20 Nov 2026 10:00:07 GMT", "7"),
+            (" Fri, 20 Nov 2026 11:00:00 GMT ", "3600"),
+            ("Fri, 20 Nov 2026 10:00:00 GMT", "0"),
+            ("Thu, 19 Nov 2026 10:00:00 GMT", "0"),
+            ("7", "7"),
+            ("soon", "soon"),
+            (
+                "Fri, 31 Nov 2026 10:00:07 GMT",
+                "Fri, 31 Nov 2026 10:00:07 GMT",
+            ),
+        ] {
+            let headers = [one("etag", value), one("retry-after", value)].concat();
+            let expected = [one("etag", value), one("retry-after", seconds)].concat();
+            assert_eq!(timed(headers, now), expected, "{value}");
+        }
     }
 
     #[test]

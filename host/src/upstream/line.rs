@@ -93,7 +93,7 @@ pub(super) fn window(limits: &Limits, now: Instant, of_call: Instant) -> Window 
     } else {
         Window {
             until: of_call,
-            limit: "the time left of this call",
+            limit: "`limits.timeout_ms` of the whole call",
         }
     }
 }

@@ -31,6 +31,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use portcullis_manifest::{Explained, ExplainedBody, Method};
 use url::{Host, Url};
 
@@ -256,7 +257,10 @@ impl Upstream {
         let opened = self.line.client.send(wire, window).await?;
         let status = opened.status();
         note(status);
-        let headers = opened.headers(|name| self.rules.shows(name));
+        let headers = headers::timed(
+            opened.headers(|name| self.rules.shows(name)),
+            Timestamp::now(),
+        );
         let body = opened.body(self.line.limits.response_bytes).await?;
         Ok(Received {
             status,

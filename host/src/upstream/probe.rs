@@ -78,21 +78,16 @@ impl Roots {
 
 impl Probing {
     async fn look(&self, client: &Client, window: Window) -> Result<Root, Failed> {
-        for candidate in &self.candidates {
-            if self.accepts(candidate, client, window).await? {
+        let mut tried = Vec::new();
+        for (candidate, prefix) in self.candidates.iter().zip(&self.declared.prefixes) {
+            let Some(status) = self.refuses(candidate, client, window).await? else {
                 tracing::debug!(base = %candidate.url(), "the API was found");
                 return Ok(candidate.clone());
-            }
+            };
+            let path = [prefix, &self.declared.path].map(|part| part.trim_matches('/'));
+            let path = path.join("/");
+            tried.push(format!("/{} ({status})", path.trim_start_matches('/')));
         }
-        let tried: Vec<_> = self
-            .declared
-            .prefixes
-            .iter()
-            .map(|prefix| {
-                let path = [prefix, &self.declared.path].map(|part| part.trim_matches('/'));
-                format!("/{}", path.join("/").trim_start_matches('/'))
-            })
-            .collect();
         Err(Failed::not_sent(
             Reason::Protocol,
             format!(
@@ -102,14 +97,14 @@ impl Probing {
         ))
     }
 
-    /// Whether a candidate answers as the API does. A host that cannot be reached is an error: the
-    /// other candidates are on it as well.
-    async fn accepts(
+    /// The status of a candidate that does not answer as the API does. A host that cannot be reached is
+    /// an error: the other candidates are on it as well.
+    async fn refuses(
         &self,
         candidate: &Root,
         client: &Client,
         window: Window,
-    ) -> Result<bool, Failed> {
+    ) -> Result<Option<u16>, Failed> {
         let opened = client
             .send(self.wire(candidate)?, window)
             .await
@@ -120,19 +115,20 @@ impl Probing {
             return Err(Failed::not_sent(Reason::Protocol, detail));
         }
         if !(200..300).contains(&status) {
-            return Ok(false);
+            return Ok(Some(status));
         }
         let Some(pointer) = &self.declared.expect else {
-            return Ok(true);
+            return Ok(None);
         };
         let body = match opened.body(LARGEST).await {
             Ok(body) => body,
-            Err(failed) if failed.reason == Reason::TooLarge => return Ok(false),
+            Err(failed) if failed.reason == Reason::TooLarge => return Ok(Some(status)),
             Err(failed) => return Err(unsent(failed)),
         };
         let answer: Option<Value> = serde_json::from_slice(&body).ok();
         let held = answer.as_ref().and_then(|answer| answer.pointer(pointer));
-        Ok(held.is_some_and(|value| !value.is_null()))
+        let is_api = held.is_some_and(|value| !value.is_null());
+        Ok((!is_api).then_some(status))
     }
 
     fn wire(&self, candidate: &Root) -> Result<Wire, Failed> {

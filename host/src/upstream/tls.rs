@@ -97,12 +97,19 @@ fn explain_certificate(error: &CertificateError) -> &'static str {
             "the server's certificate is not valid yet; is this machine's clock right?"
         }
         CertificateError::UnknownIssuer => {
-            "the server's certificate comes from an authority that this machine does not trust"
+            "the server's certificate comes from an authority that this machine's trust store does not hold"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the server's certificate is for another name"
         }
         CertificateError::Revoked => "the server's certificate has been revoked",
+        // What `openssl req -x509` makes unless told otherwise; the library that says so is not ours.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "the server's certificate is not trusted: it is self-signed as an authority's own (CA:TRUE), which no trust store makes good; it needs one from an authority that this machine trusts"
+        }
+        CertificateError::Other(_) => {
+            "the server's certificate is not trusted: this machine's trust store does not vouch for it"
+        }
         _ => "the server's certificate is not valid",
     }
 }
@@ -161,10 +168,39 @@ mod tests {
         assert!(config(Trust::Plain).is_ok());
     }
 
+    /// What `openssl req -x509` makes, with and without `basicConstraints=CA:FALSE`, for
+    /// crm.example.com in November 2026.
+    const SELF_SIGNED: [(&str, &str); 2] = [
+        (
+            "MIIBpjCCAUugAwIBAgIUVxh11+uYjTrfmq/NHRAxj5Un5iEwCgYIKoZIzj0EAwIwGjEYMBYGA1UEAwwPY3JtLmV4YW1wbGUuY29tMB4XDTI2MTEyMTE2MjAzMloXDTM2MTExODE2MjAzMlowGjEYMBYGA1UEAwwPY3JtLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6Meoyn4G0oP7XSKKY/02fZCoxnFad8VseONNnKLKMw3oSwkPFitKeYsSVadbHilYCVFQkMyKMlwulo9VBSMWQaNvMG0wHQYDVR0OBBYEFMgxg+bIGWBUi1gAVbHU6OHqBT8uMB8GA1UdIwQYMBaAFMgxg+bIGWBUi1gAVbHU6OHqBT8uMA8GA1UdEwEB/wQFMAMBAf8wGgYDVR0RBBMwEYIPY3JtLmV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0kAMEYCIQDp7eNzroIS4FHJSFhxFflwpdF3IReLlQ/J7dq8ZTvHPQIhALn8wODBYXwN8ZD+YvDgGjHtOY/khqxC5gENEVAOh3qS",
+            "self-signed as an authority's own",
+        ),
+        (
+            "MIIBoTCCAUigAwIBAgIURUZa7b1VyaDscBrkOo9r7oL/tWEwCgYIKoZIzj0EAwIwGjEYMBYGA1UEAwwPY3JtLmV4YW1wbGUuY29tMB4XDTI2MTEyMTE2MjAzM1oXDTM2MTExODE2MjAzM1owGjEYMBYGA1UEAwwPY3JtLmV4YW1wbGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE+sVn/4iPZ5i8beLp5sQJCmc+IZsAApmXej8XsN81tGtKqSbBE+GA3CUysqYLhOpALyayB6ej8enviX2xyIo2MaNsMGowHQYDVR0OBBYEFP+G31J6vo7mv7F84SLEqOtILHjQMB8GA1UdIwQYMBaAFP+G31J6vo7mv7F84SLEqOtILHjQMBoGA1UdEQQTMBGCD2NybS5leGFtcGxlLmNvbTAMBgNVHRMBAf8EAjAAMAoGCCqGSM49BAMCA0cAMEQCIC04zyy3US8g9RI4F1clZuses6PbtaiYiiYDbtTj+j6HAiBhImXSSoLIIAni1Y7DXd9YE1xGtJUkDFAUiB1BDfhTfw==",
+            "trust store does not hold",
+        ),
+    ];
+
+    #[test]
+    fn a_self_signed_certificate_is_not_trusted_rather_than_not_valid() {
+        use base64::Engine as _;
+        let verifier = Verifier::new(Arc::new(ring::default_provider())).unwrap();
+        let name = ServerName::try_from("crm.example.com").unwrap();
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_564_800));
+        for (text, words) in SELF_SIGNED {
+            let der = base64::engine::general_purpose::STANDARD
+                .decode(text)
+                .unwrap();
+            let refused = verifier.verify_server_cert(&der.into(), &[], &name, &[], now);
+            let said = explain(&refused.unwrap_err());
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
     #[test]
     fn explanations() {
         let error = Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        assert!(explain(&error).contains("does not trust"));
+        assert!(explain(&error).contains("trust store does not hold"));
         assert_eq!(explain(&Error::DecryptError), "the TLS handshake failed");
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Reads only; answers findings for an operator, without anything of a record.
 
-use portcullis_sdk::{Call, add_finding, path};
+use portcullis_sdk::{Call, add_finding, add_obstacle, path};
 use serde_json::{Value, json};
 
 use crate::{
@@ -30,6 +30,7 @@ fn reachable(call: &Call<'_>, findings: &mut Findings) -> bool {
     let settings = match ask.send() {
         Ok(response) if response.is_success() && !response.is_page() => response.value(),
         Ok(response) if response.is_success() => None,
+        Ok(response) if add_obstacle(findings, &response) => return false,
         Ok(response) => {
             let failure = errors::refused(&response, &About::reading("settings"));
             let suggestion = failure.suggestion.clone();

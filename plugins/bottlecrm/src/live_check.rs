@@ -3,7 +3,7 @@
 //!
 //! Reads only; answers findings for an operator, without anything of a record.
 
-use portcullis_sdk::{Call, Failure, Response, code, path};
+use portcullis_sdk::{Call, Failure, Response, add_finding as add, add_obstacle, code, path};
 use serde_json::{Value, json};
 
 use crate::{
@@ -36,12 +36,13 @@ pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
                 published(call, &mut findings);
             }
         }
+        Ok(response) if add_obstacle(&mut findings, &response) => {}
         Ok(response) => add(
             &mut findings,
             "error",
             "address",
             format!(
-                "what answers is no BottleCRM API (status {})",
+                "what answers is no BottleCRM API (HTTP {})",
                 response.status
             ),
             Some("url is the CRM's root, without /api; http and https differ"),
@@ -55,20 +56,6 @@ pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
         ),
     }
     Ok(json!({ "findings": findings }))
-}
-
-fn add(
-    findings: &mut Findings,
-    level: &str,
-    subject: &str,
-    message: impl Into<String>,
-    suggestion: Option<&str>,
-) {
-    let mut finding = json!({"level": level, "subject": subject, "message": message.into()});
-    if let Some(suggestion) = suggestion {
-        finding["suggestion"] = suggestion.into();
-    }
-    findings.push(finding);
 }
 
 /// Its answers to this are objects, whatever the token.

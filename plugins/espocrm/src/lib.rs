@@ -28,6 +28,7 @@ mod notes;
 mod operators;
 mod payload;
 mod related;
+mod rights;
 mod routes;
 mod schema;
 mod search;

@@ -3,7 +3,7 @@
 //!
 //! Reads only; answers findings for an operator, without anything of a record.
 
-use portcullis_sdk::{Call, Failure, Response, add_finding as add, code, path};
+use portcullis_sdk::{Call, Failure, Response, add_finding as add, add_obstacle, code, path};
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,32 +11,19 @@ use crate::{
     errors::About,
     forbidden::LOCKED_OUT,
     identity::{self, Identity},
-    metadata,
+    metadata, rights,
     settings::Settings,
 };
 
-/// Entity types whose rights are summed up.
-const MAIN: &[&str] = &[
-    "Account",
-    "Contact",
-    "Lead",
-    "Opportunity",
-    "Task",
-    "Meeting",
-    "Call",
-    "Case",
-    "Email",
-    "EmailTemplate",
-];
-
-type Findings = Vec<Value>;
+pub(crate) type Findings = Vec<Value>;
 
 pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
     let mut findings = Findings::new();
     if is_reachable(call, &mut findings)
         && let Some(user) = user(call, &mut findings)
     {
-        role(&user, &mut findings);
+        rights::role(&user, &mut findings);
+        rights::of_tools(call, &user, &mut findings);
         sender(call, &user, &mut findings)?;
         time_zone(call, &user, &mut findings)?;
         pipelines(call, &user, &mut findings);
@@ -68,15 +55,13 @@ fn is_reachable(call: &Call<'_>, findings: &mut Findings) -> bool {
             );
             false
         }
+        Ok(response) if add_obstacle(findings, &response) => false,
         Ok(response) => {
             add(
                 findings,
                 "error",
                 "address",
-                format!(
-                    "what answers is no EspoCRM API (status {})",
-                    response.status
-                ),
+                format!("what answers is no EspoCRM API (HTTP {})", response.status),
                 hint,
             );
             false
@@ -118,53 +103,18 @@ fn user(call: &Call<'_>, findings: &mut Findings) -> Option<Identity> {
                     "check the API key, and that the user's authentication method (API Key or HMAC) is the connection's `auth`",
                 ),
                 LOCKED_OUT => ("lock-out", "wait a minute, then check the key"),
-                _ => ("credential", "see the message"),
+                _ => (
+                    "credential",
+                    failure
+                        .suggestion
+                        .as_deref()
+                        .unwrap_or("the key could not be tried; check again"),
+                ),
             };
-            add(
-                findings,
-                "error",
-                subject,
-                failure.message.clone(),
-                Some(hint),
-            );
+            let message = failure.message.clone();
+            add(findings, "error", subject, message, Some(hint));
             None
         }
-    }
-}
-
-fn role(user: &Identity, findings: &mut Findings) {
-    let line = |name: &&str| match user.rights.get(name) {
-        Some(Value::Object(rights)) => {
-            let allowed: Vec<_> = ["create", "read", "edit", "delete", "stream"]
-                .into_iter()
-                .filter(|action| rights.get(*action).is_some_and(|level| level != "no"))
-                .collect();
-            format!(
-                "{name}: {}",
-                if allowed.is_empty() {
-                    "none".to_owned()
-                } else {
-                    allowed.join(" ")
-                }
-            )
-        }
-        Some(Value::Bool(true)) => format!("{name}: all"),
-        _ => format!("{name}: none"),
-    };
-    let readable = user.rights.iter().any(|(name, rights)| {
-        MAIN.contains(&name) && rights["read"].as_str().is_some_and(|level| level != "no")
-    });
-    let summary = MAIN.iter().map(line).collect::<Vec<_>>().join("; ");
-    if readable {
-        add(findings, "ok", "role", summary, None);
-    } else {
-        add(
-            findings,
-            "error",
-            "role",
-            format!("the role allows nothing useful ({summary})"),
-            Some("give the API user a role with read access in the CRM's administration"),
-        );
     }
 }
 
@@ -185,6 +135,7 @@ fn sender(call: &Call<'_>, user: &Identity, findings: &mut Findings) -> Result<(
                 Some("the CRM accepts it only if it is a group account that the user may use"),
             );
         }
+        (None, None) if !call.lists("draft_email") => {}
         (None, None) => add(
             findings,
             "warn",

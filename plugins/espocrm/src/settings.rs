@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     /// Time zone in which dates without a time are understood, e.g. `Europe/Berlin`. Without it the
     /// CRM is asked for its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64), extend("format" = "time-zone"))]
     pub(crate) time_zone: Option<String>,
     /// The largest `limit` of a list; what is over 200, the CRM's own limit, counts as 200.
     #[schemars(range(min = 1))]

@@ -132,7 +132,8 @@ impl Tool {
     }
 }
 
-/// A read-only self-test of a connection: `invoke("live_check", {})` answers
+/// A read-only self-test of a connection: `invoke("live_check", {"tools": […]})`, with the names of the
+/// tools that the connection lists, answers
 /// `{"findings":[{"level":"ok|warn|error","subject":"…","message":"…","suggestion":"…"}]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

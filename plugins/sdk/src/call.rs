@@ -122,6 +122,7 @@ pub struct Call<'h> {
     host: &'h dyn Host,
     connection: OnceCell<Connection>,
     changed: Cell<bool>,
+    listed: OnceCell<Vec<String>>,
 }
 
 impl<'h> Call<'h> {
@@ -132,6 +133,7 @@ impl<'h> Call<'h> {
             host,
             connection: OnceCell::new(),
             changed: Cell::new(false),
+            listed: OnceCell::new(),
         }
     }
 
@@ -185,6 +187,21 @@ impl<'h> Call<'h> {
     #[must_use]
     pub fn has_changed_something(&self) -> bool {
         self.changed.get()
+    }
+
+    /// Whether the connection lists a tool, by its name in the manifest. Told to the self-test, so that
+    /// it can judge what those tools need; no other call knows it, and the answer is no.
+    #[must_use]
+    pub fn lists(&self, tool: &str) -> bool {
+        let listed = self.listed.get();
+        listed.is_some_and(|tools| tools.iter().any(|name| name == tool))
+    }
+
+    /// What the host tells a self-test: `{"tools": ["search", …]}`.
+    pub(crate) fn note_listed(&self, arguments: &Value) {
+        let names = arguments["tools"].as_array().into_iter().flatten();
+        let names = names.filter_map(Value::as_str).map(str::to_owned);
+        self.listed.get_or_init(|| names.collect());
     }
 
     pub(crate) fn note_change(&self) {

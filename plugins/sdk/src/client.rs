@@ -13,7 +13,6 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     call::Call,
-    datetime,
     failure::{Failure, Outcome},
     http::{HttpError, Reason, Request, Response},
 };
@@ -100,7 +99,7 @@ impl<'c> Client<'c> {
         let results = self.call.host().send_all(&requests);
         asks.into_iter()
             .zip(results)
-            .map(|(ask, result)| ask.settle(ask.dated(result)))
+            .map(|(ask, result)| ask.settle(result))
             .collect()
     }
 
@@ -217,7 +216,7 @@ impl Ask<'_> {
     pub fn send(self) -> Result<Response, Failure> {
         let mut attempt = 0;
         loop {
-            let result = self.dated(self.call.host().send(&self.request));
+            let result = self.call.host().send(&self.request);
             let Some(wait) = self.pause(&result, attempt) else {
                 return self.settle(result);
             };
@@ -238,14 +237,6 @@ impl Ask<'_> {
             return Err(response.failure_of_change());
         }
         response.ok()?.json()
-    }
-
-    /// A guest has no clock of its own: a date is counted from the time that the host told.
-    fn dated(&self, mut result: Result<Response, HttpError>) -> Result<Response, HttpError> {
-        if let Ok(response) = &mut result {
-            response.count_retry_after(|| datetime::seconds(&self.call.connection().now));
-        }
-        result
     }
 
     fn settle(&self, result: Result<Response, HttpError>) -> Result<Response, Failure> {

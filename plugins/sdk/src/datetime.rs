@@ -2,10 +2,6 @@
 //!
 //! Arithmetic on the Gregorian calendar only; time zones are the CRM's business.
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-
 /// Whether a text is a calendar date.
 #[must_use]
 pub fn is_date(text: &str) -> bool {
@@ -42,18 +38,6 @@ pub fn from_seconds(seconds: i64) -> String {
         rest / 60 % 60,
         rest % 60
     )
-}
-
-/// Seconds since 1970 of an HTTP date in its one form that may be sent, `Sun, 06 Nov 1994 08:49:37
-/// GMT` (RFC 9110, section 5.6.7).
-#[must_use]
-pub fn from_http(text: &str) -> Option<i64> {
-    let (_weekday, rest) = text.trim().split_once(", ")?;
-    let [day, month, year, clock, "GMT"] = rest.split(' ').collect::<Vec<_>>()[..] else {
-        return None;
-    };
-    let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    seconds(&format!("{year}-{month:02}-{day}T{clock}Z"))
 }
 
 fn split_offset(time: &str) -> Option<(&str, i64)> {
@@ -144,27 +128,6 @@ mod tests {
             ("1969-12-31 23:59:59", "1969-12-31 23:59:59"),
         ] {
             assert_eq!(to_utc(text).as_deref(), Some(utc), "{text}");
-        }
-    }
-
-    #[test]
-    fn reads_dates_of_http() {
-        assert_eq!(
-            from_http("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some(784_111_777)
-        );
-        for text in [
-            "120",
-            "06 Nov 1994 08:49:37 GMT",
-            "Sunday, 06-Nov-94 08:49:37 GMT",
-            "Sun Nov  6 08:49:37 1994",
-            "Sun, 06 Nov 1994 08:49:37 CET",
-            "Sun, 06 Nov 1994 08:49:37 GMT, later",
-            "Sun, 31 Nov 1994 08:49:37 GMT",
-            "Sun, 06 Nov 94 08:49:37 GMT",
-            "Sun, 06 nov 1994 08:49:37 GMT",
-        ] {
-            assert_eq!(from_http(text), None, "{text}");
         }
     }
 

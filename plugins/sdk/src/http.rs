@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    datetime,
     failure::{Failure, Kind, Outcome, code},
     json,
 };
@@ -166,26 +165,11 @@ impl Response {
         }
     }
 
-    /// `retry-after` in milliseconds. The client turns a date into seconds when the answer comes.
+    /// `retry-after` in milliseconds. The host turns a date into seconds when the answer comes.
     #[must_use]
     pub fn retry_after_ms(&self) -> Option<u32> {
         let seconds: u32 = self.header(RETRY_AFTER)?.trim().parse().ok()?;
         seconds.checked_mul(1000)
-    }
-
-    /// Turns a `retry-after` that is a date into seconds from now, 0 when it has passed; `now`, in
-    /// seconds since 1970, is asked for only then.
-    pub(crate) fn count_retry_after(&mut self, now: impl FnOnce() -> Option<i64>) {
-        let mut headers = self.headers.iter_mut();
-        let Some((_, value)) = headers.find(|(name, _)| name.eq_ignore_ascii_case(RETRY_AFTER))
-        else {
-            return;
-        };
-        if let Some(until) = datetime::from_http(value)
-            && let Some(now) = now()
-        {
-            *value = (until - now).max(0).to_string();
-        }
     }
 }
 
@@ -244,6 +228,9 @@ impl HttpError {
         let failure = match self.reason {
             Reason::TooLarge => failure.suggest("ask for fewer records or fewer fields"),
             Reason::BudgetSpent => failure.suggest("ask for less in one call"),
+            Reason::Timeout => failure.suggest(
+                "try again later or ask for less; the operator can raise limits.timeout_ms",
+            ),
             _ => failure,
         };
         if open {

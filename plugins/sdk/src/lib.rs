@@ -75,7 +75,7 @@ pub use declare::{
     ManifestExt, RouteExt, alternative, case, delete, get, manifest, patch, post, put, route,
 };
 pub use failure::{Failure, Kind, Outcome, Record, code};
-pub use finding::add_finding;
+pub use finding::{add_finding, add_obstacle};
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;

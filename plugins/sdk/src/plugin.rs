@@ -53,6 +53,7 @@ impl Plugin {
     }
 
     /// Adds a read-only self-test, which answers `{"findings":[{"level","subject","message"}]}`.
+    /// [`Call::lists`] tells it which tools the connection lists.
     #[must_use]
     pub fn live_check(mut self, routes: Routes, check: Check) -> Self {
         self.live_check = Some((routes, check));
@@ -82,7 +83,10 @@ impl Plugin {
         arguments: &Value,
     ) -> Result<String, Failure> {
         let result = match self.live_check {
-            Some((_, check)) if tool == LIVE_CHECK => check(call).map(|found| found.to_string()),
+            Some((_, check)) if tool == LIVE_CHECK => {
+                call.note_listed(arguments);
+                check(call).map(|found| found.to_string())
+            }
             _ => self
                 .find(tool)
                 .and_then(|tool| tool.invoke(call, arguments)),

@@ -36,6 +36,17 @@ fn the_guide_shows_every_line_of_the_plugin() {
 }
 
 #[test]
+fn what_the_guide_makes_is_what_it_copies() {
+    let (_, name) = CARGO.split_once("name = \"").unwrap();
+    let (name, _) = name.split_once('"').unwrap();
+    let made = blocks("\n## 1. A crate\n", "sh").concat();
+    assert!(made.contains(&format!("cargo new --lib {name} && cd {name}\n")));
+    let copied = blocks("\n## 5. Into the host\n", "sh").concat();
+    let file = format!("release/{}.wasm ", name.replace('-', "_"));
+    assert!(copied.contains(&file), "{copied}");
+}
+
+#[test]
 fn the_guide_shows_a_test_of_the_plugin() {
     for block in blocks("\n## 4. Tests\n", "rust") {
         assert!(TESTS.contains(block), "not in the example:\n{block}");

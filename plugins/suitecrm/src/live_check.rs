@@ -3,7 +3,7 @@
 //!
 //! Reads only; answers findings for an operator, without anything of a record.
 
-use portcullis_sdk::{Call, Failure, add_finding as add, code};
+use portcullis_sdk::{Call, Failure, add_finding as add, add_obstacle, code};
 use serde_json::{Value, json};
 
 use crate::{
@@ -40,7 +40,15 @@ pub(crate) fn check(call: &Call<'_>) -> Result<Value, Failure> {
 
 /// `get_server_info` needs no session, so it tells a wrong address from a wrong password.
 fn is_reachable(call: &Call<'_>, findings: &mut Findings) -> bool {
-    match rpc::server_info(call) {
+    let answer = rpc::send_server_info(call);
+    // A 500 has causes that `rpc` knows better.
+    if let Ok(response) = &answer
+        && response.status != 500
+        && add_obstacle(findings, response)
+    {
+        return false;
+    }
+    match answer.and_then(|response| rpc::accept(&response, rpc::SERVER_INFO)) {
         Ok(server) => match server_info::version(&server) {
             Some(version) => {
                 add(
@@ -77,7 +85,11 @@ fn is_reachable(call: &Call<'_>, findings: &mut Findings) -> bool {
 }
 
 fn hint(failure: &Failure) -> &'static str {
-    if failure.message.contains("without a word") {
+    if failure.message.contains("while its API was looked for") {
+        "the CRM, or a proxy before it, is busy or in maintenance; wait and check again"
+    } else if failure.message.contains("no API was found") {
+        "url is the CRM's start page, its `legacy` folder on SuiteCRM 8, or the whole address of service/v4_1/rest.php; a 3xx is a redirect and wants the url that it leads to, a 403 may be a proxy's"
+    } else if failure.message.contains("without a word") {
         "PHP broke off: with PHP 8, releases around 7.13 and 8.2 do not take the API's argument names; Portcullis sends arguments by position, so look into the PHP error log"
     } else if failure.message.contains("HTML page") || failure.message.contains("no v4_1 API") {
         "url is the CRM's start page, its `legacy` folder on SuiteCRM 8, or the whole address of service/v4_1/rest.php"

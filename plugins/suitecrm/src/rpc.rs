@@ -46,6 +46,13 @@ impl<'a> About<'a> {
     }
 }
 
+/// What `get_server_info` asks.
+pub(crate) const SERVER_INFO: About<'static> = About {
+    method: "get_server_info",
+    module: "",
+    does: Does::Read,
+};
+
 /// Reads with the session.
 pub(crate) fn read(
     call: &Call<'_>,
@@ -104,13 +111,17 @@ pub(crate) fn ask<'c>(call: &'c Call<'c>, about: About<'_>, arguments: Vec<Value
 
 /// `get_server_info`, the one method without a session.
 pub(crate) fn server_info(call: &Call<'_>) -> Result<Value, Failure> {
-    let about = About::read("get_server_info", "");
+    accept(&send_server_info(call)?, SERVER_INFO)
+}
+
+/// The answer to it before anyone judged it.
+pub(crate) fn send_server_info(call: &Call<'_>) -> Result<Response, Failure> {
     let ask = call
         .http()
         .anonymous()
         .post(path())
-        .form(form(about.method, &json!([])));
-    accept(&ask.changes_nothing().send()?, about)
+        .form(form(SERVER_INFO.method, &json!([])));
+    ask.changes_nothing().send()
 }
 
 /// Judges an answer: a numbered error, a page and an empty body are failures.

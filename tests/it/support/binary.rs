@@ -15,6 +15,7 @@ use super::in_time;
 pub struct Portcullis {
     pub folder: TempDir,
     variables: Vec<(String, String)>,
+    address_space: Option<u64>,
 }
 
 /// How a command ended.
@@ -32,6 +33,7 @@ impl Portcullis {
         Self {
             folder,
             variables: Vec::new(),
+            address_space: None,
         }
     }
 
@@ -57,15 +59,40 @@ impl Portcullis {
 
     /// With a file that other users may read.
     pub fn readable_by_all(self, name: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o644);
-        std::fs::set_permissions(self.folder.path().join(name), mode).expect("the file is ours");
+        set_mode(&self.folder.path().join(name), 0o644);
         self
+    }
+
+    /// With a file that nobody may read.
+    pub fn closed_to_everybody(self, name: &str) -> Self {
+        set_mode(&self.folder.path().join(name), 0o000);
+        self
+    }
+
+    /// With so many KiB of address space at most.
+    pub fn address_space(mut self, kib: u64) -> Self {
+        self.address_space = Some(kib);
+        self
+    }
+
+    /// The program, in a shell that limits it where that is asked for.
+    fn program(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_portcullis");
+        let Some(kib) = self.address_space else {
+            return Command::new(program);
+        };
+        let mut shell = Command::new("/bin/sh");
+        let script = format!("ulimit -v {kib} && exec \"$@\"");
+        shell.args(["-c", &script, "sh", program]);
+        shell
     }
 
     /// The command, before it is started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        self.command_of(self.program(), arguments)
+    }
+
+    fn command_of(&self, mut command: Command, arguments: &[&str]) -> Command {
         let home = self.folder.path().join("home");
         command
             .args(arguments)
@@ -83,9 +110,29 @@ impl Portcullis {
         command
     }
 
+    /// Runs it to its end as somebody who is not root.
+    pub async fn run_without_privileges(&self, arguments: &[&str]) -> Ran {
+        use std::os::unix::fs::MetadataExt;
+        let folder = self.folder.path();
+        let owner = folder.metadata().expect("the folder is ours").uid();
+        if owner != 0 {
+            return self.run(arguments).await;
+        }
+        let program = folder.join("portcullis");
+        std::fs::copy(env!("CARGO_BIN_EXE_portcullis"), &program).expect("there is room");
+        set_mode(folder, 0o755);
+        let mut command = self.command_of(Command::new(program), arguments);
+        command.uid(NOBODY).gid(NOBODY);
+        self.run_command(command, arguments).await
+    }
+
     /// Runs it to its end, with nothing on standard input.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
-        let mut child = self.command(arguments).spawn().expect("the binary starts");
+        self.run_command(self.command(arguments), arguments).await
+    }
+
+    async fn run_command(&self, mut command: Command, arguments: &[&str]) -> Ran {
+        let mut child = command.spawn().expect("the binary starts");
         drop(child.stdin.take());
         let what = format!("`portcullis {}` to end", arguments.join(" "));
         let output = in_time(&what, child.wait_with_output())
@@ -111,6 +158,15 @@ impl Portcullis {
         }
         text
     }
+}
+
+/// The user without rights of any Unix.
+const NOBODY: u32 = 65_534;
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(path, mode).expect("it is ours");
 }
 
 /// A path as it was given, and with its links resolved.

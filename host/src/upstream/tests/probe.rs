@@ -56,7 +56,7 @@ async fn what_was_tried_is_said_and_tried_again() {
     assert_eq!((reason, stage), (Reason::Protocol, Stage::NotSent));
     assert_eq!(
         detail,
-        "no API was found below the connection's `url`; tried /service/rest.php, /legacy/service/rest.php"
+        "no API was found below the connection's `url`; tried /service/rest.php (404), /legacy/service/rest.php (200)"
     );
     assert_eq!(send(&upstream, post("x")).await.unwrap().body, b"done");
 }

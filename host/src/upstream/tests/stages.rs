@@ -43,7 +43,7 @@ async fn no_answer_while_the_call_has_time() {
     );
     assert_eq!(
         failed.detail,
-        "no answer came in time (the time left of this call)"
+        "no answer came in time (`limits.timeout_ms` of the whole call)"
     );
     assert!(Instant::now() < soon);
 }

@@ -115,6 +115,18 @@ fn what_stands_in_the_way_ends_the_test() {
             get("auth/v1/settings").reply_bytes(200, "text/html", "<html></html>"),
             "address",
         ),
+        (get("auth/v1/settings").reply_bytes(302, "", ""), "redirect"),
+        (
+            get("auth/v1/settings").reply_bytes(403, "text/html", "<html>"),
+            "proxy",
+        ),
+        (get("auth/v1/settings").reply_bytes(500, "", ""), "fault"),
+        (
+            get("auth/v1/settings")
+                .reply_bytes(503, "", "")
+                .with("retry-after", "300"),
+            "maintenance",
+        ),
     ] {
         let crm = crm().expect(exchange);
         let found = crm.invoke("live_check", json!({})).unwrap();

@@ -95,4 +95,21 @@ fn a_bad_token_and_a_wrong_address_are_told_apart() {
         .invoke("live_check", json!({}))
         .unwrap();
     assert_eq!(levels(&found), [("address", "error")]);
+    for (exchange, subject) in [
+        (get("api/profile").reply_bytes(301, "", ""), "redirect"),
+        (page(get("api/profile"), 403), "proxy"),
+        (get("api/profile").reply_bytes(500, "", ""), "fault"),
+        (
+            get("api/profile")
+                .reply_bytes(503, "", "")
+                .with("retry-after", "300"),
+            "maintenance",
+        ),
+    ] {
+        let found = crm()
+            .expect(exchange)
+            .invoke("live_check", json!({}))
+            .unwrap();
+        assert_eq!(levels(&found), [(subject, "error")]);
+    }
 }

@@ -4,6 +4,7 @@
 mod bounds;
 mod fixtures;
 mod inputs;
+mod live;
 mod manifest;
 mod pipelines;
 mod promises;

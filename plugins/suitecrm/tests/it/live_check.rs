@@ -76,6 +76,18 @@ fn a_wrong_address_is_told_from_php_and_from_the_password() {
         );
         assert!(found[0].2.contains(words), "{}", found[0].2);
     }
+    for (exchange, subject) in [
+        (anonymous().reply_bytes(302, "", ""), "redirect"),
+        (anonymous().reply_bytes(403, "text/html", "<html>"), "proxy"),
+        (anonymous().reply_bytes(429, "", ""), "limit"),
+        (anonymous().reply_bytes(503, "", ""), "maintenance"),
+    ] {
+        let found = findings(&crm().expect(exchange));
+        assert_eq!(
+            (found.len(), found[0].0.as_str(), found[0].1.as_str()),
+            (1, "error", subject)
+        );
+    }
     let found = findings(
         &crm()
             .expect(server())
