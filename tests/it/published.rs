@@ -106,8 +106,11 @@ fn embedded_components_import_the_world_and_a_little_of_wasi() {
     }
 }
 
+/// What components export, whose names are found in the same way.
+const EXPORTED: [&str; 2] = ["portcullis:plugin/plugin", "portcullis:plugin/resources"];
+
 fn may_import(interface: &str) -> bool {
-    interface == "portcullis:plugin/plugin" || MAY_IMPORT.contains(&interface)
+    EXPORTED.contains(&interface) || MAY_IMPORT.contains(&interface)
 }
 
 /// Every `package:name/interface@version` in the bytes of a component, without the version. Imports
