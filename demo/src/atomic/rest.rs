@@ -214,11 +214,10 @@ impl Request<'_> {
             relation,
         };
         let written = match method {
-            "POST" => writing.insert(
-                form::rows(self.call)?,
-                self.call.param("columns"),
-                &self.prefer,
-            )?,
+            "POST" => {
+                let rows = form::rows(self.call)?;
+                writing.insert(&rows, self.call.param("columns"), &self.prefer)?
+            }
             "PATCH" => {
                 let sent = form::rows(self.call)?
                     .into_iter()

@@ -35,7 +35,7 @@ impl Writing<'_> {
     /// Adds the rows of a body.
     pub(crate) fn insert(
         &mut self,
-        rows: Vec<Row>,
+        rows: &[Row],
         columns: Option<&str>,
         prefer: &Prefer,
     ) -> Result<Written, Reply> {
@@ -58,7 +58,7 @@ impl Writing<'_> {
         self.is_table("insert into", "inserting into", "INSERT")?;
         let wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
         let mut written = Written::default();
-        for sent in &rows {
+        for sent in rows {
             self.insert_one(sent, &wanted, prefer, &mut written)?;
         }
         Ok(written)
