@@ -164,11 +164,11 @@ pub(crate) fn set_attachment(
     if args.dry_run {
         answer.notes.push("dry run: nothing was stored".to_owned());
         let content = json!({"bytes": bytes.len(), "sha256": digest(&bytes)});
-        answer.would_send = vec![planned::v4(SET, &arguments(args, content))];
+        answer.would_send = vec![planned::v4(SET, &arguments(args, &content))];
         return Ok(answer);
     }
     let content = json!(args.file_base64);
-    let sent = rpc::change(call, SET, NOTES, arguments(args, content))?;
+    let sent = rpc::change(call, SET, NOTES, arguments(args, &content))?;
     if sent["id"].as_str() != Some(&args.id) {
         return Err(refused(&args.id, &sent));
     }
@@ -192,7 +192,7 @@ pub(crate) fn set_attachment(
 }
 
 /// The arguments of `set_note_attachment`.
-fn arguments(args: &SetAttachmentArgs, content: Value) -> Vec<Value> {
+fn arguments(args: &SetAttachmentArgs, content: &Value) -> Vec<Value> {
     vec![json!({"id": args.id, "filename": args.filename, "file": content})]
 }
 

@@ -1,7 +1,8 @@
 //! Which modules this user sees, and what the role allows on each; the tool `list_modules`.
 //!
 //! v4_1 does not check the role everywhere: linked rows, text search and counts come from modules
-//! that are switched off for the user. Those tools ask here first.
+//! that are switched off for the user, and links are changed without the right to edit. Those tools
+//! ask here first.
 
 use portcullis_sdk::{Call, Failure, Outcome, code, text};
 use schemars::JsonSchema;
@@ -102,13 +103,30 @@ impl Modules {
         if self.allow(module, "list") {
             return Ok(());
         }
-        Err(Failure::forbidden(
-            code::PERMISSION_DENIED,
+        Err(denied(
             format!("the user's role hides the records of {module}"),
-        )
-        .at(pointer)
-        .outcome(Outcome::NotDone))
+            pointer,
+        ))
     }
+
+    /// Refuses a module whose records the role does not let this user edit. One that is not in the
+    /// list has no rights to look up.
+    pub(crate) fn require_edit(&self, module: &str, pointer: &str) -> Result<(), Failure> {
+        if !self.0.contains_key(module) || self.allow(module, "edit") {
+            return Ok(());
+        }
+        Err(denied(
+            format!("the user's role does not allow to edit {module}"),
+            pointer,
+        ))
+    }
+}
+
+fn denied(message: String, pointer: &str) -> Failure {
+    Failure::forbidden(code::PERMISSION_DENIED, message)
+        .at(pointer)
+        .suggest("list_modules shows what this user may do per module")
+        .outcome(Outcome::NotDone)
 }
 
 /// The modules, from the cache or from the CRM.

@@ -67,6 +67,14 @@ pub(crate) fn resource(module: &Module, id: Option<&str>, data: &Data) -> Value 
     resource
 }
 
+/// What the answer to a write tells.
+enum Answered {
+    /// The whole record, as V8 answers.
+    Record(Saved),
+    /// Its id and no more.
+    Id(String),
+}
+
 /// Creates a record; with a key under the id that it decides.
 pub(crate) fn create(
     call: &Call<'_>,
@@ -77,40 +85,34 @@ pub(crate) fn create(
 ) -> Result<Saved, Failure> {
     let id = key.map(|key| key.id(&module.name, None));
     let id = id.as_deref();
-    via::write(
+    let sent = via::write(
         call,
         via,
         || {
             let body = resource(module, id, data);
-            let saved = from_v8(module, data, &v8::post(call, path(), &body).send()?)?;
-            let note = saved.note.or(other_id(id, &saved.id));
-            Ok(Saved { note, ..saved })
+            from_v8(module, data, &v8::post(call, path(), &body).send()?)
         },
-        || create_v4(call, module, data, id, key),
-    )
-}
-
-fn create_v4(
-    call: &Call<'_>,
-    module: &Module,
-    data: &Data,
-    id: Option<&str>,
-    key: Option<&Key>,
-) -> Result<Saved, Failure> {
-    let arguments = arguments(module, id, key, data);
-    match rpc::change(call, "set_entry", &module.name, arguments) {
-        Ok(answer) => {
-            let given = given_id(&answer)?;
+        || {
+            let arguments = arguments(module, id, key, data);
+            let answer = rpc::change(call, "set_entry", &module.name, arguments)?;
+            given_id(&answer).map(Answered::Id)
+        },
+    );
+    match (sent, id) {
+        (Ok(Answered::Record(saved)), _) => Ok(Saved {
+            note: other_id(id, &saved.id),
+            ..saved
+        }),
+        (Ok(Answered::Id(given)), _) => {
             let note = other_id(id, &given);
             verify(call, module, data, given, note)
         }
         // The id is known, so it can be told whether the record is there.
-        Err(failure) if rpc::open(&failure) && id.is_some() => {
-            let id = id.unwrap_or_default().to_owned();
+        (Err(failure), Some(id)) if rpc::open(&failure) => {
             let note = "the CRM broke off its answer, and the record is there".to_owned();
-            verify(call, module, data, id, Some(note)).map_err(|_| failure)
+            verify(call, module, data, id.to_owned(), Some(note)).map_err(|_| failure)
         }
-        Err(failure) => Err(failure),
+        (Err(failure), _) => Err(failure),
     }
 }
 
@@ -123,31 +125,38 @@ pub(crate) fn update(
     before: &Record,
     via: &mut Via,
 ) -> Result<Saved, Failure> {
-    via::write(
+    let sent = via::write(
         call,
         via,
         || {
             let body = resource(module, Some(id), data);
             from_v8(module, data, &v8::patch(call, path(), &body).send()?)
         },
-        || update_v4(call, module, id, data, before),
-    )
+        || {
+            let arguments = arguments(module, Some(id), None, data);
+            match rpc::change(call, "set_entry", &module.name, arguments)? {
+                Value::Null => Err(refused_id()),
+                _ => Ok(Answered::Id(id.to_owned())),
+            }
+        },
+    );
+    match sent {
+        Ok(Answered::Record(saved)) => Ok(saved),
+        Ok(Answered::Id(id)) => verify(call, module, data, id, None),
+        Err(failure) if rpc::open(&failure) => look_after(call, module, id, data, before, failure),
+        Err(failure) => Err(failure),
+    }
 }
 
-fn update_v4(
+/// Reads what became of a change whose answer was lost.
+fn look_after(
     call: &Call<'_>,
     module: &Module,
     id: &str,
     data: &Data,
     before: &Record,
+    failure: Failure,
 ) -> Result<Saved, Failure> {
-    let arguments = arguments(module, Some(id), None, data);
-    let failure = match rpc::change(call, "set_entry", &module.name, arguments) {
-        Ok(Value::Null) => return Err(refused_id()),
-        Ok(_) => return verify(call, module, data, id.to_owned(), None),
-        Err(failure) if rpc::open(&failure) => failure,
-        Err(failure) => return Err(failure),
-    };
     let note = "the CRM broke off its answer, and the change is stored".to_owned();
     match verify(call, module, data, id.to_owned(), Some(note)) {
         Ok(saved) if saved.otherwise.is_empty() => Ok(saved),
@@ -197,18 +206,18 @@ pub(crate) fn read_back(data: &Data) -> Vec<String> {
 }
 
 /// V8 answers with the whole record.
-fn from_v8(module: &Module, data: &Data, response: &Response) -> Result<Saved, Failure> {
+fn from_v8(module: &Module, data: &Data, response: &Response) -> Result<Answered, Failure> {
     let mut record = v8::one(&v8::accept(response, &module.name)?, Some(module))?;
     let id = rows::text(&record, "id").to_owned();
     record.retain(|name, _| {
         data.contains_key(name) || matches!(name.as_str(), "id" | "date_modified")
     });
-    Ok(Saved {
+    Ok(Answered::Record(Saved {
         otherwise: applied::otherwise(module, data, &record),
         id,
         record,
         note: None,
-    })
+    }))
 }
 
 /// The id of a `set_entry` answer.

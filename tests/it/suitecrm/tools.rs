@@ -74,6 +74,54 @@ async fn delete(suite: &Suite, host: &TestHost, via: &str, id: &str) {
 }
 
 #[tokio::test]
+async fn a_dry_run_of_every_write_shows_its_requests_and_sends_none() {
+    for (via, suite, host) in both().await {
+        let [account, contact, note] = ["Accounts", "Contacts", "Notes"].map(|m| suite.first(m));
+        let fields = json!({"name": "Only tried"});
+        let ends = json!({"module": "Accounts", "id": account, "link_field": "contacts"});
+        let linked = suite.memory.linked("Accounts", &account, "contacts");
+        let other = suite.memory.ids("Contacts");
+        let other = other.iter().find(|id| !linked.contains(id));
+        let with = |mut to: Value, ids: Value| {
+            to["related_ids"] = ids;
+            to
+        };
+        let file = json!({"id": note, "filename": "a.txt", "file_base64": "aGk="});
+        for (tool, mut arguments) in [
+            ("create", json!({"module": "Accounts", "fields": fields})),
+            (
+                "update",
+                json!({"module": "Accounts", "id": account, "fields": fields}),
+            ),
+            (
+                "bulk_upsert",
+                json!({"module": "Accounts", "records": [fields]}),
+            ),
+            ("link_records", with(ends.clone(), json!([other]))),
+            ("unlink_records", with(ends.clone(), json!(linked))),
+            (
+                "log_call",
+                json!({"name": "A", "date_start": "2026-12-01T09:00:00Z", "contact_ids": [contact]}),
+            ),
+            ("create_task", json!({"name": "A"})),
+            ("create_note", json!({"name": "A"})),
+            ("set_note_attachment", file),
+        ] {
+            arguments["dry_run"] = true.into();
+            let plan = done(&host, &format!("suite_{tool}"), arguments).await;
+            assert!(
+                !list(&plan["would_send"]).is_empty(),
+                "{via} {tool}: {plan}"
+            );
+        }
+        let shown = host.call("suite_delete", of("Accounts", &account)).await;
+        let shown = shown.expect_err("a preview comes first").to_string();
+        assert!(shown.contains("would_send"), "{via}: {shown}");
+        assert_eq!(super::writes(&suite), 0, "{via}");
+    }
+}
+
+#[tokio::test]
 async fn records_are_linked_and_unlinked() {
     for (via, suite, host) in both().await {
         let (account, ticket) = (new_account(&host, "Linked").await, suite.first("Cases"));

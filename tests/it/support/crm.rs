@@ -67,6 +67,8 @@ pub fn environment(name: &str) -> Option<String> {
         "SUITE_WRONG" => WRONG_PASSWORD,
         "SUITE_CLIENT" => suitecrm::CLIENT_ID,
         "SUITE_SECRET" => suitecrm::CLIENT_SECRET,
+        "SUITE_MACHINE" => suitecrm::MACHINE_CLIENT_ID,
+        "SUITE_MACHINE_SECRET" => suitecrm::MACHINE_CLIENT_SECRET,
         "BOTTLE_TOKEN" => bottlecrm::ADMIN_TOKEN,
         "BOTTLE_REVOKED" => bottlecrm::REVOKED_TOKEN,
         _ => return None,

@@ -9,7 +9,7 @@ use crate::{
     columns,
     fetch::{self, Linked},
     metadata::{self, Module},
-    names, other_side, rows, rpc,
+    modules, names, other_side, rows, rpc,
 };
 
 /// Rows of one page when the linked ids are read.
@@ -39,6 +39,7 @@ impl<'a> Plan<'a> {
             names::check_id(id, "/related_ids")?;
         }
         let module = metadata::module(call, &args.module)?;
+        modules::list(call)?.require_edit(&args.module, "/module")?;
         let link = module.require_link(&args.link_field)?;
         let other = other_side::find(call, &module, link)?;
         fetch::one(call, &module, &args.id, &["id".to_owned()])

@@ -28,7 +28,6 @@ pub(super) fn unknown(expression: &Expr) -> Failure {
         Expr::Function(function) => {
             format!("{} alone is no condition", name_of(function))
         }
-        Expr::Like { .. } => "LIKE with ANY or ESCAPE is not allowed in a query".to_owned(),
         Expr::RLike { .. } | Expr::SimilarTo { .. } | Expr::ILike { .. } => {
             "matching by pattern other than LIKE is not allowed in a query".to_owned()
         }
@@ -36,9 +35,46 @@ pub(super) fn unknown(expression: &Expr) -> Failure {
         Expr::Cast { .. } | Expr::Convert { .. } => "CAST is not allowed in a query".to_owned(),
         Expr::BinaryOp { op, .. } => format!("`{op}` between two values is not allowed in a query"),
         Expr::UnaryOp { op, .. } => format!("`{op}` before a value is not allowed in a query"),
-        _ => "a part of the query is of a kind that is not allowed".to_owned(),
+        other => format!("{} is not allowed in a query", word(other)),
     };
     refuse(what)
+}
+
+/// What the caller wrote, by its word in SQL.
+fn word(expression: &Expr) -> &'static str {
+    match expression {
+        Expr::IsTrue(_) | Expr::IsNotTrue(_) => "IS TRUE",
+        Expr::IsFalse(_) | Expr::IsNotFalse(_) => "IS FALSE",
+        Expr::IsUnknown(_) | Expr::IsNotUnknown(_) => "IS UNKNOWN",
+        Expr::AnyOp { .. } => "ANY",
+        Expr::AllOp { .. } => "ALL",
+        Expr::Between { .. } => "BETWEEN in place of a value",
+        Expr::Like { .. } => "LIKE in place of a value, with ANY or with ESCAPE",
+        Expr::InList { .. } => "IN in place of a value",
+        Expr::IsNull(_) | Expr::IsNotNull(_) => "IS NULL in place of a value",
+        Expr::Extract { .. } => "EXTRACT",
+        Expr::Ceil { .. } => "CEIL",
+        Expr::Floor { .. } => "FLOOR",
+        Expr::Position { .. } => "POSITION",
+        Expr::Substring { .. } => "SUBSTRING",
+        Expr::Trim { .. } => "TRIM with more than one value",
+        Expr::Overlay { .. } => "OVERLAY",
+        Expr::Collate { .. } => "COLLATE",
+        Expr::Prefixed { .. } => "a character set before a text",
+        Expr::Tuple(_) => "a row of several values",
+        Expr::Interval(_) => "INTERVAL outside DATE_ADD and DATE_SUB",
+        Expr::MatchAgainst { .. } => "MATCH",
+        Expr::MemberOf(_) => "MEMBER OF",
+        Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => "`*`",
+        Expr::JsonAccess { .. } | Expr::CompoundFieldAccess { .. } => {
+            "a look into a value with `->`, `:`, `.` or `[]`"
+        }
+        Expr::Array(_) | Expr::Struct { .. } | Expr::Dictionary(_) | Expr::Map(_) => {
+            "a list or an object as a value"
+        }
+        Expr::Lambda(_) => "`->` after names",
+        _ => "something that is no column, value or comparison",
+    }
 }
 
 pub(super) fn name_of(function: &Function) -> String {

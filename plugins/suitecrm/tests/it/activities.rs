@@ -179,6 +179,10 @@ fn a_dry_run_of_a_call_sends_nothing() {
         (&json!(false), &json!({"contacts": 0, "accounts": 0}))
     );
     assert_eq!(plan["would_send"][0]["method"], "set_entry");
+    assert_eq!(
+        plan["would_send"][1],
+        json!({"method": "set_relationship", "arguments": ["Calls", "(the id of the new call)", "contacts", [OTHER], [], 0]})
+    );
 }
 
 #[test]
@@ -306,14 +310,18 @@ fn a_replaced_file_keeps_its_name_and_the_answer_says_so() {
     );
     let mut dry = ask;
     dry["dry_run"] = true.into();
+    let plan = crm()
+        .expect(fields("Notes"))
+        .expect(stored(""))
+        .invoke("set_note_attachment", dry)
+        .unwrap();
+    assert_eq!(plan["attached"], false);
+    let content = json!({"bytes": 2, "sha256": "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"});
     assert_eq!(
-        crm()
-            .expect(fields("Notes"))
-            .expect(stored(""))
-            .invoke("set_note_attachment", dry)
-            .unwrap()["attached"],
-        false
+        plan["would_send"],
+        json!([{"method": "set_note_attachment", "arguments": [{"id": ID, "filename": "new.txt", "file": content}]}])
     );
+    assert!(!plan.to_string().contains("aGk="), "{plan}");
 }
 
 #[test]

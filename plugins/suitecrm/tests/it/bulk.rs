@@ -120,10 +120,14 @@ fn everything_is_checked_before_anything_is_sent() {
 #[test]
 fn a_dry_run_tells_what_would_happen_to_each_row() {
     let harness = crm().expect(fields("Accounts")).expect(
-        v4("get_entries", json!(["Accounts", [ID, OTHER]])).reply(
+        v4(
+            "get_entries",
+            json!(["Accounts", [ID, OTHER], ["id", "name"]]),
+        )
+        .reply(
             200,
             entries(vec![
-                row("Accounts", ID, json!({})),
+                row("Accounts", ID, json!({"name": "Old"})),
                 gone_row("Accounts", OTHER),
             ]),
         ),
@@ -138,6 +142,18 @@ fn a_dry_run_tells_what_would_happen_to_each_row() {
     assert_eq!(
         statuses(&answer),
         ["would_update", "not_found", "would_create"]
+    );
+    assert_eq!(
+        answer["results"][0]["changes"],
+        json!([{"field": "name", "from": "Old", "to": "A"}])
+    );
+    let lists = json!([
+        [{"name": "id", "value": ID}, {"name": "name", "value": "A"}],
+        [{"name": "name", "value": "C"}]
+    ]);
+    assert_eq!(
+        answer["would_send"],
+        json!([{"method": "set_entries", "arguments": ["Accounts", lists]}])
     );
 }
 
@@ -165,6 +181,104 @@ fn a_broken_off_bulk_write_leaves_the_outcome_open() {
         )
         .unwrap();
     assert_eq!(statuses(&answer), ["unknown"]);
+}
+
+/// An update that is stored as sent, one that is not, a new record.
+fn two_updates_and_a_new_one() -> Value {
+    json!([{"id": ID, "name": "A"}, {"id": OTHER, "name": "B"}, {"name": "C"}])
+}
+
+fn stored() -> Vec<Value> {
+    vec![
+        row("Accounts", ID, json!({"name": "A"})),
+        row("Accounts", OTHER, json!({"name": "Old"})),
+    ]
+}
+
+#[test]
+fn without_ids_each_row_says_what_is_known() {
+    let write = || v4("set_entries", json!(["Accounts"]));
+    for lost in [
+        write().reply(200, json!(null)),
+        write().reply(200, json!({"ids": "x"})),
+        broken(write()),
+        write().fail(Reason::Timeout, Stage::MaybeSent),
+    ] {
+        let read = || v4("get_entries", json!(["Accounts", [ID, OTHER]]));
+        let harness = crm()
+            .expect(fields("Accounts"))
+            .expect(read().reply(200, entries(stored())).times(2))
+            .expect(lost);
+        let answer = harness
+            .invoke(
+                "bulk_upsert",
+                json!({"module": "Accounts", "records": two_updates_and_a_new_one()}),
+            )
+            .unwrap();
+        assert_eq!(statuses(&answer), ["updated", "unknown", "unknown"]);
+        assert_eq!(answer["results"][1]["stored_otherwise"][0]["stored"], "Old");
+        let new = answer["results"][2]["message"].as_str().unwrap();
+        assert!(new.contains("search for it"), "{new}");
+        assert_eq!(
+            (&answer["count"], &answer["complete"]),
+            (&json!(1), &json!(false))
+        );
+        assert!(
+            answer["note"]
+                .as_str()
+                .unwrap()
+                .contains("before repeating")
+        );
+    }
+}
+
+#[test]
+fn when_nothing_is_known_of_any_row_the_failure_names_them() {
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(v4("set_entries", json!(["Accounts"])).reply(200, json!(null)));
+    let failure = failed(harness.invoke(
+        "bulk_upsert",
+        json!({"module": "Accounts", "records": [{"name": "A"}, {"name": "B"}]}),
+    ));
+    assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened));
+    let results = &failure.details.as_ref().unwrap()["results"];
+    assert_eq!(results[1]["status"], "unknown");
+}
+
+#[test]
+fn rows_written_under_a_key_keep_their_results_when_the_rest_fails() {
+    let ask = json!({"module": "Accounts", "records": [{"name": "A"}, {"id": OTHER, "name": "B"}], "idempotency_key": "november import"});
+    let start = || {
+        crm()
+            .expect(fields("Accounts"))
+            .expect(
+                v4("get_entries", json!(["Accounts", null, ["id"]]))
+                    .reply(200, entries(vec![row("Accounts", OTHER, json!({}))])),
+            )
+            // The CRM chose the id itself.
+            .expect(v4("set_entry", json!(["Accounts"])).reply(200, json!({"id": ID})))
+            .expect(v4("get_entries", json!(["Accounts", [ID]])).reply(
+                200,
+                entries(vec![row("Accounts", ID, json!({"name": "A"}))]),
+            ))
+    };
+    let harness = start()
+        .expect(v4("set_entries", json!(["Accounts"])).reply(200, json!({})))
+        .expect(
+            v4(
+                "get_entries",
+                json!(["Accounts", [OTHER], ["id", "date_entered", "name"]]),
+            )
+            .reply(200, entries(stored())),
+        );
+    let answer = harness.invoke("bulk_upsert", ask.clone()).unwrap();
+    assert_eq!(statuses(&answer), ["created", "unknown"]);
+    let made = answer["results"][0]["message"].as_str().unwrap();
+    assert!(made.contains("do not repeat"), "{made}");
+    let refused = crate::fixtures::numbered(v4("set_entries", json!(["Accounts"])), 40);
+    let answer = start().expect(refused).invoke("bulk_upsert", ask).unwrap();
+    assert_eq!(statuses(&answer), ["created", "denied"]);
 }
 
 #[test]

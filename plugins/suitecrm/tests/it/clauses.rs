@@ -227,7 +227,25 @@ fn refused_clauses_say_which_part_and_what_instead() {
         ("LOWER(email1) = 'a'", "left of"),
         ("LOWER(name, name) = 'a'", "LOWER takes"),
         ("NOW() OVER () = 1", "NOW"),
-        ("DATE_SUB(NOW(), INTERVAL 7 FORTNIGHT) < date_entered", ""),
+        (
+            "DATE_SUB(NOW(), INTERVAL 7 FORTNIGHT) < date_entered",
+            "no SQL condition",
+        ),
+        (
+            "DATE_SUB(NOW(), INTERVAL 7 MICROSECOND) < date_entered",
+            "INTERVAL 7 DAY",
+        ),
+        ("name IS TRUE", "IS TRUE"),
+        ("(name, id) = ('a', 'b')", "a row of several values"),
+        ("SUBSTRING(name, 1, 2) = 'a'", "SUBSTRING"),
+        ("EXTRACT(YEAR FROM date_entered) = 2026", "EXTRACT"),
+        ("name COLLATE utf8_bin = 'a'", "COLLATE"),
+        ("MATCH (name) AGAINST ('a')", "MATCH"),
+        ("_utf8'a' = name", "a character set before a text"),
+        ("FLOOR(employees) = 1", "FLOOR"),
+        ("name = ANY (SELECT 1)", "ANY"),
+        ("employees = (name IS NULL)", "IS NULL in place"),
+        ("TRIM(BOTH 'a' FROM name) = 'b'", "TRIM with more"),
         ("parent_name = 'x'", "not stored"),
     ] {
         let failure = failed(

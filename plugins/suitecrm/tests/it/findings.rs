@@ -238,10 +238,6 @@ fn finding_05c_linking_unknown_ids_sends_no_link() {
         .expect(fields("Contacts"))
         .expect(there("Accounts", ID, json!({})))
         .expect(
-            v4("get_relationships", json!(["Accounts", ID, "contacts"]))
-                .reply(200, entries(Vec::new())),
-        )
-        .expect(
             v4("get_entries", json!(["Contacts", [OTHER, THIRD]])).reply(
                 200,
                 entries(vec![
@@ -597,6 +593,22 @@ fn finding_08_modules_that_the_role_hides_stay_hidden() {
         assert_eq!(
             (&*failure.code, failure.fields.as_slice()),
             (code, ["/modules/0".to_owned()].as_slice())
+        );
+    }
+}
+
+#[test]
+fn finding_08_links_are_changed_with_the_right_to_edit_alone() {
+    for tool in ["link_records", "unlink_records"] {
+        let harness = crm().expect(fields("Cases")).expect(modules());
+        let failure = failed(harness.invoke(
+            tool,
+            json!({"module": "Cases", "id": ID, "link_field": "contacts", "related_ids": OTHER}),
+        ));
+        assert_eq!(
+            (&*failure.code, failure.outcome),
+            ("PERMISSION_DENIED", Some(Outcome::NotDone)),
+            "{tool}"
         );
     }
 }

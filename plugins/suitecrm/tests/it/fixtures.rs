@@ -280,6 +280,13 @@ fn module_fields(module: &str) -> Value {
         )
     };
     let links: Map<String, Value> = match module {
+        // Both sides of one relationship; the side of Accounts does not name its module.
+        "Leads" => [(
+            "accounts".to_owned(),
+            json!({"name": "accounts", "type": "link", "relationship": "accounts_leads", "module": "Accounts"}),
+        )]
+        .into_iter()
+        .collect(),
         "Accounts" => [
             link("contacts", "Contacts"),
             link("opportunities", "Opportunities"),
@@ -289,6 +296,7 @@ fn module_fields(module: &str) -> Value {
             link("tasks", "Tasks"),
             link("notes", "Notes"),
             link("partners", ""),
+            link("leads", ""),
         ]
         .into_iter()
         .collect(),

@@ -28,7 +28,7 @@ fn linked(ids: &[&str]) -> Exchange {
             0,
             "",
             0,
-            100
+            500
         ]),
     )
     .reply(200, entries(rows))
@@ -161,6 +161,11 @@ fn unlinking_removes_what_is_there() {
     );
 }
 
+/// What a dry run shows for one id.
+fn request(id: &str, delete: u8) -> Value {
+    json!([{"method": "set_relationship", "arguments": ["Accounts", ID, "contacts", [id], [], delete]}])
+}
+
 #[test]
 fn dry_runs_change_nothing() {
     let mut dry = ask();
@@ -173,11 +178,17 @@ fn dry_runs_change_nothing() {
         (&done["created"], &done["note"]),
         (&json!(0), &json!(format!("dry run: would link {THIRD}")))
     );
-    let done = start(&[OTHER]).invoke("unlink_records", dry).unwrap();
+    assert_eq!(done["would_send"], request(THIRD, 0));
+    let done = start(&[OTHER])
+        .invoke("unlink_records", dry.clone())
+        .unwrap();
     assert_eq!(
         done["note"],
         json!(format!("dry run: would unlink {OTHER}"))
     );
+    assert_eq!(done["would_send"], request(OTHER, 1));
+    let done = start(&[]).invoke("unlink_records", dry).unwrap();
+    assert_eq!(done.get("would_send"), None);
 }
 
 #[test]
@@ -194,36 +205,92 @@ fn an_unknown_record_is_refused_before() {
     );
 }
 
+/// A page of what is behind a link whose module nobody tells.
+fn page(offset: usize, ids: &[String]) -> Exchange {
+    let rows = ids
+        .iter()
+        .map(|id| row("Contacts", id, json!({})))
+        .collect();
+    v4(
+        "get_relationships",
+        json!([
+            "Accounts",
+            ID,
+            "partners",
+            "",
+            ["id"],
+            [],
+            0,
+            "",
+            offset,
+            500
+        ]),
+    )
+    .reply(200, entries(rows))
+}
+
+fn many(count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("else-{index}")).collect()
+}
+
+fn partners() -> Harness {
+    crm()
+        .expect(fields("Accounts"))
+        .expect(modules())
+        .expect(there("Accounts", ID, json!({})))
+}
+
 #[test]
-fn links_without_a_module_are_verified_by_reading_them() {
-    let read = |ids: &[&str]| {
-        let rows = ids
-            .iter()
-            .map(|id| row("Contacts", id, json!({})))
-            .collect();
+fn links_without_a_module_are_read_to_the_end() {
+    let set = |ids: Value| {
         v4(
-            "get_relationships",
-            json!(["Accounts", ID, "partners", "", ["id"], [], 0, "", 0, 1000]),
+            "set_relationship",
+            json!(["Accounts", ID, "partners", ids, [], 0]),
         )
-        .reply(200, entries(rows))
+        .reply(200, json!({"created": 1, "failed": 0, "deleted": 0}))
     };
+    let ask = json!({"module": "Accounts", "id": ID, "link_field": "partners", "related_ids": [OTHER, THIRD]});
+    let harness = partners()
+        .expect(page(0, &many(500)))
+        .expect(page(500, &[]))
+        .expect(set(json!([OTHER, THIRD])))
+        .expect(page(0, &many(500)))
+        .expect(page(500, &[OTHER.to_owned()]));
+    let done = harness.invoke("link_records", ask.clone()).unwrap();
+    assert_eq!(
+        (&done["linked"], &done["failed"]),
+        (&json!([OTHER]), &json!([THIRD]))
+    );
+    let note = done["note"].as_str().unwrap();
+    assert!(note.contains("may not exist"), "{note}");
+
+    let endless = |harness: Harness| {
+        (0..20).fold(harness, |harness, index| {
+            harness.expect(page(index * 500, &many(500)))
+        })
+    };
+    let failure = failed(endless(partners()).invoke("link_records", ask));
+    assert_eq!(failure.outcome, Some(Outcome::NotDone));
+    assert!(failure.message.contains("10000"), "{}", failure.message);
+}
+
+#[test]
+fn the_module_behind_a_link_is_learnt_from_the_other_side() {
+    let missing = v4("get_entries", json!(["Leads", [OTHER, THIRD], ["id"]]))
+        .reply(200, entries(vec![row("Leads", OTHER, json!({}))]));
     let harness = crm()
         .expect(fields("Accounts"))
+        .expect(modules())
+        .expect(fields("Leads"))
         .expect(there("Accounts", ID, json!({})))
-        .expect(read(&[]))
-        .expect(
-            v4(
-                "set_relationship",
-                json!(["Accounts", ID, "partners", [OTHER], [], 0]),
-            )
-            .reply(200, json!({"created": 1, "failed": 0, "deleted": 0})),
-        )
-        .expect(read(&[OTHER, "else"]));
-    let done = harness
-        .invoke(
-            "link_records",
-            json!({"module": "Accounts", "id": ID, "link_field": "partners", "related_ids": OTHER}),
-        )
-        .unwrap();
-    assert_eq!(done["linked"], json!([OTHER]));
+        .expect(missing);
+    let failure = failed(harness.invoke(
+        "link_records",
+        json!({"module": "Accounts", "id": ID, "link_field": "leads", "related_ids": [OTHER, THIRD]}),
+    ));
+    assert_eq!(
+        (&*failure.code, failure.outcome),
+        ("RECORD_NOT_FOUND", Some(Outcome::NotDone))
+    );
+    assert_eq!(failure.details, Some(json!({"missing": [THIRD]})));
 }

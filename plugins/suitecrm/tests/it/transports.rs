@@ -411,13 +411,31 @@ fn a_write_falls_back_only_when_nothing_was_sent() {
         assert_eq!(done["via"], "v4_1");
         assert!(done["via_note"].as_str().unwrap().contains("V8 failed"));
     }
-    for sent in [
-        patch().fail(Reason::Timeout, Stage::MaybeSent),
-        patch().reply_bytes(500, "text/html", ""),
+    // What was sent is looked at over v4_1, and never sent again.
+    let lost = || patch().fail(Reason::Timeout, Stage::MaybeSent);
+    let broken_off = || patch().reply_bytes(500, "text/html", "");
+    for (sent, outcome) in [
+        (lost(), Outcome::MayHaveHappened),
+        (broken_off(), Outcome::NotDone),
     ] {
         let (harness, ask) = updating();
-        let failure = failed(harness.expect(sent).invoke("update", ask));
-        assert_eq!(failure.outcome, Some(Outcome::MayHaveHappened), "{failure}");
+        let harness = harness
+            .expect(sent)
+            .expect(there("Accounts", ID, json!({"name": "Old"})));
+        let failure = failed(harness.invoke("update", ask));
+        assert_eq!(failure.outcome, Some(outcome), "{failure}");
+    }
+    for sent in [lost(), broken_off()] {
+        let (harness, ask) = updating();
+        let harness = harness
+            .expect(sent)
+            .expect(there("Accounts", ID, json!({"name": "New"})));
+        let done = harness.invoke("update", ask).unwrap();
+        assert_eq!(
+            (&done["updated"], &done["via"]),
+            (&json!(true), &json!("v8"))
+        );
+        assert!(done["note"].as_str().unwrap().contains("broke off"));
     }
     let (harness, ask) = updating();
     let failure = failed(
@@ -490,6 +508,15 @@ fn linking_goes_over_v8_one_by_one() {
         .expect(linked(&[OTHER]))
         .expect(testing::delete(&format!("{path}/{OTHER}")).reply(200, json!({"data": []})))
         .expect(linked(&[]));
-    let done = harness.invoke("unlink_records", ask).unwrap();
+    let done = harness.invoke("unlink_records", ask.clone()).unwrap();
     assert_eq!((&done["via"], &done["deleted"]), (&json!("v8"), &json!(1)));
+    let mut dry = ask;
+    dry["dry_run"] = true.into();
+    let plan = start()
+        .expect(linked(&[OTHER]))
+        .invoke("unlink_records", dry);
+    assert_eq!(
+        plan.unwrap()["would_send"],
+        json!([{"request": format!("DELETE {path}/{OTHER}")}])
+    );
 }

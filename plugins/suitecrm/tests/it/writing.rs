@@ -3,7 +3,9 @@
 use portcullis_sdk::{Outcome, Reason, Stage, testing::Exchange};
 use serde_json::{Value, json};
 
-use crate::fixtures::{ID, broken, crm, entries, failed, fields, gone, numbered, row, there, v4};
+use crate::fixtures::{
+    ID, OTHER, broken, crm, entries, failed, fields, gone, numbered, row, there, v4,
+};
 
 const KEY: &str = "import 2026-11 row 4711";
 
@@ -235,7 +237,7 @@ fn chosen() -> String {
     let id = plan["id"].as_str().unwrap().to_owned();
     assert_eq!(
         plan["would_send"],
-        json!([{"method": "set_entry", "module": "Accounts", "name_value_list": [{"name": "id", "value": id}, {"name": "new_with_id", "value": KEY}, {"name": "name", "value": "A"}]}])
+        json!([{"method": "set_entry", "arguments": ["Accounts", [{"name": "id", "value": id}, {"name": "new_with_id", "value": KEY}, {"name": "name", "value": "A"}], false]}])
     );
     id
 }
@@ -260,6 +262,28 @@ fn a_repeated_create_finds_its_record() {
         (&json!(false), &json!(id))
     );
     assert!(again["note"].as_str().unwrap().contains("before"));
+}
+
+#[test]
+fn a_record_that_did_not_get_the_keys_id_is_said() {
+    let id = chosen();
+    let harness = crm()
+        .expect(fields("Accounts"))
+        .expect(gone("Accounts", &id))
+        .expect(v4("set_entry", json!(["Accounts"])).reply(200, json!({"id": OTHER})))
+        .expect(there("Accounts", OTHER, json!({"name": "A"})));
+    let made = harness
+        .invoke(
+            "create",
+            json!({"module": "Accounts", "fields": {"name": "A"}, "idempotency_key": KEY}),
+        )
+        .unwrap();
+    assert_eq!(
+        (&made["created"], &made["id"]),
+        (&json!(true), &json!(OTHER))
+    );
+    let note = made["note"].as_str().unwrap();
+    assert!(note.contains("do not repeat"), "{note}");
 }
 
 #[test]
@@ -446,7 +470,7 @@ fn a_dry_run_of_an_update_shows_the_difference_and_the_request() {
     );
     assert_eq!(
         plan["would_send"],
-        json!([{"method": "set_entry", "module": "Accounts", "name_value_list": [{"name": "id", "value": ID}, {"name": "name", "value": "New"}]}])
+        json!([{"method": "set_entry", "arguments": ["Accounts", [{"name": "id", "value": ID}, {"name": "name", "value": "New"}], false]}])
     );
     assert_eq!(plan["updated"], false);
 }
@@ -510,6 +534,7 @@ fn a_deletion_is_shown_before_and_looked_at_after() {
         .expect_all([
             linked("contacts", 2),
             linked("opportunities", 0),
+            linked("leads", 0),
             linked("cases", 21),
             linked("calls", 0),
             linked("meetings", 0),
@@ -545,16 +570,22 @@ fn a_deletion_is_shown_before_and_looked_at_after() {
         .invoke("delete", json!({"module": "Accounts", "id": ID}))
         .unwrap();
     assert_eq!((&done["deleted"], done.get("note")), (&json!(true), None));
-    let harness = crm()
-        .expect(fields("Accounts"))
-        .expect(there("Accounts", ID, json!({})));
+}
+
+#[test]
+fn a_dry_run_and_a_preview_of_a_deletion_show_the_request() {
+    let request = json!([{"method": "set_entry", "arguments": ["Tasks", [{"name": "id", "value": ID}, {"name": "deleted", "value": "1"}], false]}]);
+    let task = || {
+        crm()
+            .expect(fields("Tasks"))
+            .expect(there("Tasks", ID, json!({"name": "Old"})))
+    };
+    let ask = json!({"module": "Tasks", "id": ID, "dry_run": true});
+    let dry = task().invoke("delete", ask.clone()).unwrap();
     assert_eq!(
-        harness
-            .invoke(
-                "delete",
-                json!({"module": "Accounts", "id": ID, "dry_run": true})
-            )
-            .unwrap()["deleted"],
-        false
+        (&dry["deleted"], &dry["would_send"]),
+        (&json!(false), &request)
     );
+    let preview = task().preview("delete", ask).unwrap();
+    assert_eq!(preview["would_send"], request);
 }
