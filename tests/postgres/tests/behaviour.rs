@@ -67,9 +67,9 @@ impl Target for Real {
         for (name, value) in &ask.headers {
             head += &format!("{name}: {value}\r\n");
         }
-        let url = self.project.rest.url();
+        let address = self.project.rest.address();
         let sent = || -> std::io::Result<Vec<u8>> {
-            let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
+            let mut stream = TcpStream::connect(address)?;
             stream.set_read_timeout(Some(Duration::from_secs(30)))?;
             stream.write_all(head.as_bytes())?;
             stream.write_all(b"\r\n")?;
