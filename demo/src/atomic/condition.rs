@@ -107,6 +107,9 @@ pub(crate) fn group(name: &str, text: &str) -> Result<Condition, Reply> {
         let details = "unexpected input expecting a logical group, a column or an operator";
         Reply::unreadable("logic tree", text, at, details)
     };
+    if !text.starts_with('(') {
+        return Err(unread(1));
+    }
     let condition = cursor
         .member()
         .map_err(|refused| refused.unwrap_or_else(|| unread(1)))?;

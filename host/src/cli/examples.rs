@@ -53,6 +53,11 @@ Examples:
 
 No connection is needed, so --config is refused.";
 
+pub const PROMPTS_EXPORT: &str = "\
+Examples:
+  portcullis prompts export                 into the folder `prompts`
+  portcullis prompts export my-prompts";
+
 pub const CONFIG_EXAMPLE: &str = "\
 Examples:
   portcullis config example > portcullis.toml

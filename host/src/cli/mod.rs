@@ -214,10 +214,13 @@ enum PromptsCommand {
     /// configuration names it: `[server] prompts = "prompts"`.
     ///
     /// A file that is there already is left as it is. To have a built-in text back, delete its file.
+    #[command(after_help = examples::PROMPTS_EXPORT)]
     Export {
         /// The folder.
         #[arg(default_value = "prompts")]
         folder: PathBuf,
+        #[command(flatten)]
+        unread: Unread,
     },
 }
 
@@ -253,7 +256,9 @@ impl Cli {
                 plugin::list(config, routes).await
             }
             Some(Command::Plugin(PluginCommand::Sql { id, .. })) => plugin::sql(&id).await,
-            Some(Command::Prompts(PromptsCommand::Export { folder })) => prompts::export(&folder),
+            Some(Command::Prompts(PromptsCommand::Export { folder, .. })) => {
+                prompts::export(&folder)
+            }
             Some(Command::Config(ConfigCommand::Example(_))) => print(config::example()),
             Some(Command::Completions { shell, .. }) => completions(shell),
         }

@@ -89,10 +89,7 @@ impl Slots {
 }
 
 fn secrets(names: &[String]) -> String {
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| format!("`secrets.{name}`"))
-        .collect();
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(" and ")
 }
 

@@ -193,7 +193,7 @@ mod tests {
         let (one, two) = (serde_json::json!(1), serde_json::json!(2));
         assert_eq!(
             all,
-            [Ok(one), Err(-32600), Err(-32600), Err(-32600), Ok(two)]
+            [Ok(one), Err(-32600), Err(-32600), Err(-32602), Ok(two)]
         );
     }
 

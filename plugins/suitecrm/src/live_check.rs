@@ -116,9 +116,14 @@ fn signs_in(call: &Call<'_>, findings: &mut Findings) -> bool {
                 code::AUTH_FAILED | code::CREDENTIAL_MISSING => Some(
                     "check user name and password; users of LDAP or single sign-on need a password of the CRM's own, or auth = \"plain\" where the CRM passes passwords to LDAP",
                 ),
-                _ if failure.message.contains("without a word") => Some(
-                    "PHP broke off during the login: look into the PHP error log on the CRM's server",
-                ),
+                // The host signs in, so it tells what came back instead of an answer.
+                _ if failure.message.contains("without a word")
+                    || failure.message.contains("the CRM answered 500") =>
+                {
+                    Some(
+                        "PHP broke off during the login: look into the PHP error log on the CRM's server",
+                    )
+                }
                 _ => None,
             };
             add(findings, "error", "login", failure.message.clone(), hint);

@@ -7,7 +7,7 @@ use portcullis_guests::{Value, guest, json, manifest, tool};
 
 guest! {
     manifest: manifest("changes_others", &[tool("create", "write", &json!([
-        {"method": "POST", "path": "{entity}"},
+        {"method": "POST", "path": "{entity}", "not": {"entity": ["search"]}},
         {"method": "GET", "path": "{entity}/{id}"},
         {"method": "POST", "path": "search", "safe": "it reads"},
         {"method": "PATCH", "path": "accounts/{id}", "when": {"/entity": ["accounts"]},

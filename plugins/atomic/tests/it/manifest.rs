@@ -126,7 +126,7 @@ fn no_database_password_and_no_service_key_is_wanted() {
     };
     assert_eq!(token.path, "auth/v1/token?grant_type=refresh_token");
     assert!(*refresh);
-    assert!(!manifest.env.contains_key("DATABASE_URL"));
+    assert_eq!(manifest.env["DATABASE_URL"].set, "ignored");
     assert_eq!(manifest.env_prefix, "");
     assert_eq!(
         manifest.env["SUPABASE_ANON_KEY"].set,
