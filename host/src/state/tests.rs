@@ -16,7 +16,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep").join("state.sqlite3");
         Self {
             _folder: folder,
@@ -35,7 +35,7 @@ impl World {
     /// One that holds a value already.
     async fn used() -> Self {
         let world = Self::new();
-        put(&world.state(), "r-1-secret").await.unwrap();
+        put(&world.state(), "r-1-secret").await.expect("it is kept");
         world
     }
 }
@@ -47,18 +47,22 @@ async fn put(state: &State, value: &str) -> Result<(), StateError> {
 
 async fn get(state: &State) -> Result<Option<String>, String> {
     let value = state.get(Kind::RefreshToken, NAME).await;
-    let text = |value: Zeroizing<Vec<u8>>| String::from_utf8(value.to_vec()).unwrap();
+    let text = |value: Zeroizing<Vec<u8>>| String::from_utf8(value.to_vec()).expect("text");
     value
         .map(|value| value.map(text))
         .map_err(|error| error.to_string())
 }
 
 fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
+    fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
 }
 
 fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("it is ours");
 }
 
 #[tokio::test]

@@ -11,9 +11,9 @@ type Found = Vec<(String, String, String)>;
 fn check(harness: &Harness, tools: &[&str]) -> Found {
     let answer = harness
         .invoke("live_check", json!({"tools": tools}))
-        .unwrap();
+        .expect("the self-test answers");
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-    let findings = answer["findings"].as_array().unwrap();
+    let findings = answer["findings"].as_array().expect("findings");
     findings
         .iter()
         .map(|finding| {

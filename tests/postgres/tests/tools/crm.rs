@@ -37,6 +37,10 @@ pub fn crm_with(project: &Project, caller: Caller, set: impl FnOnce(Harness) -> 
 impl Crm {
     /// What a tool answers.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call reads best with its value in place"
+    )]
     pub fn call(&self, tool: &str, arguments: Value) -> Value {
         let told = self.0.invoke(tool, arguments.clone());
         told.unwrap_or_else(|failure| panic!("{tool} {arguments}: {failure:?}"))
@@ -44,6 +48,10 @@ impl Crm {
 
     /// Why a tool does not do it.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call reads best with its value in place"
+    )]
     pub fn fails(&self, tool: &str, arguments: Value) -> Failure {
         let told = self.0.invoke(tool, arguments.clone());
         told.expect_err(&format!("{tool} {arguments} fails"))
@@ -51,6 +59,10 @@ impl Crm {
 
     /// What the host shows before a tool changes anything.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call reads best with its value in place"
+    )]
     pub fn preview(&self, tool: &str, arguments: Value) -> Value {
         let told = self.0.preview(tool, arguments.clone());
         told.unwrap_or_else(|failure| panic!("{tool} {arguments}: {failure:?}"))
@@ -78,6 +90,10 @@ impl Crm {
 
     /// The records of a list.
     #[track_caller]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a call reads best with its value in place"
+    )]
     pub fn list(&self, entity: &str, filters: Value) -> Value {
         self.call(
             "list_records",
