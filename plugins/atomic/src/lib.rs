@@ -13,6 +13,7 @@ mod duplicates;
 mod entity;
 mod errors;
 mod exposure;
+mod filter_values;
 mod filters;
 mod get;
 mod installed;
