@@ -5,6 +5,7 @@
 //! credential, and nothing opens a database connection: rights are those of the caller's token.
 
 mod app;
+mod board;
 mod choices;
 mod create;
 mod deals;
