@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use crate::{errors::About, rest, settings::Settings};
 
 const CACHE_KEY: &str = "configuration";
+/// The stage of lost deals, by the name that the CRM's pages know it by.
+const LOST: &str = "lost";
 
 /// A list of allowed values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,8 +160,18 @@ impl Configuration {
             .unwrap_or_else(|| list.shipped.iter().map(|value| plain(value)).collect())
     }
 
-    /// The stages that the CRM's own figures leave out as decided.
+    /// The stages whose deals are decided: those that the configuration names, which are the ones
+    /// counted as won, and `lost`, which the CRM's own pages never count as pending.
     pub(crate) fn decided_stages(&self) -> Vec<String> {
+        let mut stages = self.won_stages();
+        if !stages.iter().any(|stage| stage == LOST) {
+            stages.push(LOST.to_owned());
+        }
+        stages
+    }
+
+    /// What the configuration names as `dealPipelineStatuses`.
+    fn won_stages(&self) -> Vec<String> {
         let configured = self.0.get("dealPipelineStatuses").and_then(Value::as_array);
         let values = configured.map(|items| {
             items
@@ -181,10 +193,7 @@ impl Configuration {
             .into_iter()
             .map(|choice| (choice.list().key.to_owned(), json!(self.values(choice))))
             .collect();
-        lists.insert(
-            "dealPipelineStatuses".to_owned(),
-            json!(self.decided_stages()),
-        );
+        lists.insert("dealPipelineStatuses".to_owned(), json!(self.won_stages()));
         lists.insert("currency".to_owned(), json!(self.currency()));
         lists
     }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
+    board::{Column, Placing},
     choices::{Choice, Configuration},
-    deals,
     entity::{self, Entity},
     get, payload,
     rest::{self, Record},
@@ -51,14 +51,17 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Stored, Failu
     let mut row = payload::row(call, entity, &args.data)?;
     defaults(call, entity, &mut row)?;
     payload::complete(entity, &row)?;
-    let others = match entity.name {
-        "deals" => deals::column(call, stage(&row))?,
-        _ => Vec::new(),
+    let placing = match entity.name {
+        "deals" => Some(Column::read(call, stage(&row), None)?.place(0)),
+        _ => None,
     };
+    if let Some(placing) = &placing {
+        row.insert("index".to_owned(), json!(placing.index));
+    }
     let stored = write::insert(call, entity, &row)?;
     let id = rest::id_of(&stored).ok_or_else(|| Failure::upstream("the new row has no id"))?;
     let mut warnings = write::stored_otherwise(&row, &stored);
-    warnings.extend(after(call, entity, &row, id, &others)?);
+    warnings.extend(after(call, entity, &row, placing)?);
     Ok(Stored {
         entity: entity.name,
         id,
@@ -100,7 +103,6 @@ fn defaults(call: &Call<'_>, entity: &Entity, row: &mut Record) -> Result<(), Fa
             }
         }
         "deals" => {
-            row.insert("index".to_owned(), json!(0));
             usual(row, "contact_ids", json!([]));
         }
         "tags" => {
@@ -121,8 +123,7 @@ fn after(
     call: &Call<'_>,
     entity: &Entity,
     row: &Record,
-    id: u64,
-    others: &[Record],
+    placing: Option<Placing>,
 ) -> Result<Vec<String>, Failure> {
     let contact = row.get("contact_id").and_then(Value::as_u64);
     Ok(match (entity.name, contact) {
@@ -133,12 +134,6 @@ fn after(
             call,
             vec![write::touch_contact(call, contact, row.get("status"))?],
         ),
-        ("deals", _) => {
-            let mut order: Vec<u64> = others.iter().filter_map(rest::id_of).collect();
-            order.retain(|other| *other != id);
-            order.insert(0, id);
-            deals::renumber(call, &order, others, id)
-        }
-        _ => Vec::new(),
+        _ => placing.map_or_else(Vec::new, |placing| placing.make_room(call)),
     })
 }

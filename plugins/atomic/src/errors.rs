@@ -166,11 +166,7 @@ fn classify(response: &Response, said: &Said, about: &About<'_>) -> Failure {
         "42501" if response.status == 401 => token("it stands for nobody who is signed in"),
         "42501" => forbidden(said, about),
         "23503" => reference(said, about),
-        "23505" => Failure::new(
-            Kind::Conflict,
-            code::DUPLICATE_DETECTED,
-            format!("another row has the same value where only one may (23505): {message}"),
-        ),
+        "23505" => duplicate(said, about),
         "23502" => missing_value(said, about),
         "42703" | "PGRST204" => column(said, about),
         // 200: the table, or the reference that the answer was to follow, is not there.
@@ -268,6 +264,26 @@ fn reference(said: &Said, about: &About<'_>) -> Failure {
         .suggest("look the id up with search or list_records")
 }
 
+fn duplicate(said: &Said, about: &About<'_>) -> Failure {
+    let column = said::unique_column(said, about.entity);
+    let words = match column {
+        Some(column) => {
+            format!("another row has the same {column}, and only one may have it (23505)")
+        }
+        None => format!(
+            "another row has the same value where only one may (23505): {}",
+            said.message
+        ),
+    };
+    let failure = Failure::new(Kind::Conflict, code::DUPLICATE_DETECTED, words);
+    match column {
+        Some(column) => failure
+            .at(about.place(Some(column)))
+            .suggest("look for the row that has it, or give another value"),
+        None => failure,
+    }
+}
+
 fn missing_value(said: &Said, about: &About<'_>) -> Failure {
     let words = said::quoted_words(&said.message);
     let column = words.first().copied();
@@ -288,7 +304,9 @@ fn column(said: &Said, about: &About<'_>) -> Failure {
         .entity
         .map(|entity| entity.columns().collect())
         .unwrap_or_default();
-    let suggestion = name.and_then(|name| text::did_you_mean(name, names.iter().copied()));
+    let near = || name.and_then(|name| text::did_you_mean(name, names.iter().copied()));
+    let hint = (!said.hint.is_empty()).then(|| said.hint.clone());
+    let suggestion = hint.or_else(near);
     let known = if names.is_empty() {
         String::new()
     } else {
@@ -297,8 +315,9 @@ fn column(said: &Said, about: &About<'_>) -> Failure {
     Failure::bad_input(
         code::INVALID_FIELD,
         format!(
-            "there is no column {}{known}",
-            name.map_or_else(|| message.clone(), str::to_owned)
+            "there is no column {} ({}){known}",
+            name.map_or_else(|| message.clone(), str::to_owned),
+            said.code
         ),
     )
     .at(about.place(name))

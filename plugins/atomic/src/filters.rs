@@ -1,13 +1,14 @@
 //! From `filters` to PostgREST's query pairs.
 //!
 //! Names are checked before they become names of query pairs, because some of those mean more
-//! than a column.
+//! than a column. Values of known columns are judged in `filter_values`.
 
-use portcullis_sdk::{Failure, code, text};
+use portcullis_sdk::{Call, Failure, code, text};
 use serde_json::Value;
 
 use crate::{
     entity::{Entity, Kind},
+    filter_values::{Values, scalar},
     rest::{self, Record},
     values,
 };
@@ -43,7 +44,12 @@ const OPERATORS: &[(&str, &str)] = &[
 type Pair = (String, String);
 
 /// The pairs of all filters.
-pub(crate) fn pairs(entity: &Entity, filters: &Record) -> Result<Vec<Pair>, Failure> {
+pub(crate) fn pairs(
+    call: &Call<'_>,
+    entity: &Entity,
+    filters: &Record,
+) -> Result<Vec<Pair>, Failure> {
+    let judge = Values::new(call, entity);
     let mut pairs = Vec::new();
     for (name, value) in filters {
         let at = format!("/filters/{name}");
@@ -52,10 +58,10 @@ pub(crate) fn pairs(entity: &Entity, filters: &Record) -> Result<Vec<Pair>, Fail
             Value::Object(tests) => {
                 for (operator, value) in tests {
                     let at = format!("{at}/{operator}");
-                    pairs.push((name.to_owned(), test(entity, name, operator, value, &at)?));
+                    pairs.push((name.to_owned(), test(&judge, name, operator, value, &at)?));
                 }
             }
-            value => pairs.push((name.to_owned(), plain(entity, name, value, &at)?)),
+            value => pairs.push((name.to_owned(), plain(&judge, name, value, &at)?)),
         }
     }
     Ok(pairs)
@@ -89,15 +95,15 @@ pub(crate) fn column<'n>(entity: &Entity, name: &'n str, at: &str) -> Result<&'n
 }
 
 /// A value without an operator: equal, one of a list, or in the text of a list.
-fn plain(entity: &Entity, name: &str, value: &Value, at: &str) -> Result<String, Failure> {
+fn plain(judge: &Values<'_>, name: &str, value: &Value, at: &str) -> Result<String, Failure> {
     let operator = match value {
         Value::Null => return Ok("is.null".to_owned()),
-        _ if is_list(entity, name) => "has",
+        _ if is_list(judge.entity, name) => "has",
         Value::Array(_) => "in",
         _ if name.ends_with("_fts") => "contains",
         _ => "eq",
     };
-    test(entity, name, operator, value, at)
+    test(judge, name, operator, value, at)
 }
 
 fn is_list(entity: &Entity, name: &str) -> bool {
@@ -106,7 +112,7 @@ fn is_list(entity: &Entity, name: &str) -> bool {
 }
 
 fn test(
-    entity: &Entity,
+    judge: &Values<'_>,
     name: &str,
     operator: &str,
     value: &Value,
@@ -136,11 +142,15 @@ fn test(
                 items.ok_or_else(|| values::wrong(at, "a list of values is wanted".to_owned()))?;
             let items: Vec<String> = items
                 .iter()
-                .map(|item| Ok(rest::quoted(&scalar(item, at)?)))
+                .enumerate()
+                .map(|(index, item)| {
+                    let at = format!("{at}/{index}");
+                    Ok(rest::quoted(&judge.value(name, operator, item, &at)?))
+                })
                 .collect::<Result<_, Failure>>()?;
             format!("in.({})", items.join(","))
         }
-        "has" if is_list(entity, name) => {
+        "has" if is_list(judge.entity, name) => {
             let list = if value.is_array() {
                 values::ids(value, at)?
             } else {
@@ -157,23 +167,19 @@ fn test(
             .at(at)
             .suggest("use contains for text"));
         }
+        "contains" | "starts_with" if !judge.is_text(name) => {
+            return Err(Failure::bad_input(
+                code::INVALID_OPERATOR,
+                format!("{operator} is for texts, and {name} is none"),
+            )
+            .at(at)
+            .suggest("use eq, in, gt, gte, lt, lte, or has for lists of ids"));
+        }
         "contains" => format!("ilike.{}", rest::containing(&scalar(value, at)?)),
         "starts_with" => {
             let pattern = rest::containing(&scalar(value, at)?);
             format!("ilike.{}", pattern.trim_start_matches('*'))
         }
-        _ => format!("{theirs}.{}", scalar(value, at)?),
+        _ => format!("{theirs}.{}", judge.value(name, operator, value, at)?),
     })
-}
-
-fn scalar(value: &Value, at: &str) -> Result<String, Failure> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(flag) => Ok(flag.to_string()),
-        _ => Err(values::wrong(
-            at,
-            "a text, a number, true or false is wanted".to_owned(),
-        )),
-    }
 }

@@ -24,6 +24,7 @@ pub(crate) fn functions(call: &Call<'_>, findings: &mut Findings) {
     .collect();
     let mut answers = Vec::new();
     let mut lacking = Vec::new();
+    let mut failed = false;
     for (name, answer) in ["crm_mcp_schema", "crm_mcp_query", "crm_mcp_mutate"]
         .into_iter()
         .zip(call.http().send_all(asks))
@@ -33,6 +34,7 @@ pub(crate) fn functions(call: &Call<'_>, findings: &mut Findings) {
             Ok(response) => answers.push((name, response)),
             Err(failure) if &*failure.code == errors::MISSING => lacking.push(name),
             Err(failure) => {
+                failed = true;
                 add_finding(
                     findings,
                     "error",
@@ -43,7 +45,7 @@ pub(crate) fn functions(call: &Call<'_>, findings: &mut Findings) {
             }
         }
     }
-    if lacking.is_empty() {
+    if lacking.is_empty() && !failed {
         add_finding(
             findings,
             "ok",
@@ -51,7 +53,7 @@ pub(crate) fn functions(call: &Call<'_>, findings: &mut Findings) {
             "query, mutate and get_schema are installed",
             None,
         );
-    } else {
+    } else if !lacking.is_empty() {
         add_finding(
             findings,
             "warn",

@@ -5,6 +5,7 @@
 //! credential, and nothing opens a database connection: rights are those of the caller's token.
 
 mod app;
+mod board;
 mod choices;
 mod create;
 mod deals;
@@ -13,6 +14,7 @@ mod duplicates;
 mod entity;
 mod errors;
 mod exposure;
+mod filter_values;
 mod filters;
 mod get;
 mod installed;

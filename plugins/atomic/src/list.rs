@@ -1,13 +1,13 @@
 //! The tool `list_records`: rows of one entity, filtered, ordered, counted.
 
-use portcullis_sdk::{Call, Failure, Page, code};
+use portcullis_sdk::{Call, Failure, Outcome, Page, code};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
     entity::{self, Entity},
     errors::About,
-    filters,
+    filter_values, filters,
     rest::{self, Record},
     settings::Settings,
     tables, whoami,
@@ -54,7 +54,7 @@ fn twenty() -> u64 {
 
 pub(crate) fn list(call: &Call<'_>, args: &ListArgs) -> Result<Page, Failure> {
     let entity = entity::find(&args.entity)?;
-    let mut pairs = filters::pairs(entity, &args.filters)?;
+    let mut pairs = filters::pairs(call, entity, &args.filters)?;
     if entity.name == "deals" && !args.include_archived {
         pairs.push(("archived_at".to_owned(), "is.null".to_owned()));
     }
@@ -88,10 +88,33 @@ pub(crate) fn list(call: &Call<'_>, args: &ListArgs) -> Result<Page, Failure> {
         .query("order", order)
         .query("limit", args.limit)
         .query("offset", args.offset);
-    let (rows, total) = rest::counted(ask, &About::of(entity, "read"))?;
+    let (rows, total) = rest::counted(ask, &About::of(entity, "read"))
+        .map_err(|failure| named(failure, entity, &args.filters))?;
     let mut page = Page::counted(rows, args.offset, total);
     page.fit(Settings::of(call)?.answer_bytes());
     Ok(page)
+}
+
+/// The database refuses a value without naming its column. Where it can only be that of one filter,
+/// because the others were judged here, that one is named.
+fn named(failure: Failure, entity: &Entity, filters: &Record) -> Failure {
+    if &*failure.code != code::INVALID_FIELD_VALUE {
+        return failure;
+    }
+    let left_to_the_database = |name: &&String| {
+        filters::column(entity, name, "")
+            .is_ok_and(|column| filter_values::is_unknown(entity, column))
+    };
+    let mut open = filters.keys().filter(left_to_the_database);
+    match (open.next(), open.next()) {
+        (Some(name), None) => Failure::bad_input(
+            code::INVALID_FIELD_VALUE,
+            format!("{name}: {}", failure.message),
+        )
+        .at(format!("/filters/{name}"))
+        .outcome(Outcome::NotDone),
+        _ => failure,
+    }
 }
 
 fn select(entity: &Entity, fields: &[String]) -> Result<Option<String>, Failure> {

@@ -15,11 +15,14 @@ pub(crate) type Findings = Vec<Value>;
 
 pub(crate) fn check(call: &Call<'_>) -> Result<Value, portcullis_sdk::Failure> {
     let mut findings = Findings::new();
-    if reachable(call, &mut findings) && identity(call, &mut findings) {
-        objects(call, &mut findings);
-        installed::functions(call, &mut findings);
+    if reachable(call, &mut findings) {
+        // What stands open needs no sign-in to be seen.
         exposure::open_to_all(call, &mut findings);
         exposure::bucket(call, &mut findings);
+        if identity(call, &mut findings) {
+            objects(call, &mut findings);
+            installed::functions(call, &mut findings);
+        }
     }
     Ok(json!({ "findings": findings }))
 }

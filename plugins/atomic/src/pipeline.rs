@@ -55,7 +55,7 @@ pub(crate) struct Stage {
     amount: i128,
     /// How many of them have no amount.
     without_amount: u64,
-    /// Whether the CRM's configuration counts it as decided (dealPipelineStatuses).
+    /// Whether its deals are decided: a stage of dealPipelineStatuses, or lost.
     decided: bool,
     /// Whether the CRM's configuration does not know it, so that the board does not show it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

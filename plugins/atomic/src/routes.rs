@@ -45,7 +45,7 @@ pub(crate) fn lists() -> Vec<Route> {
 }
 
 pub(crate) fn list() -> Vec<Route> {
-    with(lists(), who())
+    with(judged(), who())
 }
 
 pub(crate) fn whoami() -> Vec<Route> {
@@ -173,7 +173,6 @@ pub(crate) fn live_check() -> Vec<Route> {
     let about = vec![
         get_route("auth/v1/settings"),
         get_route("storage/v1/object/public/attachments/{name}"),
-        table("configuration"),
         table("activity_log"),
     ];
     with(with(list(), functions), about)

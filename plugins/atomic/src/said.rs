@@ -5,6 +5,8 @@
 use portcullis_sdk::Response;
 use serde_json::Value;
 
+use crate::entity::Entity;
+
 /// PostgREST's body.
 pub(crate) struct Said {
     pub(crate) code: String,
@@ -55,13 +57,33 @@ pub(crate) fn plain(code: &str) -> &'static str {
 /// The column of a foreign key that was violated: `Key (contact_id)=(…)` where rows may be shown,
 /// otherwise from the key's name, `tasks_contact_id_fkey`.
 pub(crate) fn referring_column<'s>(said: &'s Said, table: Option<&str>) -> Option<&'s str> {
-    let shown = said.details.strip_prefix("Key (");
-    if let Some((column, _)) = shown.and_then(|rest| rest.split_once(')')) {
+    if let Some(column) = key_column(said) {
         return Some(column);
     }
     let key = *quoted_words(&said.message).last()?;
     let column = key.strip_suffix("_fkey")?;
     column.strip_prefix(table?)?.strip_prefix('_')
+}
+
+/// The column of a value that only one row may have: `Key (name)=(…)` where rows may be shown,
+/// otherwise from the rule's name, `tags_name_key`.
+pub(crate) fn unique_column<'s>(said: &'s Said, entity: Option<&Entity>) -> Option<&'s str> {
+    if let Some(column) = key_column(said) {
+        return Some(column);
+    }
+    let entity = entity?;
+    let rule = *quoted_words(&said.message).last()?;
+    let column = rule.strip_suffix("_key")?.strip_prefix(entity.name)?;
+    let column = column.strip_prefix('_')?;
+    entity.has(column).then_some(column)
+}
+
+/// The one column of `Key (tax_identifier)=(…)`; none for several, or for an expression.
+pub(crate) fn key_column(said: &Said) -> Option<&str> {
+    let shown = said.details.strip_prefix("Key (")?;
+    let (column, _) = shown.split_once(")=")?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    column.chars().all(plain).then_some(column)
 }
 
 /// `column tags.colour does not exist`, `Column 'colour' of relation …`, and since PostgREST 13

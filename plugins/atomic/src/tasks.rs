@@ -1,7 +1,7 @@
 //! The tools `display_task_list` and `complete_task`.
 
 use portcullis_sdk::{Call, Failure};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -11,26 +11,42 @@ use crate::{
     write,
 };
 
-/// A task as it is shown.
+/// A task as it is shown: a row of `list_records` or `overdue_tasks`. What else the row has is left
+/// out, and a column without a value is null there.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Shown {
     /// The task's id.
     #[schemars(range(min = 1))]
     id: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text_or_null")]
     text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text_or_null")]
     r#type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text_or_null")]
     due_date: Option<String>,
     /// Set when it is done.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text_or_null")]
     done_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "text_or_null")]
     contact_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "id_or_null")]
     contact_id: Option<u64>,
+}
+
+/// The schema of arguments drops a plain `null`, because a client leaves out what it does not set;
+/// rows that are passed on have it.
+fn text_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"oneOf": [{"type": "string"}, {"type": "null"}]})
+}
+
+fn id_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]})
 }
 
 /// Shows tasks that were read before as a list, on a page where the client can. It reads and changes

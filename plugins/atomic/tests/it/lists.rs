@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use crate::fixtures::{contact, counted, crm, deal, failed, one, sales, table, user};
+use crate::fixtures::{
+    configured, contact, counted, crm, deal, failed, one, refused, sales, table, unconfigured, user,
+};
 
 #[test]
 fn a_list_counts_and_says_where_it_goes_on() {
-    let crm = crm().expect(counted(
+    let crm = crm().expect(unconfigured()).expect(counted(
         table("contacts_summary")
             .query("status", "eq.hot")
             .query("order", "last_seen.desc.nullslast,id.asc")
@@ -52,9 +54,27 @@ fn filters_become_postgrests_operators() {
         ),
         (
             "deals",
-            json!({"stage": ["won", "lo,st"]}),
-            "stage",
+            json!({"name": ["won", "lo,st"]}),
+            "name",
             r#"in.("won","lo,st")"#,
+        ),
+        (
+            "deals",
+            json!({"stage": {"starts_with": "op"}}),
+            "stage",
+            "ilike.op*",
+        ),
+        (
+            "deals",
+            json!({"created_at": {"gte": "2026-11-20T10:00:00.123456+00:00"}}),
+            "created_at",
+            "gte.2026-11-20T10:00:00.123456+00:00",
+        ),
+        (
+            "deals",
+            json!({"expected_closing_date": {"lt": "2026-12-05"}}),
+            "expected_closing_date",
+            "lt.2026-12-05",
         ),
         ("deals", json!({"contact_ids": 7}), "contact_ids", "cs.{7}"),
         (
@@ -167,6 +187,139 @@ fn a_filter_cannot_become_another_query_pair() {
             json!({"entity": "deals", "filters": filters}),
         ));
         assert_eq!((&*failure.code, failure.fields[0].as_str()), (code, field));
+    }
+}
+
+#[test]
+fn a_filters_value_is_judged_by_its_column_before_it_is_sent() {
+    for (entity, filters, code, field) in [
+        (
+            "deals",
+            json!({"amount": {"gt": "much"}}),
+            "INVALID_FIELD_VALUE",
+            "/filters/amount/gt",
+        ),
+        (
+            "deals",
+            json!({"amount": 1000.5}),
+            "INVALID_FIELD_VALUE",
+            "/filters/amount",
+        ),
+        (
+            "deals",
+            json!({"expected_closing_date": {"lt": "soon"}}),
+            "INVALID_FIELD_VALUE",
+            "/filters/expected_closing_date/lt",
+        ),
+        (
+            "deals",
+            json!({"created_at": {"gte": "2026-13-01"}}),
+            "INVALID_FIELD_VALUE",
+            "/filters/created_at/gte",
+        ),
+        (
+            "deals",
+            json!({"company_id": "Acme"}),
+            "INVALID_FIELD_VALUE",
+            "/filters/company_id",
+        ),
+        (
+            "deals",
+            json!({"id": [1, "two"]}),
+            "INVALID_FIELD_VALUE",
+            "/filters/id/1",
+        ),
+        (
+            "deals",
+            json!({"amount": {"contains": "5"}}),
+            "INVALID_OPERATOR",
+            "/filters/amount/contains",
+        ),
+        (
+            "tasks",
+            json!({"due_date": "tomorrow"}),
+            "INVALID_FIELD_VALUE",
+            "/filters/due_date",
+        ),
+        (
+            "contacts",
+            json!({"has_newsletter": "perhaps"}),
+            "INVALID_FIELD_VALUE",
+            "/filters/has_newsletter",
+        ),
+        (
+            "contacts",
+            json!({"nb_tasks": {"gte": "many"}}),
+            "INVALID_FIELD_VALUE",
+            "/filters/nb_tasks/gte",
+        ),
+    ] {
+        let failure = failed(crm().invoke(
+            "list_records",
+            json!({"entity": entity, "filters": filters}),
+        ));
+        assert_eq!((&*failure.code, failure.fields[0].as_str()), (code, field));
+    }
+}
+
+#[test]
+fn a_choice_is_filtered_by_its_value_or_its_label() {
+    for (filter, sent) in [
+        (json!("Won"), "eq.won"),
+        (json!({"ne": "LOST"}), "neq.lost"),
+        (json!(["Won", "lost"]), r#"in.("won","lost")"#),
+    ] {
+        let crm = crm().expect(configured()).expect(counted(
+            table("deals").query("stage", sent),
+            json!([]),
+            "*/0",
+        ));
+        crm.invoke(
+            "list_records",
+            json!({"entity": "deals", "filters": {"stage": filter}}),
+        )
+        .unwrap();
+    }
+    for (filter, field) in [
+        (json!("in-negociation"), "/filters/stage"),
+        (json!({"in": ["won", "nothing"]}), "/filters/stage/in/1"),
+    ] {
+        let failure = failed(crm().expect(configured()).invoke(
+            "list_records",
+            json!({"entity": "deals", "filters": {"stage": filter}}),
+        ));
+        assert_eq!(failure.fields, [field]);
+        assert!(failure.message.contains("opportunity, won, lost"));
+    }
+}
+
+#[test]
+fn a_value_that_the_database_refuses_is_that_of_the_only_filter_it_judged() {
+    for (filters, field, words) in [
+        (
+            json!({"rating": "high", "amount": 5}),
+            "/filters/rating",
+            "rating: a value is not",
+        ),
+        (
+            json!({"rating": "high", "rank": "x"}),
+            "/filters",
+            "a value is not",
+        ),
+    ] {
+        let crm = crm().expect(refused(
+            table("deals"),
+            400,
+            "22P02",
+            "invalid input syntax for type integer: \"high\"",
+        ));
+        let failure = failed(crm.invoke(
+            "list_records",
+            json!({"entity": "deals", "filters": filters}),
+        ));
+        assert_eq!(failure.fields, [field]);
+        assert!(failure.message.starts_with(words), "{}", failure.message);
+        assert_eq!(failure.outcome, Some(portcullis_sdk::Outcome::NotDone));
     }
 }
 

@@ -35,9 +35,15 @@ fn bucket(message: &str) -> Exchange {
 }
 
 fn tables(mut crm: Harness, rows: &Value) -> Harness {
+    crm = open_to_all(crm, rows);
     for name in TABLES {
         crm = crm.expect(table(name).reply(200, json!([])));
     }
+    crm
+}
+
+/// What somebody who is not signed in gets, which is asked first.
+fn open_to_all(mut crm: Harness, rows: &Value) -> Harness {
     for name in TABLES.iter().filter(|name| **name != "configuration") {
         crm = crm.expect(table(name).reply(200, rows.clone()));
     }
@@ -133,14 +139,48 @@ fn what_stands_in_the_way_ends_the_test() {
         assert_eq!(level(&found, subject), "error");
         assert_eq!(found["findings"].as_array().unwrap().len(), 1);
     }
-    let crm = crm()
-        .expect(settings(true))
+}
+
+#[test]
+fn what_stands_open_is_seen_without_an_account() {
+    let rows = json!([{"id": 1}]);
+    let crm = open_to_all(crm().expect(settings(false)), &rows)
+        .expect(bucket("Object not found"))
         .expect(get("auth/v1/user").reply(
             403,
             json!({"code": 403, "error_code": "bad_jwt", "msg": "invalid JWT"}),
         ));
-    assert_eq!(
-        level(&crm.invoke("live_check", json!({})).unwrap(), "identity"),
-        "error"
+    let found = crm.invoke("live_check", json!({})).unwrap();
+    for (subject, expected) in [
+        ("sign-up", "error"),
+        ("anonymous reads", "error"),
+        ("attachments", "warn"),
+        ("identity", "error"),
+    ] {
+        assert_eq!(level(&found, subject), expected, "{subject}");
+    }
+}
+
+#[test]
+fn functions_that_fail_are_not_called_installed() {
+    let crm = tables(
+        crm().expect(settings(true)).expect(user()).expect(sales()),
+        &json!([]),
+    )
+    .expect(post("rest/v1/rpc/crm_mcp_schema").reply(200, json!({"relations": []})))
+    .expect(refused(
+        post("rest/v1/rpc/crm_mcp_query"),
+        403,
+        "42501",
+        "permission denied for function crm_mcp_query",
+    ))
+    .expect(post("rest/v1/rpc/crm_mcp_mutate").reply(200, json!({})))
+    .expect(bucket("Bucket not found"));
+    let found = crm.invoke("live_check", json!({})).unwrap();
+    assert_eq!(level(&found, "crm_mcp_query"), "error");
+    let list = found["findings"].as_array().unwrap();
+    assert!(
+        list.iter().all(|finding| finding["subject"] != "functions"),
+        "{found}"
     );
 }

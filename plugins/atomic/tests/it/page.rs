@@ -5,6 +5,8 @@ use portcullis_sdk::Contents;
 use portcullis_sdk::testing::Harness;
 use serde_json::json;
 
+use crate::fixtures::{counted, failed, table};
+
 fn page(harness: &Harness) -> String {
     match harness.read("task_list", json!({})) {
         Ok(Contents::Text(text)) => text,
@@ -28,6 +30,34 @@ fn a_setting_cannot_leave_its_place() {
     let safe = "data-crm-url=\"https://crm.example.com/?a&amp;b&quot;>&lt;script>\"";
     assert!(page.contains(safe));
     assert_eq!(page.matches("<script").count(), 1);
+}
+
+#[test]
+fn rows_of_a_list_are_shown_as_they_are() {
+    let rows = json!([
+        {"id": 1, "type": "call", "text": "Call", "due_date": "2026-11-18T09:00:00+00:00", "done_date": null,
+            "contact_id": 2, "sales_id": 1, "contacts": {"id": 2, "first_name": "Jane", "last_name": "Doe"}},
+        {"id": 3, "type": null, "text": null, "due_date": null, "done_date": null, "contact_id": null,
+            "sales_id": null, "contacts": null},
+    ]);
+    let crm = Harness::new(plugin()).expect(counted(table("tasks"), rows, "0-1/2"));
+    let page = crm
+        .invoke("list_records", json!({"entity": "tasks"}))
+        .unwrap();
+    let shown = crm
+        .invoke("display_task_list", json!({"tasks": page["records"]}))
+        .unwrap();
+    assert_eq!(
+        shown["tasks"],
+        json!([
+            {"id": 1, "type": "call", "text": "Call", "due_date": "2026-11-18T09:00:00+00:00", "contact_id": 2},
+            {"id": 3},
+        ])
+    );
+    for task in [json!({"text": "x"}), json!({"id": 1, "text": 2})] {
+        let refused = failed(crm.invoke("display_task_list", json!({"tasks": [task]})));
+        assert_eq!(&*refused.code, "INVALID_ARGUMENT");
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn reads_that_are_refused() {
             "column tags.colour does not exist",
             Kind::BadInput,
             "INVALID_FIELD",
-            "no column colour",
+            "no column colour (42703)",
         ),
         (
             400,
@@ -183,6 +183,63 @@ fn writes_that_are_refused_name_the_column() {
         assert_eq!(failure.fields.first().map(String::as_str), field, "{code}");
         assert_eq!(failure.outcome, Some(Outcome::NotDone), "{code}");
     }
+}
+
+#[test]
+fn a_value_that_another_row_has_names_its_column() {
+    for (message, details, field) in [
+        (
+            "duplicate key value violates unique constraint \"one_tax_identifier\"",
+            Some("Key (tax_identifier)=(DE1) already exists."),
+            Some("/data/tax_identifier"),
+        ),
+        (
+            "duplicate key value violates unique constraint \"companies_tax_identifier_key\"",
+            None,
+            Some("/data/tax_identifier"),
+        ),
+        (
+            "duplicate key value violates unique constraint \"companies_name_city_key\"",
+            Some("Key (name, city)=(Acme, Ulm) already exists."),
+            None,
+        ),
+        (
+            "duplicate key value violates unique constraint \"one_name\"",
+            Some("Key (lower(name))=(acme) already exists."),
+            None,
+        ),
+    ] {
+        let crm = crm().expect(post("rest/v1/companies").reply(
+            409,
+            json!({"code": "23505", "message": message, "details": details, "hint": null}),
+        ));
+        let failure = failed(crm.invoke(
+            "create_record",
+            json!({"entity": "companies", "data": {"name": "Acme", "tax_identifier": "DE1"}}),
+        ));
+        assert_eq!(&*failure.code, "DUPLICATE_DETECTED");
+        assert!(failure.message.contains("(23505)"), "{}", failure.message);
+        assert_eq!(
+            failure.fields.first().map(String::as_str),
+            field,
+            "{message}"
+        );
+        let named = failure.message.contains("the same tax_identifier");
+        assert_eq!(named, field.is_some(), "{}", failure.message);
+    }
+}
+
+#[test]
+fn the_databases_own_hint_goes_first() {
+    let hint = "Perhaps you meant to reference the column \"contacts.title\".";
+    let crm = crm().expect(post("rest/v1/rpc/crm_mcp_query").reply(
+        400,
+        json!({"code": "42703", "message": "column \"titel\" does not exist", "details": null, "hint": hint}),
+    ));
+    let failure = failed(crm.invoke("query", json!({"sql": "select titel from contacts"})));
+    assert_eq!(failure.suggestion.as_deref(), Some(hint));
+    assert_eq!(failure.message, "there is no column titel (42703)");
+    assert_eq!(failure.fields, ["/sql"]);
 }
 
 #[test]

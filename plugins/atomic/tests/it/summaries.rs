@@ -118,6 +118,33 @@ fn the_pipeline_is_summed_exactly_by_the_crms_own_stages() {
 }
 
 #[test]
+fn lost_deals_are_decided_whatever_the_configuration_counts_as_won() {
+    let configured =
+        table("configuration").reply(200, json!([{"config": {"dealPipelineStatuses": ["won"]}}]));
+    let crm = crm().expect(configured).expect(counted(
+        table("deals"),
+        json!([
+            {"id": 1, "stage": "lost", "amount": 7, "expected_closing_date": "2026-01-01"},
+            {"id": 2, "stage": "won", "amount": 5},
+            {"id": 3, "stage": "delayed", "amount": 3},
+        ]),
+        "0-2/3",
+    ));
+    let summary = crm.invoke("pipeline_summary", json!({})).unwrap();
+    assert_eq!(
+        (
+            &summary["open_deals"],
+            &summary["open_amount"],
+            &summary["overdue_deals"]
+        ),
+        (&json!(1), &json!(3), &json!(0))
+    );
+    let lost = summary["stages"].as_array().unwrap().iter();
+    let lost = lost.clone().find(|stage| stage["stage"] == "lost").unwrap();
+    assert_eq!(lost["decided"], true);
+}
+
+#[test]
 fn a_table_is_read_to_its_end_whatever_the_page_is_cut_to() {
     let rows = |ids: std::ops::Range<u64>| -> serde_json::Value {
         ids.map(|id| json!({"id": id, "stage": "won", "amount": 1}))

@@ -78,3 +78,29 @@ fn an_archived_deal_leaves_the_board_and_comes_back_on_top() {
     crm.call("archive_deal", json!({"id": 3, "archived": false}));
     assert_eq!(board(&project), "opportunity=3:0,1:1,4:2 won=2:0,5:1");
 }
+
+#[test]
+fn a_full_column_takes_a_deal_at_its_ends_without_renumbering() {
+    let project = project();
+    run(
+        &project,
+        "insert into deals (name, stage, index) select 'F' || n, 'lost', n from generate_series(0, 29) n",
+    );
+    let crm = crm(&project, Caller::Rep);
+    let ends = "select (array_agg(id order by index, id))[1] || ' ' || (array_agg(id order by index desc, id))[1] || ' ' || min(index)
+                from deals where stage = 'lost'";
+    for (id, position, expected) in [(1, 0, "1 35 -1"), (3, 99, "1 3 -1"), (4, 0, "4 3 -2")] {
+        let moved = crm.call(
+            "move_deal",
+            json!({"id": id, "stage": "lost", "position": position}),
+        );
+        assert!(moved.get("warnings").is_none(), "{moved}");
+        assert_eq!(stored(&project, ends), expected);
+    }
+    let created = crm.call(
+        "create_record",
+        json!({"entity": "deals", "data": {"name": "New", "stage": "lost"}}),
+    );
+    assert_eq!(created["record"]["index"], -3);
+    assert!(created.get("warnings").is_none(), "{created}");
+}

@@ -114,7 +114,7 @@ fn filters_of_every_kind_mean_what_they_say() {
         ),
         (
             "contacts",
-            json!({"status": {"in": ["cold", "a,\"b)"]}}),
+            json!({"status": {"in": ["Cold"]}, "last_name": {"in": ["Smith", "a,\"b)"]}}),
             json!([2]),
         ),
         ("contacts", json!({"tags": 2}), json!([3])),
@@ -160,8 +160,13 @@ fn filters_of_every_kind_mean_what_they_say() {
         ("deals", json!({"contact_ids": 3}), json!([2])),
         (
             "deals",
-            json!({"expected_closing_date": {"gt": "2020-01-01"}, "stage": "won"}),
+            json!({"expected_closing_date": {"gt": "2020-01-01"}, "stage": "Won"}),
             json!([2]),
+        ),
+        (
+            "deals",
+            json!({"created_at": {"gte": "2020-01-01T00:00:00.123456+00:00"}, "company_id": {"in": [1]}, "index": {"gte": -1}}),
+            json!([1]),
         ),
         (
             "tasks",

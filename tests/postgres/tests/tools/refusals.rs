@@ -83,7 +83,7 @@ fn refusals_name_the_column_the_value_and_the_state() {
             json!({"name": "x", "adress": "y"}),
             "INVALID_FIELD",
             "/data/adress",
-            "there is no column adress; known are id, name",
+            "there is no column adress (PGRST204); known are id, name",
         ),
     ] {
         let failure = crm.fails("create_record", json!({"entity": entity, "data": data}));
@@ -105,9 +105,15 @@ fn refusals_name_the_column_the_value_and_the_state() {
     }
     let failure = crm.fails(
         "list_records",
-        json!({"entity": "deals", "filters": {"amount": {"gt": "much"}}}),
+        json!({"entity": "companies", "filters": {"founded": {"gt": "soon"}, "name": "Acme"}}),
     );
     assert!(failure.message.contains("22P02"), "{failure:?}");
+    assert_eq!(failure.fields, ["/filters/founded"]);
+    let failure = crm.fails(
+        "list_records",
+        json!({"entity": "deals", "filters": {"amount": {"gt": "much"}}}),
+    );
+    assert_eq!(failure.fields, ["/filters/amount/gt"]);
     let failure = crm.fails(
         "list_records",
         json!({"entity": "deals", "filters": {"stag": "won"}}),
