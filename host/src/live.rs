@@ -9,13 +9,14 @@ use portcullis_manifest::Method;
 use serde_json::{Value, json};
 
 use crate::call::App;
+use crate::caller::Token;
 use crate::capability::Record;
 use crate::identity::Issuer;
 use crate::names::CallId;
 use crate::policy::{self, Confirmation, Grant, Principal};
 use crate::registry::{self, Connection};
 use crate::runtime::{Call, Failure};
-use crate::upstream::{Outgoing, Reason};
+use crate::upstream::{NO_TOKEN, Outgoing, Reason};
 
 /// Bytes of an issuer's description of itself; real ones have some thousand.
 const LARGEST: usize = 64 << 10;
@@ -44,8 +45,8 @@ pub struct Finding {
     pub suggestion: Option<String>,
 }
 
-/// Looks at one connection.
-pub async fn check(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
+/// Looks at one connection; `token` is a caller's own, for one that acts with them.
+pub async fn check(app: &App, connection: &Arc<Connection>, token: Option<&Token>) -> Vec<Finding> {
     match reach(connection).await {
         Err(finding) => vec![finding],
         Ok(finding) => {
@@ -54,7 +55,7 @@ pub async fn check(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
                 findings.push(keys(issuer).await);
                 findings.extend(described(connection, issuer).await);
             }
-            findings.extend(self_test(app, connection).await);
+            findings.extend(self_test(app, connection, token).await);
             findings
         }
     }
@@ -170,7 +171,7 @@ const fn way_out(reason: Reason) -> &'static str {
     }
 }
 
-async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
+async fn self_test(app: &App, connection: &Arc<Connection>, token: Option<&Token>) -> Vec<Finding> {
     let Some(check) = &connection.plugin.manifest.live_check else {
         return vec![found(
             Level::Warn,
@@ -178,14 +179,6 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
             "this plugin has none; only the address was tried".into(),
         )];
     };
-    if connection.forwards() {
-        return vec![found(
-            Level::Warn,
-            "self-test",
-            "not run: this connection acts with each caller's own token; only the address was tried"
-                .into(),
-        )];
-    }
     let permit = Grant::live_check(&connection.config.name, check)
         .map_err(|error| error.to_string())
         .and_then(|grant| {
@@ -208,13 +201,14 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
         text: arguments.to_string(),
         arguments: Arc::new(arguments),
         record: Arc::new(Record::default()),
-        caller: None,
+        caller: token.filter(|_| connection.forwards()).cloned(),
     };
-    match app
+    let result = app
         .runtime
         .invoke(&permit, &connection.plugin.compiled, link, &call)
-        .await
-    {
+        .await;
+    let lacks_token = connection.forwards() && call.caller.is_none();
+    let findings = match result {
         Ok(value) => findings(&value),
         Err(Failure::Told(error)) => vec![Finding {
             level: Level::Error,
@@ -223,7 +217,34 @@ async fn self_test(app: &App, connection: &Arc<Connection>) -> Vec<Finding> {
             suggestion: error.suggestion.clone(),
         }],
         Err(Failure::Fault(fault)) => vec![found(Level::Error, "self-test", fault.to_string())],
+    };
+    if lacks_token {
+        without_token(findings)
+    } else {
+        findings
     }
+}
+
+/// What failed only for want of a caller's token says nothing of the CRM.
+fn without_token(findings: Vec<Finding>) -> Vec<Finding> {
+    let judged = findings.into_iter().map(|finding| {
+        if finding.level != Level::Error || !finding.message.contains(NO_TOKEN) {
+            return finding;
+        }
+        Finding {
+            level: Level::Warn,
+            message: "not checked without a token".into(),
+            suggestion: None,
+            ..finding
+        }
+    });
+    let how = Finding {
+        level: Level::Warn,
+        subject: "token".into(),
+        message: "this connection acts with each caller's own token, and none was given, so what needs one was not checked".into(),
+        suggestion: Some("put a token into a variable and name it: `--token-env NAME`".into()),
+    };
+    judged.chain([how]).collect()
 }
 
 /// The tools that a client sees, by their names in the manifest: what a self-test has to judge.
@@ -281,5 +302,23 @@ mod tests {
             (Level::Error, Some("s"))
         );
         assert!(findings(&json!({})).is_empty());
+    }
+
+    #[test]
+    fn without_a_token_only_what_needs_one_is_excused() {
+        let error = |message: String| found(Level::Error, "identity", message);
+        let judged = without_token(vec![
+            error(format!("contacts: no credential: `default` {NO_TOKEN}")),
+            error("the CRM refused the key".into()),
+            found(Level::Ok, "address", "answers".into()),
+        ]);
+        let levels: Vec<Level> = judged.iter().map(|finding| finding.level).collect();
+        assert_eq!(
+            levels,
+            [Level::Warn, Level::Error, Level::Ok, Level::Warn],
+            "{judged:?}"
+        );
+        let how = judged[3].suggestion.as_deref().unwrap();
+        assert!(how.contains("--token-env"), "{how}");
     }
 }

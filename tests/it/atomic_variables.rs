@@ -158,6 +158,47 @@ async fn over_http_each_caller_is_asked_for_a_token_under_the_address_of_the_var
 }
 
 #[tokio::test]
+async fn what_is_missing_is_named_as_far_as_the_variables_are_begun() {
+    let project = project().await;
+    let key = "SUPABASE_ANON_KEY: is not set, and every request to the CRM needs it; `SUPABASE_PUBLISHABLE_KEY` would do instead";
+    let both = "SUPABASE_REFRESH_TOKEN: is not set, so calls to the CRM cannot authenticate; `SUPABASE_EMAIL` and `SUPABASE_PASSWORD` would do instead";
+    let none = home(&project).run(&["check"]).await;
+    assert_eq!(none.code, Some(1), "{none:?}");
+    assert!(
+        none.err.contains(key) && none.err.contains(both),
+        "{none:?}"
+    );
+    let begun = home(&project).variable("SUPABASE_EMAIL", "rep@crm.example");
+    let begun = begun.run(&["check"]).await;
+    let all = format!("{}{}", begun.out, begun.err);
+    assert!(all.contains("SUPABASE_PASSWORD: is not set"), "{all}");
+    assert!(all.contains("`SUPABASE_PASSWORD` not set"), "{all}");
+    assert!(!all.contains("SUPABASE_REFRESH_TOKEN"), "{all}");
+    let listening = home(&project).variable("PORT", "0");
+    let process = Stdio::spawn(listening, &["serve", "--http"], Era::Stateless);
+    process.logs(key).await;
+}
+
+#[tokio::test]
+async fn the_bare_command_takes_the_address_for_clients() {
+    let project = project().await;
+    let url = "--url=https://mcp.example.com";
+    let home = || home(&project).variable("SUPABASE_PUBLISHABLE_KEY", "a-key-of-a-test");
+    let listens = home().variable("PORTCULLIS_HTTP", "127.0.0.1:0");
+    let process = Stdio::spawn(listens, &[url], Era::Stateless);
+    let asked = Ask::new("GET", "/.well-known/oauth-protected-resource");
+    let asked = asked.send(listening(&process).await).await;
+    let document: Value = asked.expect("an answer").json();
+    assert_eq!(document["resource"], "https://mcp.example.com/mcp");
+    let mut stdio = Stdio::start(home(), &[url], Era::Stateless).await;
+    stdio.logs("--url has no effect over stdio").await;
+    let listed = stdio.request("tools/list", json!({})).await;
+    assert!(!list(&listed["result"]["tools"]).is_empty());
+    let ran = home().run(&[url, "check"]).await;
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_ends_it_with_one_line() {
     let project = project().await;
     for (variable, arguments, code, words) in [

@@ -540,3 +540,40 @@ async fn the_command_line_names_the_token_and_refuses_what_cannot_carry_one() {
         .await;
     assert_eq!(unset.code, Some(2), "{unset:?}");
 }
+
+#[tokio::test]
+async fn a_self_test_takes_a_token_only_where_one_crm_can_be_meant() {
+    let crm = crm().await;
+    let one = FORWARD.replace("PLUGINS", "plugins");
+    let own = "[connections.own]\nplugin = \"forwards\"";
+    let other = one.split_once(own).expect("the connection").1;
+    let other = other.replace("URL", "http://127.0.0.1:9");
+    let two = format!("{one}[connections.other]\nplugin = \"forwards\"{other}");
+    let service = one.replace("identity = \"forward\"", "secrets.key = \"env:MINE\"");
+    let live = &["check", "--live", "--token-env", "MINE"][..];
+    let unset = &["check", "--live", "--token-env", "NONE"][..];
+    let idle = &["check", "--token-env", "MINE"][..];
+    for (config, arguments, code, words) in [
+        (&one, live, 0, "connection own"),
+        (&one, unset, 2, "--token-env: variable `NONE` is not set"),
+        (&one, idle, 2, "--live"),
+        (&two, live, 2, "a token for one must not reach another"),
+        (
+            &service,
+            live,
+            2,
+            "no connection acts with its callers' own tokens",
+        ),
+    ] {
+        let home = Portcullis::new()
+            .config(config, &crm.url())
+            .file("plugins/forwards.wasm", &guests::bytes("forwards"))
+            .variable("MINE", ADA);
+        let before = crm.seen().len();
+        let ran = home.run(arguments).await;
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {ran:?}");
+        let said = format!("{}{}", ran.out, ran.err);
+        assert!(said.contains(words) && !said.contains(ADA), "{said}");
+        assert_eq!(crm.seen().len() > before, code == 0, "{arguments:?}");
+    }
+}

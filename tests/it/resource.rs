@@ -157,6 +157,34 @@ async fn a_client_without_a_token_is_led_to_the_issuer() {
 }
 
 #[tokio::test]
+async fn a_client_that_looks_for_the_issuer_here_is_sent_there() {
+    const OF_ISSUER: &str = "/.well-known/oauth-authorization-server";
+    let mut world = World::new(CONFIG).await;
+    let address = world.host.serve().await.address;
+    for path in ["", "/mcp", "/mcp/own"] {
+        let answer = get(address, &format!("{OF_ISSUER}{path}")).await;
+        assert_eq!(answer.status, 307, "{path}: {answer:?}");
+        let there = format!("{}{OF_ISSUER}", world.issuer());
+        assert_eq!(answer.header("location"), Some(&*there), "{path}");
+    }
+    for (method, path, host, status) in [
+        ("POST", "", "localhost", 405),
+        ("GET", "", "evil.example", 403),
+        ("GET", "/mcp/nothing", "localhost", 404),
+        ("GET", "x", "localhost", 404),
+    ] {
+        let ask = Ask::new(method, &format!("{OF_ISSUER}{path}")).header("host", host);
+        let answer = in_time(method, ask.open(address)).await.expect("an answer");
+        assert_eq!(answer.status, status, "{method} {path} {host}");
+    }
+    let plain = CONFIG.replace("\"issued\"", "\"forwards\"");
+    let mut world = World::new(&plain).await;
+    let address = world.host.serve().await.address;
+    let answer = get(address, OF_ISSUER).await;
+    assert_eq!(answer.status, 404, "no issuer is known: {answer:?}");
+}
+
+#[tokio::test]
 async fn the_documents_name_the_public_url() {
     let public = "[server]\npublic_url = \"https://mcp.example.com/crm/\"";
     let service = "[connections.team]\nplugin = \"forwards\"\nurl = \"URL\"\nsecrets.key = \"env:CRM_KEY\"\n[connections.plain]\nplugin = \"forwards\"\nurl = \"URL\"\nidentity = \"forward\"\n";
@@ -220,7 +248,7 @@ async fn an_issuer_of_another_name_is_taken_where_the_operator_says_so() {
         };
         assert_eq!(document.json()["authorization_servers"], json!([issuer]));
         let connection = world.host.snapshot().connections[0].clone();
-        let findings = live::check(&world.host.host.app, &connection).await;
+        let findings = live::check(&world.host.host.app, &connection, None).await;
         let about = findings.iter().find(|finding| finding.subject == "issuer");
         let about = about.expect("the issuer is looked at");
         assert_eq!(about.level, finding, "{about:?}");

@@ -92,6 +92,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "live",
         &[
             "call",
+            "caller",
             "capability",
             "identity",
             "names",

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::setup::setup;
+use super::setup::{own_token, setup};
 use super::{CallArgs, Exit, complain, print};
 use crate::call::{App, Called, Request, Scope};
-use crate::caller::{Caller, Token};
-use crate::config::{Asked, process_environment};
+use crate::caller::Caller;
+use crate::config::Asked;
 use crate::error::ToolError;
 use crate::policy::Principal;
 
@@ -59,13 +59,10 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
 
 /// The operator, with a token of their own where they named its variable.
 fn caller(variable: Option<&str>) -> Result<Caller, String> {
-    let Some(name) = variable else {
-        return Ok(Caller::known(Principal::named("cli", "operator")));
-    };
-    let value = process_environment(name)
-        .ok_or_else(|| format!("--token-env: variable `{name}` is not set"))?;
-    let token = Token::new(&value).map_err(|error| format!("--token-env: `{name}`: {error}"))?;
-    Ok(Caller::holding(token))
+    Ok(match own_token(variable)? {
+        Some(token) => Caller::holding(token),
+        None => Caller::known(Principal::named("cli", "operator")),
+    })
 }
 
 async fn once(app: &App, caller: &Caller, tool: &str, arguments: Map<String, Value>) -> Called {

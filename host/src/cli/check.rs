@@ -4,35 +4,58 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::setup::{Setup, setup};
-use super::{CheckArgs, Exit, print};
-use crate::config::{Asked, Problem};
+use super::setup::{Setup, own_token, setup};
+use super::{CheckArgs, Exit, complain, print};
+use crate::caller::Token;
+use crate::config::{self, Asked, Identity, Problem};
 use crate::live::{self, Finding, Level};
-use crate::registry::{Connection, Snapshot};
+use crate::registry::{Connection, Snapshot, one_issuer};
 use crate::telemetry::Telemetry;
 
 /// Checks; every problem is printed.
 pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetry) -> Exit {
     // The findings are the output; the log would say the same again.
-    let quiet = crate::config::Log {
+    let quiet = config::Log {
         level: Some("off".into()),
         json: false,
     };
     telemetry.apply(&quiet).ok();
+    let token = match own_token(args.token_env.as_deref()) {
+        Ok(token) => token,
+        Err(message) => return complain(Exit::Usage, message),
+    };
     let setup = match setup(config, Asked::Nothing, |_| Ok(())).await {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
+    if let (Some(_), Err(message)) = (&token, taker(&setup.config.connections)) {
+        return complain(Exit::Usage, message);
+    }
     let snapshot = setup.host.app.registry.snapshot();
     let mut text = overview(&snapshot);
     let mut worst = level(&snapshot);
     if args.live {
-        worst = worst.max(all_live(&setup, &mut text).await);
+        worst = worst.max(all_live(&setup, token.as_ref(), &mut text).await);
     }
     match print(&text) {
         Exit::Done if worst == Level::Error => Exit::Failed,
         exit => exit,
     }
+}
+
+/// Whether there is one CRM that a caller's token can be meant for; it must not reach another.
+fn taker(connections: &[config::Connection]) -> Result<(), String> {
+    let mut taking = connections
+        .iter()
+        .filter(|connection| connection.identity == Identity::Forward)
+        .peekable();
+    if taking.peek().is_none() {
+        return Err("--token-env: no connection acts with its callers' own tokens (`identity = \"forward\"`), so it would have no effect; leave it out".into());
+    }
+    if one_issuer(taking) {
+        return Ok(());
+    }
+    Err("--token-env: the connections with `identity = \"forward\"` are of several CRMs, and a token for one must not reach another; check them one at a time, each with a file of its own (--config)".into())
 }
 
 /// Whether something of it does not work: a file that was not taken, a credential that is missing,
@@ -103,12 +126,12 @@ fn identity(connection: &Connection) -> String {
     }
 }
 
-async fn all_live(setup: &Setup, text: &mut String) -> Level {
+async fn all_live(setup: &Setup, token: Option<&Token>, text: &mut String) -> Level {
     let mut worst = Level::Ok;
     let app = &setup.host.app;
     for connection in &app.registry.snapshot().connections {
         writeln!(text, "\n{}:", connection.config.name).ok();
-        for finding in live::check(app, connection).await {
+        for finding in live::check(app, connection, token).await {
             worst = worst.max(finding.level);
             write_finding(text, &finding);
         }

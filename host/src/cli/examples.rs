@@ -19,6 +19,7 @@ pub const CHECK: &str = "\
 Examples:
   portcullis check                          the file, the secrets, the plugins
   portcullis check --live                   also each CRM: address, credential, rights
+  portcullis check --live --token-env ADA   the same with the token that the variable ADA holds
   portcullis check --config new.toml        a file before it is put in place
 
 Exit code 1: something does not work, for instance a credential that is missing, a plugin file that

@@ -69,6 +69,9 @@ pub struct Cli {
     /// The configuration file.
     #[arg(long, short, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// That of `serve`, for the bare command.
+    #[arg(long, hide = true, value_name = "URL")]
+    url: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -159,6 +162,9 @@ struct CheckArgs {
     /// Also reach each CRM and try its credential, without changing anything.
     #[arg(long)]
     live: bool,
+    /// The variable that holds your own token, for connections with `identity = "forward"`.
+    #[arg(long, value_name = "NAME", requires = "live")]
+    token_env: Option<String>,
 }
 
 /// How to list.
@@ -240,14 +246,23 @@ impl Cli {
     }
 
     async fn dispatch(self) -> Exit {
-        if let Some(exit) = self.refuse_unread() {
+        if let Some(exit) = self.refuse_unread().or_else(|| self.refuse_url()) {
             return exit;
         }
-        let config = self.config;
+        let (config, url) = (self.config, self.url);
         match self.command {
-            None if at_a_terminal() => help(),
-            None => serve::serve(config, ServeArgs::default(), Telemetry::start()).await,
-            Some(Command::Serve(args)) => serve::serve(config, args, Telemetry::start()).await,
+            None if url.is_none() && at_a_terminal() => help(),
+            None => {
+                let args = ServeArgs {
+                    url,
+                    ..ServeArgs::default()
+                };
+                serve::serve(config, args, Telemetry::start()).await
+            }
+            Some(Command::Serve(mut args)) => {
+                args.url = args.url.or(url);
+                serve::serve(config, args, Telemetry::start()).await
+            }
             Some(Command::Demo(args)) => demo::demo(args, Telemetry::start()).await,
             Some(Command::Check(args)) => check::check(config, args, Telemetry::start()).await,
             Some(Command::Tools(args)) => tools::tools(config, &args).await,
@@ -280,6 +295,16 @@ impl Cli {
             "this command reads no configuration, so `--config {}` has no effect; leave it out",
             given.display()
         );
+        Some(complain(Exit::Usage, message))
+    }
+}
+
+impl Cli {
+    /// An address that only `serve` names to its clients would be believed in, too.
+    fn refuse_url(&self) -> Option<Exit> {
+        let serves = matches!(self.command, None | Some(Command::Serve(_)));
+        let _url = self.url.as_ref().filter(|_| !serves)?;
+        let message = "--url belongs to `serve`, and this command serves nothing; leave it out";
         Some(complain(Exit::Usage, message))
     }
 }
@@ -386,6 +411,19 @@ mod tests {
             });
         if let Err(error) = Cli::try_parse_from(words) {
             panic!("{line}\n{error}");
+        }
+    }
+
+    #[test]
+    fn the_address_for_clients_is_taken_where_something_is_served() {
+        for (words, refused) in [
+            (&["--url=https://mcp.example.com"][..], false),
+            (&["--url=https://mcp.example.com", "serve", "--http"], false),
+            (&["serve", "--url=https://mcp.example.com"], false),
+            (&["--url=https://mcp.example.com", "check"], true),
+        ] {
+            let cli = Cli::parse_from([&["portcullis"], words].concat());
+            assert_eq!(cli.refuse_url().is_some(), refused, "{words:?}");
         }
     }
 

@@ -29,8 +29,9 @@ async fn try_serve(
     let public_url = args.url.as_deref().map(config::public_url).transpose();
     let public_url =
         public_url.map_err(|error| complain(Exit::Usage, format_args!("--url {error}")))?;
+    let names_url = public_url.is_some();
     let apply = |config: &mut Config| {
-        if public_url.is_some() {
+        if names_url {
             config.server.public_url = public_url;
         }
         telemetry
@@ -60,6 +61,11 @@ async fn try_serve(
             Listen::Stdio
         }
     };
+    if names_url && matches!(listen, Listen::Stdio) {
+        tracing::warn!(
+            "--url has no effect over stdio; it is the address of a listener (`server.http` or --http)"
+        );
+    }
     say_where(&listen, &config);
     host.serve(listen, reread, stop.token())
         .await

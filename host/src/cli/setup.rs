@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portcullis_manifest::Manifest;
 
 use super::{Exit, complain};
+use crate::caller::Token;
 use crate::config::{self, Asked, Config, Located, Problem, Problems, Source, process_environment};
 use crate::registry::{EmbeddedPlugins, Reread, load_embedded, misfits};
 use crate::run::Host;
@@ -91,6 +92,17 @@ pub fn engine(config: Option<&Config>) -> Result<Arc<Runtime>, Exit> {
             format_args!("the sandbox does not start on this machine: {error:#}"),
         )
     })
+}
+
+/// A caller's own token, from the variable that `--token-env` names.
+pub fn own_token(variable: Option<&str>) -> Result<Option<Token>, String> {
+    let Some(name) = variable else {
+        return Ok(None);
+    };
+    let value = process_environment(name)
+        .ok_or_else(|| format!("--token-env: variable `{name}` is not set"))?;
+    let token = Token::new(&value).map_err(|error| format!("--token-env: `{name}`: {error}"))?;
+    Ok(Some(token))
 }
 
 fn read_file(path: &Path) -> Result<Config, Problems> {

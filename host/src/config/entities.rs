@@ -74,6 +74,7 @@ pub(super) fn connections(
         }
         table.set("allow", allowed.place.clone(), allowed.value.clone());
         unset::secrets(&own, &name, report);
+        unset::constants(&own, &name, report);
     }
 }
 

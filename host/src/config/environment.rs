@@ -132,6 +132,7 @@ pub(super) fn tree(
         } else {
             unset::secrets(found, id, report);
         }
+        unset::constants(found, id, report);
         listener::name(found, &mut root, report);
         ignored(found, report);
     }

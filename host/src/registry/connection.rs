@@ -8,7 +8,7 @@ use portcullis_manifest::Manifest;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::slots::Slots;
+use super::slots::{self, Slots};
 use super::{Plugin, tokens, zones};
 use crate::admission::{Gate, Rate};
 use crate::capability::{GuestCache, Link};
@@ -62,7 +62,7 @@ impl Connection {
             return Err(problems);
         };
         let slots = Slots::of(&upstream, &config, &plugin.manifest);
-        let warnings = warnings(&config, &plugin, &slots, &rule);
+        let warnings = warnings(&config, &plugin, (&slots, upstream.lacks()), &rule);
         let unused = CancellationToken::new();
         let upstream = Arc::new(upstream);
         let issuer = tokens::issuer(&config, &plugin.manifest, &upstream);
@@ -296,7 +296,7 @@ const SHORTEST_SCRUBBED: usize = 8;
 fn warnings(
     config: &config::Connection,
     plugin: &Plugin,
-    slots: &Slots,
+    (slots, lacks): (&Slots, &[String]),
     rule: &Rule,
 ) -> Vec<Problem> {
     let declared = &plugin.manifest.secrets;
@@ -307,7 +307,15 @@ fn warnings(
         let message = format!("is shorter than {SHORTEST_SCRUBBED} characters and so is not removed from what the plugin sees; use a longer one");
         config.problem(&format!("secrets.{name}"), message).into_warning()
     });
+    let keyless = (!lacks.is_empty()).then(|| {
+        let message = format!(
+            "{} not set; every request needs it, so calls will say so",
+            slots::secrets(lacks)
+        );
+        config.problem("secrets", message)
+    });
     short
+        .chain(keyless)
         .chain(slots.warnings(config))
         .chain(idle_patterns(config, plugin, rule))
         .collect()

@@ -29,7 +29,7 @@ pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use resource::{PAGE, PluginResource, Resource};
-pub use shared::Shared;
+pub use shared::{Shared, one_issuer};
 pub use snapshot::{DifferentIssuers, Snapshot};
 pub use tokens::description;
 pub use tool::Tool;

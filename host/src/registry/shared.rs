@@ -27,9 +27,7 @@ impl Shared {
         if connections.is_empty() || connections.iter().any(service) {
             return Self::Service;
         }
-        let issuers = connections.iter().map(|connection| connection.url.origin());
-        let issuers: BTreeSet<_> = issuers.map(|issuer| issuer.ascii_serialization()).collect();
-        if issuers.len() == 1 {
+        if one_issuer(connections) {
             Self::Forward
         } else {
             Self::Nobody
@@ -45,6 +43,16 @@ impl Shared {
             Self::Nobody => false,
         }
     }
+}
+
+/// Whether all of them are one CRM, so that a caller's token for one may reach each.
+#[must_use]
+pub fn one_issuer<'c>(connections: impl IntoIterator<Item = &'c Connection>) -> bool {
+    let origins = connections
+        .into_iter()
+        .map(|connection| connection.url.origin());
+    let issuers: BTreeSet<_> = origins.map(|origin| origin.ascii_serialization()).collect();
+    issuers.len() == 1
 }
 
 #[cfg(test)]

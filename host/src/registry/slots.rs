@@ -88,7 +88,7 @@ impl Slots {
     }
 }
 
-fn secrets(names: &[String]) -> String {
+pub(super) fn secrets(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(" and ")
 }

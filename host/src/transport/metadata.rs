@@ -1,21 +1,29 @@
-//! Protected resource metadata (RFC 9728): where a client gets a token for an endpoint.
+//! Protected resource metadata (RFC 9728): where a client gets a token for an endpoint; and the way to
+//! the issuer for clients that look for its own metadata (RFC 8414) here.
 //!
 //! Owns the endpoints' names to the outside, which are the operator's `public_url` where there is one,
 //! and the addresses of their documents. It must not know tokens.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use url::Url;
 
 use crate::call::{Proof, Scope};
+use crate::identity::Issuer;
 use crate::mcp::Server;
 
 /// Where the documents are, as RFC 9728, section 3, says.
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// Where an issuer describes itself, as RFC 8414 says. Clients of MCP 2025-03-26 and before look for it
+/// at the server that they want to use.
+const OF_ISSUER: &str = "/.well-known/oauth-authorization-server";
 
 /// The endpoints, as clients name them.
 pub struct Resources {
@@ -42,28 +50,41 @@ impl Resources {
 
     /// Answers what is no endpoint: a document, or nothing.
     pub fn answer(&self, server: &Server, head: &Parts) -> Response {
-        let Some(asked) = head.uri.path().strip_prefix(WELL_KNOWN) else {
+        let path = head.uri.path();
+        let known = [WELL_KNOWN, OF_ISSUER].into_iter();
+        let mut known = known.filter_map(|known| Some((known, path.strip_prefix(known)?)));
+        let Some((known, asked)) = known.next() else {
             return StatusCode::NOT_FOUND.into_response();
         };
         if !matches!(head.method, Method::GET | Method::HEAD) {
             let allowed = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
             return (StatusCode::METHOD_NOT_ALLOWED, allowed).into_response();
         }
-        self.describe(server, head, asked)
-            .unwrap_or_else(|| NO_METADATA.into_response())
+        let answer = self.signed(server, asked).and_then(|(scope, issuer)| {
+            if known == OF_ISSUER {
+                return Some(lead(&issuer));
+            }
+            self.describe(head, &scope, &issuer)
+        });
+        answer.unwrap_or_else(|| NO_METADATA.into_response())
     }
 
-    fn describe(&self, server: &Server, head: &Parts, asked: &str) -> Option<Response> {
+    /// The endpoint that is asked for, and who issues its callers' tokens.
+    fn signed(&self, server: &Server, asked: &str) -> Option<(Scope, Arc<Issuer>)> {
         let scope = match asked {
             "" | "/" => server.only_signed()?,
             path => self.scope(path)?,
         };
-        let Some(Proof::Signed(issuer)) = server.proof(&scope) else {
-            return None;
-        };
+        match server.proof(&scope)? {
+            Proof::Signed(issuer) => Some((scope, issuer)),
+            Proof::Nothing | Proof::OwnToken => None,
+        }
+    }
+
+    fn describe(&self, head: &Parts, scope: &Scope, issuer: &Issuer) -> Option<Response> {
         let (origin, prefix) = self.outside(head)?;
         let document = json!({
-            "resource": format!("{origin}{prefix}{}", self.path_of(&scope)),
+            "resource": format!("{origin}{prefix}{}", self.path_of(scope)),
             "authorization_servers": [issuer.name()],
             "bearer_methods_supported": ["header"],
         });
@@ -114,6 +135,12 @@ impl Resources {
         };
         Some((origin, ""))
     }
+}
+
+/// To the issuer's own description. It stands below the issuer's path: that is where the CRMs serve it.
+fn lead(issuer: &Issuer) -> Response {
+    let issuer = issuer.name().trim_end_matches('/');
+    Redirect::temporary(&format!("{issuer}{OF_ISSUER}")).into_response()
 }
 
 fn prefix(public: &Url) -> &str {

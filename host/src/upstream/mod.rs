@@ -47,6 +47,7 @@ pub use failed::{Failed, Reason, Stage};
 pub use headers::{HeaderError, HeaderProblem};
 pub use pool::FAREWELL;
 pub use scrub::{REDACTED, Scrubber};
+pub use slot::NO_TOKEN;
 pub use spec::{Limits, Spec, SpecError};
 
 use crate::caller::Token;
@@ -159,6 +160,15 @@ impl Upstream {
                 state.map(|c| c.name.as_str()).map_err(Vec::as_slice),
             )
         })
+    }
+
+    /// The secrets without which no request can be sent, as far as they are not set.
+    #[must_use]
+    pub fn lacks(&self) -> &[String] {
+        match &self.line.constants {
+            Ok(_) => &[],
+            Err(names) => names,
+        }
     }
 
     /// Resolves the base's name, so that what it is at the start is what is remembered.

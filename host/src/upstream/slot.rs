@@ -96,9 +96,11 @@ pub(super) fn held_back(whose: &str, held: Held) -> Failed {
     }
 }
 
+/// How a message ends that says that a call brought no token of its caller's.
+pub const NO_TOKEN: &str = "is the caller's own token, and this call brought none";
+
 fn no_token(slot: &str) -> Failed {
-    let detail =
-        format!("credential `{slot}` is the caller's own token, and this call brought none");
+    let detail = format!("credential `{slot}` {NO_TOKEN}");
     Failed::not_sent(Reason::CredentialMissing, detail)
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::number;
 use crate::support::atomic::AS_CALLER;
-use crate::support::{Atomic, Era, HttpMcp, TestHost, list, text};
+use crate::support::{Atomic, Era, HttpMcp, Portcullis, TestHost, list, text};
 use portcullis_demo::atomic::{ADMIN, Options, PUBLISHABLE_KEY, Person, REP};
 
 async fn serving(crm: &Atomic) -> (TestHost, SocketAddr) {
@@ -130,6 +130,56 @@ async fn every_tool_answers_over_http() {
     assert_eq!(crm.row("companies", 2)["city"], "Graz");
     assert_eq!(crm.row("deals", 1)["stage"], "lost");
     assert!(crm.memory.record("contacts", 40).is_some() && crm.memory.record("tags", 5).is_some());
+}
+
+#[tokio::test]
+async fn the_self_test_runs_with_a_token_and_says_what_it_leaves_out_without() {
+    let crm = Atomic::start().await;
+    let (token, expired) = (crm.token(REP), crm.memory.expired_token(&crm.url(), REP));
+    let home = || {
+        Portcullis::new()
+            .config(AS_CALLER, &crm.url())
+            .variable("ATOMIC_KEY", PUBLISHABLE_KEY)
+            .variable("MINE", &token)
+            .variable("OLD", &expired)
+    };
+    let live = ["check", "--live", "--token-env"];
+    let with = home().run(&[&live[..], &["MINE"]].concat()).await;
+    assert_eq!(with.code, Some(0), "{with:?}");
+    for words in ["a user of the CRM", "all tables and views are there"] {
+        assert!(with.out.contains(words), "{words}: {with:?}");
+    }
+    let seen = crm.memory.requests();
+    let sent = format!("Bearer {token}");
+    assert!(
+        seen.iter()
+            .any(|seen| seen.header("authorization") == Some(&*sent))
+    );
+    let without = home().run(&live[..2]).await;
+    assert_eq!(without.code, Some(0), "{without:?}");
+    for words in ["a Supabase project answers", "`--token-env NAME`"] {
+        assert!(without.out.contains(words), "{words}: {without:?}");
+    }
+    assert!(!without.out.contains("error  "), "{without:?}");
+    let old = home().run(&[&live[..], &["OLD"]].concat()).await;
+    assert_eq!(old.code, Some(1), "{old:?}");
+    for ran in [with, without, old] {
+        let all = format!("{ran:?}");
+        assert!(!all.contains(&token) && !all.contains(&expired), "{all}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_every_request_needs_is_missed_before_a_call() {
+    let crm = Atomic::start().await;
+    let keyless = AS_CALLER.replace("secrets.publishable_key = \"env:ATOMIC_KEY\"\n", "");
+    let ran = Portcullis::new()
+        .config(&keyless, &crm.url())
+        .run(&["check"])
+        .await;
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let words = "`secrets.publishable_key` not set; every request needs it";
+    assert!(ran.out.contains(words), "{ran:?}");
 }
 
 #[tokio::test]

@@ -126,7 +126,8 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Chooses among a slot's alternatives: the one that the operator wants, where the slot has it, else
-/// the first whose needs are all set. An empty secret is not set.
+/// the first whose needs are all set. An empty secret is not set. What is said to be missing is that of
+/// the alternative that lacks the fewest, and among equals of one that is begun.
 ///
 /// # Errors
 /// Secrets are missing, or the alternative cannot be carried out.
@@ -139,7 +140,13 @@ pub(super) fn choose(
     let auth = wanted(spec, slot);
     let named = alternatives.iter().find(|a| Some(a.name.as_str()) == auth);
     let complete = || alternatives.iter().find(|a| lacks(a, secrets).is_empty());
-    let nearest = || alternatives.iter().min_by_key(|a| lacks(a, secrets).len());
+    let nearest = || {
+        let by_lack = |a: &&Declared| {
+            let lacking = lacks(a, secrets).len();
+            (lacking, lacking == a.needs.len())
+        };
+        alternatives.iter().min_by_key(by_lack)
+    };
     let declared = named.or_else(complete).or_else(nearest);
     let names = declared.map(|a| lacks(a, secrets)).unwrap_or_default();
     match declared {
@@ -256,6 +263,9 @@ mod tests {
             let wanted = wanted.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(chosen(auth, secrets), wanted, "{auth:?} {secrets:?}");
         }
+        let begun = chosen(None, &[("username", "u")]);
+        let needs = "credential `api` needs `secrets.password`";
+        assert_eq!(begun, Err(needs.to_owned()));
     }
 
     #[test]
