@@ -89,7 +89,7 @@ async fn a_v8_client_that_was_left_out_is_no_warning_and_half_of_one_is() {
     let ran = half.run(&["check"]).await;
     assert!(
         ran.out
-            .contains("`secrets.client_secret` not set, so the credential `v8` is not used"),
+            .contains("`SUITECRM_V8_CLIENT_SECRET` not set, so the credential `v8` is not used"),
         "{ran:?}"
     );
 }
