@@ -56,6 +56,9 @@ struct Session<R, W> {
     /// What has to happen before rmcp learns of the end, because it stops soon after it.
     ending: Option<BoxFuture<'static, ()>>,
     ended: bool,
+    /// An answer of ours on its way out: rmcp may drop `receive` at any moment, and half a line would
+    /// spoil the next.
+    answering: Option<BoxFuture<'static, io::Result<()>>>,
 }
 
 impl<R, W> Session<R, W>
@@ -77,6 +80,7 @@ where
             gone,
             ending: Some(ending.boxed()),
             ended: false,
+            answering: None,
         }
     }
 
@@ -99,10 +103,16 @@ where
 
     async fn next(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         while !self.ended {
+            if let Some(answering) = &mut self.answering {
+                // Whoever reads no more ends the session with the next line.
+                answering.await.ok();
+                self.answering = None;
+            }
             match self.line().await {
                 None => self.ended = true,
-                // Whoever reads no more ends the session with the next line.
-                Some(Line::Refused(answer)) => self.out.answer(&answer).await.unwrap_or_default(),
+                Some(Line::Refused(answer)) => {
+                    self.answering = Some(self.out.answer(&answer).boxed());
+                }
                 Some(Line::Message(message)) => {
                     if self.begun || !matches!(*message, JsonRpcMessage::Notification(_)) {
                         self.begun = true;
@@ -143,5 +153,38 @@ where
 
     async fn close(&mut self) -> Result<(), Self::Error> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_survives_that_nobody_waits_for_it() {
+        let (ours, theirs) = tokio::io::duplex(4);
+        let gone = CancellationToken::new();
+        let mut session = Session {
+            lines: Lines::new(&b"[]\n"[..]),
+            out: Out::new(ours, gone.clone()),
+            begun: false,
+            stop: CancellationToken::new(),
+            gone,
+            ending: None,
+            ended: false,
+            answering: None,
+        };
+        // The client has read nothing yet, so the answer is stuck half-way when it is let go.
+        assert!(session.next().now_or_never().is_none());
+        let mut client = BufReader::new(theirs).lines();
+        let both = async { tokio::join!(client.next_line(), session.next()) };
+        let both = tokio::time::timeout(Duration::from_secs(10), both).await;
+        let (line, end) = both.expect("the rest of the answer");
+        let line = line.unwrap().unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(answer["error"]["code"], -32600);
+        assert!(end.is_none());
     }
 }
