@@ -2,25 +2,31 @@
 //!
 //! `run` can be read aloud; everything else in this file serves it. It must not know MCP's types.
 
+mod ending;
+mod scope;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
+pub use scope::{Proof, Scope};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use ending::failed;
+use ending::{answer, stopped};
 
 use crate::admission::Admission;
 use crate::audit::Line;
 use crate::caller::{Caller, Token};
 use crate::capability::Record;
 use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
-use crate::error::{Kind, Outcome, ToolError};
-use crate::identity::Issuer;
+use crate::error::{Kind, ToolError};
 use crate::names::CallId;
 use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
-use crate::registry::{Connection, Registry, Shared, Snapshot, Tool};
-use crate::runtime::{Call, Failure, Fault, Runtime};
+use crate::registry::{Connection, Registry, Snapshot, Tool};
+use crate::runtime::{Call, Runtime};
 use crate::schema;
 
 /// What serves calls.
@@ -54,81 +60,6 @@ impl<'a> Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
-    }
-}
-
-/// Which connections a client reaches where it connected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// All of them: on this machine, over stdio or by the command line.
-    All,
-    /// Those of the endpoint without a name.
-    Shared,
-    /// One, by its name.
-    Connection(String),
-}
-
-/// How callers of an endpoint prove who they are.
-#[derive(Clone)]
-pub enum Proof {
-    /// Not at all: they act as the operator's accounts.
-    Nothing,
-    /// By their own token, which the CRM judges.
-    OwnToken,
-    /// By their own token, which this issuer signed.
-    Signed(Arc<Issuer>),
-}
-
-impl Scope {
-    /// Whether a connection is reached.
-    #[must_use]
-    pub fn covers(&self, snapshot: &Snapshot, connection: &Connection) -> bool {
-        match self {
-            Self::All => true,
-            Self::Shared => snapshot.shared.covers(&connection.config),
-            Self::Connection(name) => connection.config.name.as_str() == name,
-        }
-    }
-
-    /// What its callers have to prove; nothing where there is no such endpoint.
-    #[must_use]
-    pub fn proof(&self, snapshot: &Snapshot) -> Option<Proof> {
-        let issuer = match self {
-            Self::All => return Some(Proof::Nothing),
-            Self::Shared => match snapshot.shared {
-                Shared::Service => return Some(Proof::Nothing),
-                Shared::Forward => snapshot.shared_issuer().ok()?,
-                Shared::Nobody => return None,
-            },
-            Self::Connection(name) => {
-                let connection = snapshot.connection(name)?;
-                if !connection.forwards() {
-                    return Some(Proof::Nothing);
-                }
-                connection.issuer.as_ref()
-            }
-        };
-        Some(match issuer {
-            Some(issuer) => Proof::Signed(Arc::clone(issuer)),
-            None => Proof::OwnToken,
-        })
-    }
-}
-
-impl Scope {
-    /// The one endpoint whose callers are judged by their token's issuer: that without a name, or the
-    /// only connection that has one.
-    #[must_use]
-    pub fn only_signed(snapshot: &Snapshot) -> Option<Self> {
-        let is_signed = |scope: &Self| matches!(scope.proof(snapshot), Some(Proof::Signed(_)));
-        if is_signed(&Self::Shared) {
-            return Some(Self::Shared);
-        }
-        let names = snapshot.connections.iter();
-        let mut signed = names
-            .map(|connection| Self::Connection(connection.config.name.to_string()))
-            .filter(is_signed);
-        signed.next().filter(|_| signed.next().is_none())
     }
 }
 
@@ -175,12 +106,22 @@ async fn serve(app: &App, request: Request) -> Called {
         tool.plugin.name.as_str(),
         Arc::clone(&record),
     );
-    let result = tokio::select! {
-        result = run(app, &tool, request, id, Arc::clone(&record)) => result,
-        () = app.stopping.cancelled() => Err(stopped(&record)),
-    };
+    let work = run(app, &tool, request, id, Arc::clone(&record));
+    let result = until_stopped(app, &record, work).await;
     line.end(&result);
     Ok(result)
+}
+
+/// Lets a call or a reading run to its end, or until the host cannot wait for it any longer.
+pub(crate) async fn until_stopped<T>(
+    app: &App,
+    record: &Record,
+    work: impl Future<Output = Result<T, ToolError>>,
+) -> Result<T, ToolError> {
+    tokio::select! {
+        result = work => result,
+        () = app.stopping.cancelled() => Err(stopped(record)),
+    }
 }
 
 /// One call of one tool.
@@ -414,94 +355,5 @@ fn human_only(tool: &Tool, preview: Value) -> ToolError {
     )
     .suggest("the operator may set `confirm = \"token\"` on the connection");
     error.beside.insert("preview".into(), preview);
-    error
-}
-
-/// What the guest's end means for the caller.
-fn answer(tool: &Tool, call: &Call, result: Result<Value, Failure>) -> Result<Value, ToolError> {
-    let value = result.map_err(|failure| failed(&tool.listed_name, call, failure))?;
-    let flaws = tool.plugin.results.flaws(&value);
-    match flaws.first() {
-        None => Ok(value),
-        Some(flaw) => {
-            let fault = Fault::NotJson(format!(
-                "it breaks its own output schema at `{}`: {}",
-                flaw.at, flaw.what
-            ));
-            Err(failed(&tool.listed_name, call, Failure::Fault(fault)))
-        }
-    }
-}
-
-/// What a guest's failure means for the caller, with what the call did until then. `name` is for the log.
-pub(crate) fn failed(name: &str, call: &Call, failure: Failure) -> ToolError {
-    let forwarded = call.record.forwarded();
-    match failure {
-        Failure::Told(mut error) => {
-            let lost = forwarded.iter().any(|request| request.status.is_none());
-            if lost && error.outcome == Outcome::NotDone {
-                error.outcome = Outcome::MayHaveHappened;
-                error.retryable = false;
-            }
-            if error.outcome == Outcome::MayHaveHappened && !forwarded.is_empty() {
-                error
-                    .details
-                    .get_or_insert_with(|| json!({ "requests": forwarded }));
-            }
-            *error
-        }
-        Failure::Fault(fault) => {
-            tracing::error!(call = %call.id, tool = name, %fault, "the plugin failed");
-            let error = faulted(&fault).name_call(call.id);
-            if forwarded.is_empty() {
-                error
-            } else {
-                unclear(error, &json!(forwarded))
-            }
-        }
-    }
-}
-
-/// The host stops and cannot wait any longer: what is known of the call is all that anybody learns.
-fn stopped(record: &Record) -> ToolError {
-    let message = "the server stopped before the call ended";
-    let error = ToolError::new(Kind::Unavailable, "STOPPING", message)
-        .suggest("try again when the server is back")
-        .retry(None);
-    let forwarded = record.forwarded();
-    if forwarded.is_empty() {
-        error
-    } else {
-        unclear(error, &json!(forwarded))
-    }
-}
-
-fn faulted(fault: &Fault) -> ToolError {
-    match fault {
-        Fault::Deadline => ToolError::new(Kind::Unavailable, "TIMEOUT", fault.to_string())
-            .suggest("ask for less in one call, or let the operator raise limits.timeout_ms")
-            .retry(None),
-        Fault::Limit(limit) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
-            .suggest(format!(
-                "ask for less in one call, or let the operator raise {limit}"
-            )),
-        Fault::Oversize(_) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
-            .suggest("ask for fewer records or fields"),
-        Fault::Trap(_) | Fault::NotJson(_) => {
-            ToolError::new(Kind::Internal, "PLUGIN_FAILED", "the plugin failed")
-                .suggest("the operator finds the cause in the log under this call id")
-        }
-    }
-}
-
-fn unclear(mut error: ToolError, requests: &Value) -> ToolError {
-    error.outcome = Outcome::MayHaveHappened;
-    error.retryable = false;
-    error.message = format!(
-        "{}; a change was sent before that and may have happened",
-        error.message
-    );
-    error.suggestion = Some("read the record before doing it again".into());
-    error.details = Some(json!({ "requests": requests }));
     error
 }

@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Map, Value};
 
 use crate::audit::Line;
-use crate::call::{App, Running, Scope, denied, failed, flawed, own_token};
+use crate::call::{App, Running, Scope, denied, failed, flawed, own_token, until_stopped};
 use crate::caller::Caller;
 use crate::capability::Record;
 use crate::error::ToolError;
@@ -64,7 +64,8 @@ async fn serve(app: &App, reading: &Reading) -> Read {
     let connection = resource.connection.config.name.as_str();
     let name = &resource.plugin.declared.name;
     let line = Line::begin(id, connection, name, Arc::clone(&record));
-    let result = run(app, &resource, caught, reading, (id, record)).await;
+    let work = run(app, &resource, caught, reading, (id, Arc::clone(&record)));
+    let result = until_stopped(app, &record, work).await;
     line.end(&result);
     Ok(result.map(|contents| Found { resource, contents }))
 }

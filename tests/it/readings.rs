@@ -1,9 +1,15 @@
 //! Resources: listed per connection, read through a fresh instance with its own routes alone, and
 //! refused at load where they are not what they say.
 
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::http::Response;
+use futures::stream;
 use serde_json::{Value, json};
 
 use crate::support::host::guest_connection;
+use crate::support::wait::until;
 use crate::support::{Era, HttpMcp, Stub, TestHost, guests, in_time, list, text};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
@@ -122,6 +128,36 @@ async fn page_bytes_and_a_record_are_read() {
         stub.seen()[0].header("x-key").is_some(),
         "with the credential"
     );
+}
+
+#[tokio::test]
+async fn page_readings_end_with_the_drain_time() {
+    let endless = || Body::from_stream(stream::pending::<Result<Vec<u8>, Infallible>>());
+    let stub = Stub::start(move |_| Response::new(endless())).await;
+    let config = two().replace(
+        "limits.output_bytes",
+        "limits.timeout_ms = 600000\nlimits.output_bytes",
+    );
+    let config = format!("{config}\n[server.limits]\ndrain_ms = 300\n");
+    let files = [("page.wasm", &guests::bytes("page")[..])];
+    let host = TestHost::with_files(&config, &stub.url(), &files).await;
+    let mut host = host.unwrap_or_else(|error| panic!("{error}"));
+    let served = host.serve().await;
+    let client = HttpMcp::connect(served.address, Era::Stateless).await;
+    let stop = async {
+        until("the record to be asked for", async || {
+            !stub.seen().is_empty()
+        })
+        .await;
+        served.stop.cancel();
+    };
+    let (answer, ()) = tokio::join!(read(&client, "notes://guest/notes/1"), stop);
+    assert_eq!(
+        answer["error"]["data"]["error"]["code"], "STOPPING",
+        "{answer}"
+    );
+    let ended = in_time("the end of the host", served.ended).await;
+    assert!(ended.is_ok_and(|served| served.is_ok()));
 }
 
 #[tokio::test]
