@@ -47,6 +47,23 @@ pub struct App {
     pub stopping: CancellationToken,
 }
 
+impl App {
+    /// Lets a request in that is answered without a plugin: it counts like a call.
+    ///
+    /// # Errors
+    /// It came too soon.
+    pub async fn admitted(
+        &self,
+        caller: &Caller,
+        connection: &Connection,
+    ) -> Result<(), ToolError> {
+        let deadline = Instant::now() + Duration::from_millis(connection.link.limits.timeout_ms);
+        let principal = caller.principal().as_str();
+        let admitted = self.admission.admit(principal, &connection.gate, deadline);
+        admitted.await.map(drop)
+    }
+}
+
 /// Counts one running call while it lives.
 pub(crate) struct Running<'a>(&'a watch::Sender<usize>);
 

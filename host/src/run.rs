@@ -138,7 +138,8 @@ impl Host {
 
     fn mcp(&self, caller: Option<Caller>) -> mcp::Server {
         let (changes, prompts) = (Arc::clone(&self.changes), Arc::clone(&self.prompts));
-        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller)
+        let page_entries = usize::try_from(self.server.limits.page_entries).unwrap_or(usize::MAX);
+        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller).paged(page_entries)
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {

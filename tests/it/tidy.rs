@@ -147,6 +147,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("wasmtime", &["runtime/", "capability/"]),
     ("reqwest", &["upstream/client.rs"]),
     ("notify", &["registry/watch.rs"]),
+    ("tiktoken_rs", &["cli/cost.rs"]),
     (
         "ring",
         &[

@@ -4,6 +4,7 @@
 
 mod call;
 mod check;
+mod cost;
 mod demo;
 mod examples;
 mod plugin;
@@ -176,6 +177,9 @@ struct ToolsArgs {
     /// Also tools that the operator's file does not allow.
     #[arg(long)]
     all: bool,
+    /// Count what the lists cost: bytes, and tokens of the encoding o200k.
+    #[arg(long, conflicts_with = "all")]
+    cost: bool,
 }
 
 /// What to call.

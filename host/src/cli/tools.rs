@@ -8,9 +8,9 @@ use portcullis_manifest::Effect;
 use serde_json::{Value, json};
 
 use super::setup::setup;
-use super::{Exit, ToolsArgs, print};
+use super::{Exit, ToolsArgs, cost, print};
 use crate::config::Asked;
-use crate::registry::{Snapshot, Tool};
+use crate::registry::{Guide, Snapshot, Tool};
 
 /// Lists the tools.
 pub async fn tools(config: Option<PathBuf>, args: &ToolsArgs) -> Exit {
@@ -19,12 +19,15 @@ pub async fn tools(config: Option<PathBuf>, args: &ToolsArgs) -> Exit {
         Err(exit) => return exit,
     };
     let snapshot = setup.host.app.registry.snapshot();
+    if args.cost {
+        return cost::print(&snapshot, args.json);
+    }
     let tools = chosen(&snapshot, args.all);
     if args.json {
         let list: Vec<Value> = tools.iter().map(|tool| as_json(tool)).collect();
         return print(&format!("{:#}", json!({ "tools": list })));
     }
-    print(&table(&tools))
+    print(&format!("{}{}", table(&tools), guides(&snapshot)))
 }
 
 fn chosen(snapshot: &Snapshot, all: bool) -> Vec<Arc<Tool>> {
@@ -56,6 +59,22 @@ fn table(tools: &[Arc<Tool>]) -> String {
             "{:width$}  {effect:11}  {}{open}",
             tool.listed_name,
             tool.plugin.declared().title
+        )
+        .ok();
+        text
+    })
+}
+
+/// What clients see in place of the tools of compact connections.
+fn guides(snapshot: &Snapshot) -> String {
+    let compact = snapshot.connections.iter().filter(|c| c.is_compact());
+    compact.fold(String::new(), |mut text, connection| {
+        let names = Guide::ALL.map(|guide| guide.listed_name(connection));
+        let name = &connection.config.name;
+        writeln!(
+            text,
+            "`{name}` is compact: clients are shown {}",
+            names.join(", ")
         )
         .ok();
         text

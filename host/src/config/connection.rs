@@ -42,6 +42,10 @@ pub struct Connection {
     pub tools: Vec<String>,
     /// Who confirms what cannot be undone.
     pub confirm: Confirm,
+    /// What clients are shown of its tools.
+    pub list: List,
+    /// How the text beside a list's structured content is written.
+    pub text: Text,
     /// What it and each of its calls get.
     pub limits: Limits,
     /// For the plugin; not yet checked against its schema.
@@ -97,6 +101,26 @@ pub enum Confirm {
     Human,
 }
 
+/// What clients are shown of a connection's tools.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum List {
+    /// Every tool.
+    #[default]
+    All,
+    /// Three tools, which find, describe and run the others.
+    Compact,
+}
+
+/// How the text of a list is written, for clients that get its structured content as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Text {
+    /// A table with a header row, which takes fewer tokens.
+    #[default]
+    Table,
+    /// The JSON of the structured content.
+    Json,
+}
+
 /// Where the keys of a connection stand.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
@@ -139,6 +163,8 @@ impl Connection {
             allow,
             tools,
             confirm,
+            list,
+            text,
             limits,
             settings,
             tls_verify,
@@ -156,6 +182,7 @@ impl Connection {
             )
             && (secrets, allow, tools, confirm)
                 == (&other.secrets, &other.allow, &other.tools, &other.confirm)
+            && (list, text) == (&other.list, &other.text)
             && (limits, settings, tls_verify) == (&other.limits, &other.settings, &other.tls_verify)
             && (allow_addresses, issuer) == (&other.allow_addresses, &other.issuer)
     }
@@ -231,6 +258,8 @@ mod tests {
             "allow = ['write']",
             "tools = ['get']",
             "confirm = 'human'",
+            "list = 'compact'",
+            "text = 'json'",
             "limits.cpu_ms = 100",
             "settings.a = 1",
             "tls_verify = false",

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use portcullis_manifest::Effect;
 use url::Url;
 
-use super::connection::{Auth, Confirm, Connection, Identity, Places};
+use super::connection::{Auth, Confirm, Connection, Identity, List, Places, Text};
 use super::limits::Limits;
 use super::nearest::choose;
 use super::problem::shown;
@@ -22,7 +22,7 @@ use super::{address, settings};
 use crate::names::{ConnectionName, PluginId};
 
 /// The keys of `[connections.NAME]`.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 16] = [
     "plugin",
     "url",
     "prefix",
@@ -33,6 +33,8 @@ pub(super) const KEYS: [&str; 14] = [
     "allow",
     "tools",
     "confirm",
+    "list",
+    "text",
     "tls_verify",
     "allow_addresses",
     "limits",
@@ -51,6 +53,10 @@ const IDENTITIES: [(&str, Identity); 2] = [
     ("service", Identity::Service),
     ("forward", Identity::Forward),
 ];
+
+const LISTS: [(&str, List); 2] = [("all", List::All), ("compact", List::Compact)];
+
+const TEXTS: [(&str, Text); 2] = [("table", Text::Table), ("json", Text::Json)];
 
 const CONFIRMS: [(&str, Confirm); 2] = [("token", Confirm::Token), ("human", Confirm::Human)];
 
@@ -90,6 +96,8 @@ fn connection(
         issuer: issuer(section, identity),
         identity,
         confirm: word(section, "confirm", &CONFIRMS),
+        list: word(section, "list", &LISTS),
+        text: word(section, "text", &TEXTS),
         secrets: secrets(section, context),
         allow: allow(section),
         tools: tools(section),

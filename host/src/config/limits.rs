@@ -28,6 +28,8 @@ pub enum Unit {
     Streams,
     /// Requests in a row that met a fault.
     Faults,
+    /// Entries of a list.
+    Entries,
 }
 
 impl Unit {
@@ -43,6 +45,7 @@ impl Unit {
             Self::Sessions => "sessions",
             Self::Streams => "streams",
             Self::Faults => "faults",
+            Self::Entries => "entries",
         }
     }
 }
@@ -152,6 +155,7 @@ limits! {
         sessions: Sessions, 1000, 1 => 100_000, "Open sessions of HTTP clients of the older protocol revisions; each keeps some memory until it ends.";
         streams: Streams, 1000, 1 => 100_000, "Clients that wait to be told of changes (subscriptions/listen); each keeps a connection and some memory.";
         request_bytes: Bytes, 4 * MIB, KIB => 64 * MIB, "Body of one MCP request; it is read into memory before anything else is known of it.";
+        page_entries: Entries, 500, 1 => 10_000, "Tools, prompts or resources on one page of their list; clients that page get the rest with the cursor.";
         drain_ms: Milliseconds, 10_000, 100 => 300_000, "Time that running calls have to finish when the host stops; supervisors kill after 10 to 90 seconds.";
     }
 }

@@ -44,7 +44,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_manifest::Manifest;
 
-pub use connection::{Auth, Confirm, Connection, Identity};
+pub use connection::{Auth, Confirm, Connection, Identity, List, Text};
 pub use environment::process_environment;
 pub use example::example;
 pub use limits::{Limit, Limits, ServerLimits, Unit};

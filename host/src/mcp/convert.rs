@@ -9,8 +9,8 @@ use crate::call::Scope;
 use crate::error::ToolError;
 use portcullis_manifest::Effect;
 
-use super::resources;
-use crate::registry::{self, Snapshot};
+use super::{compact, resources, table};
+use crate::registry::{self, Connection, Snapshot};
 
 /// The revisions that this server speaks, newest first.
 pub const VERSIONS: &[ProtocolVersion] = &[
@@ -23,25 +23,41 @@ pub const VERSIONS: &[ProtocolVersion] = &[
 /// The list that a client sees, in its fixed order; `pages` says whether there are pages and it
 /// shows them.
 pub fn tools(snapshot: &Snapshot, scope: &Scope, pages: bool) -> Vec<Tool> {
-    snapshot
+    let reached = snapshot
         .listed
         .iter()
         .filter(|tool| scope.covers(snapshot, &tool.connection))
-        .filter(|tool| pages || !resources::is_for_pages(tool))
-        .map(|tool| {
-            let listed = listed(tool, tool.listed_name.clone());
-            match resources::of_tool(tool, pages) {
-                Some(meta) => listed.with_meta(meta),
-                None => listed,
-            }
-        })
-        .collect()
+        .filter(|tool| pages || !resources::is_for_pages(tool));
+    let mut tools = Vec::new();
+    let mut compact: Option<&Arc<Connection>> = None;
+    for tool in reached {
+        if !tool.connection.is_compact() {
+            tools.push(shown(tool, pages));
+        } else if !compact.is_some_and(|known| Arc::ptr_eq(known, &tool.connection)) {
+            compact = Some(&tool.connection);
+            tools.extend(compact::tools(snapshot, &tool.connection));
+        }
+    }
+    tools
+}
+
+/// A tool as its own connection lists it, whatever else that shows.
+pub fn shown(tool: &registry::Tool, pages: bool) -> Tool {
+    let listed = listed(tool, tool.listed_name.clone());
+    match resources::of_tool(tool, pages) {
+        Some(meta) => listed.with_meta(meta),
+        None => listed,
+    }
 }
 
 /// One tool by its listed name or an alias.
 pub fn tool(snapshot: &Snapshot, name: &str) -> Option<Tool> {
-    let tool = snapshot.find(name).filter(|tool| tool.grant.is_open())?;
-    Some(listed(tool, name.to_owned()))
+    if let Some(tool) = snapshot.find(name) {
+        return tool.grant.is_open().then(|| listed(tool, name.to_owned()));
+    }
+    let (_, connection) = snapshot.guide(name)?;
+    let mut guides = compact::tools(snapshot, connection).into_iter();
+    guides.find(|tool| tool.name == name)
 }
 
 fn listed(tool: &registry::Tool, name: String) -> Tool {
@@ -69,11 +85,28 @@ fn annotations(title: &str, effect: Effect, idempotent: bool) -> ToolAnnotations
         .open_world(true)
 }
 
-/// The answer to a call: structured content and the same JSON as text, or an error as text alone,
+/// How the text of a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Text {
+    /// As the JSON that it is.
+    Json,
+    /// As a table.
+    Table,
+}
+
+/// The answer to a call: structured content and the same as text, or an error as text alone,
 /// because clients validate structured content against the output schema even then.
-pub fn result(result: Result<Value, ToolError>) -> CallToolResult {
+pub fn result(result: Result<Value, ToolError>, text: Text) -> CallToolResult {
     match result {
-        Ok(value) => CallToolResult::structured(value),
+        Ok(value) => {
+            let table = (text == Text::Table)
+                .then(|| table::written(&value))
+                .flatten();
+            let text = table.unwrap_or_else(|| value.to_string());
+            let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+            result.structured_content = Some(value);
+            result
+        }
         Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json().to_string())]),
     }
 }
@@ -86,10 +119,10 @@ mod tests {
 
     #[test]
     fn success_is_said_twice_and_failure_once() {
-        let good = result(Ok(json!({"amount": 1})));
+        let good = result(Ok(json!({"amount": 1})), Text::Table);
         assert_eq!(good.structured_content, Some(json!({"amount": 1})));
         assert_eq!(good.content.len(), 1);
-        let bad = result(Err(ToolError::new(Kind::NotFound, "X", "y")));
+        let bad = result(Err(ToolError::new(Kind::NotFound, "X", "y")), Text::Table);
         assert_eq!((bad.structured_content, bad.is_error), (None, Some(true)));
     }
 

@@ -67,6 +67,11 @@ impl Era {
         }
     }
 
+    /// Whether results carry structured content beside their text.
+    pub fn has_structure(self) -> bool {
+        self != Self::TextOnly
+    }
+
     /// Says who answered, to clients that have not been told in a handshake.
     pub fn sign(self, meta: &mut Option<MetaObject>) {
         if let (Self::Stateless, Some(signature)) = (self, SIGNATURE.as_ref()) {
@@ -77,7 +82,7 @@ impl Era {
 
     /// A result without what the client's revision does not know; the text says the same.
     pub fn result(self, mut result: CallToolResult) -> CallToolResult {
-        if self == Self::TextOnly {
+        if !self.has_structure() {
             result.structured_content = None;
         }
         self.sign(&mut result.meta);

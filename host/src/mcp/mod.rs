@@ -4,13 +4,18 @@
 
 mod changes;
 mod client;
+mod compact;
 mod convert;
+mod cost;
 mod era;
+mod page;
 mod prompts;
 mod resources;
+mod table;
 
 pub use changes::Changes;
 pub use client::{Answer, Client};
+pub use cost::{Written, written};
 pub use rmcp::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData,
@@ -31,7 +36,10 @@ use crate::call::{App, Proof, Request, Scope, call};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
 use crate::reading::{Reading, read};
+use compact::Step;
+use convert::Text;
 use era::Era;
+use page::{Listed, Page, page};
 
 /// What a client is told about this server when it connects.
 const INSTRUCTIONS: &str = "Tools of the CRMs that this server's operator connected. Search before you create. \
@@ -49,6 +57,7 @@ pub struct Server {
     changes: Arc<Changes>,
     prompts: Arc<Prompts>,
     caller: Option<Caller>,
+    page_entries: usize,
     closing: CancellationToken,
 }
 
@@ -66,7 +75,17 @@ impl Server {
             changes,
             prompts,
             caller,
+            page_entries: usize::MAX,
             closing: CancellationToken::new(),
+        }
+    }
+
+    /// Lists so many entries on a page.
+    #[must_use]
+    pub fn paged(self, page_entries: usize) -> Self {
+        Self {
+            page_entries,
+            ..self
         }
     }
 
@@ -123,6 +142,43 @@ impl Server {
         caller.cloned().ok_or_else(nobody)
     }
 
+    /// A page of one of its lists.
+    fn page<T>(
+        &self,
+        listed: Listed,
+        asked: Option<&PaginatedRequestParams>,
+        all: Vec<T>,
+        name: impl Fn(&T) -> &str,
+    ) -> Result<Page<T>, ErrorData> {
+        page(listed, self.page_entries, asked, all, name)
+    }
+
+    /// What is meant by a call: the call itself, unless it is one of the tools that stand for others.
+    async fn guided(&self, request: CallToolRequestParams, caller: &Caller, scope: &Scope) -> Step {
+        let snapshot = self.app.registry.snapshot();
+        let Some((guide, connection)) = compact::guide(&snapshot, scope, &request.name) else {
+            return Step::Call(request);
+        };
+        let step = compact::step(&snapshot, (guide, connection), request);
+        let Step::Answer(Ok(answer)) = step else {
+            return step;
+        };
+        // It is a call like any other, as far as the caller's and the connection's rate goes.
+        let admitted = self.app.admitted(caller, connection).await;
+        Step::Answer(admitted.map(|_| answer))
+    }
+
+    /// How the text of a tool's list is written for a client.
+    fn text(&self, tool: &str, era: Era) -> Text {
+        let snapshot = self.app.registry.snapshot();
+        let tool = snapshot.find(tool);
+        let tabular = tool.is_some_and(|tool| tool.connection.writes_tables());
+        match era.has_structure() && tabular {
+            true => Text::Table,
+            false => Text::Json,
+        }
+    }
+
     /// The prompts of this moment; files are read away from the tasks that serve.
     async fn texts(&self) -> Result<Vec<Prompt>, ErrorData> {
         let prompts = Arc::clone(&self.prompts);
@@ -154,14 +210,15 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        one_page(request.as_ref())?;
         let snapshot = self.app.registry.snapshot();
         let shown = resources::shows_pages(context.client_capabilities().as_ref());
         let pages = shown && resources::has_pages(&snapshot);
         let tools = convert::tools(&snapshot, &scope(&context), pages);
-        let list = ListToolsResult::with_all_items(tools)
+        let (tools, next) = self.page(Listed::Tools, request.as_ref(), tools, |tool| &tool.name)?;
+        let mut list = ListToolsResult::with_all_items(tools)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
+        list.next_cursor = next;
         Ok(Era::of(&context).list(list))
     }
 
@@ -170,12 +227,15 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        one_page(request.as_ref())?;
         let texts = self.texts().await?;
         let listed = prompts::list(&self.app.registry.snapshot(), &scope(&context), &texts);
+        let (listed, next) = self.page(Listed::Prompts, request.as_ref(), listed, |prompt| {
+            &prompt.name
+        })?;
         let mut list = ListPromptsResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
+        list.next_cursor = next;
         Era::of(&context).sign(&mut list.meta);
         Ok(list)
     }
@@ -198,19 +258,26 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let era = Era::of(&context);
+        let (era, caller, scope) = (Era::of(&context), self.caller(&context)?, scope(&context));
+        let request = match self.guided(request, &caller, &scope).await {
+            Step::Call(request) => request,
+            Step::Answer(answer) => {
+                return Ok(era.result(convert::result(answer, Text::Json)).into());
+            }
+        };
+        let text = self.text(&request.name, era);
         let request = Request {
             name: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
-            caller: self.caller(&context)?,
-            scope: scope(&context),
+            caller,
+            scope,
         };
         let answer = tokio::select! {
             answer = call(&self.app, request) => answer,
             () = context.ct.cancelled() => return Err(cancelled()),
         };
         match answer {
-            Ok(result) => Ok(era.result(convert::result(result)).into()),
+            Ok(result) => Ok(era.result(convert::result(result, text)).into()),
             Err(unknown) => Err(ErrorData::invalid_params(unknown.to_string(), None)),
         }
     }
@@ -220,11 +287,13 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        one_page(request.as_ref())?;
         let listed = resources::listed(&self.app.registry.snapshot(), &scope(&context));
+        let (listed, next) =
+            self.page(Listed::Resources, request.as_ref(), listed, |one| &one.uri)?;
         let mut list = ListResourcesResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
+        list.next_cursor = next;
         Era::of(&context).sign(&mut list.meta);
         Ok(list)
     }
@@ -234,11 +303,14 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        one_page(request.as_ref())?;
         let listed = resources::templates(&self.app.registry.snapshot(), &scope(&context));
+        let (listed, next) = self.page(Listed::Templates, request.as_ref(), listed, |one| {
+            &one.uri_template
+        })?;
         let mut list = ListResourceTemplatesResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
+        list.next_cursor = next;
         Era::of(&context).sign(&mut list.meta);
         Ok(list)
     }
@@ -316,14 +388,6 @@ impl Server {
         }
         capabilities
     }
-}
-
-fn one_page(request: Option<&PaginatedRequestParams>) -> Result<(), ErrorData> {
-    if request.is_some_and(|request| request.cursor.is_some()) {
-        let message = "unknown cursor; the list has one page";
-        return Err(ErrorData::invalid_params(message, None));
-    }
-    Ok(())
 }
 
 fn cancelled() -> ErrorData {

@@ -1,10 +1,11 @@
 //! From configuration and plugins to a snapshot. Pure but for building clients, which dial
 //! nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::folder::Folder;
+use super::guide::Guide;
 use super::snapshot::Snapshot;
 use super::{Connection, Plugin, PluginTool, Resource, Shared, Tool};
 use crate::config::{self, Config, Problem};
@@ -50,6 +51,7 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
     for connection in next.connections.clone() {
         next.warnings.extend(connection.warnings.iter().cloned());
         problems.append(&mut list(&mut next, &connection));
+        problems.extend(guide(&mut next, &connection));
         problems.append(&mut list_resources(&mut next, &connection));
     }
     (next, problems)
@@ -131,7 +133,7 @@ fn list(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
         let aliases = plugin_tool.declared().aliases.iter();
         let aliases = aliases.map(|alias| names::listed(&connection.config.prefix, alias));
         for name in std::iter::once(listed_name).chain(aliases) {
-            if let Some(problem) = add(&mut next.names, name, &tool) {
+            if let Some(problem) = add(next, name, &tool) {
                 // The other tools would say the same again.
                 problems.push(problem);
                 return problems;
@@ -139,6 +141,23 @@ fn list(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Adds the tools that stand for a compact connection's list, where that list is not empty.
+fn guide(next: &mut Snapshot, connection: &Arc<Connection>) -> Option<Problem> {
+    let is_its = |tool: &Arc<Tool>| Arc::ptr_eq(&tool.connection, connection);
+    if !connection.is_compact() || !next.listed.iter().any(is_its) {
+        return None;
+    }
+    for guide in Guide::ALL {
+        let name = guide.listed_name(connection);
+        if let Some(problem) = taken(next, &name, &connection.config) {
+            return Some(problem);
+        }
+        let entry = (guide, Arc::clone(connection));
+        next.guides.insert(name, entry);
+    }
+    None
 }
 
 /// Adds the resources of a connection that may be read.
@@ -167,8 +186,16 @@ fn tool(
     })
 }
 
-fn add(known: &mut HashMap<String, Arc<Tool>>, name: String, tool: &Arc<Tool>) -> Option<Problem> {
-    let config = &tool.connection.config;
+fn add(next: &mut Snapshot, name: String, tool: &Arc<Tool>) -> Option<Problem> {
+    let problem = taken(next, &name, &tool.connection.config);
+    if problem.is_none() {
+        next.names.insert(name, Arc::clone(tool));
+    }
+    problem
+}
+
+/// Why a name cannot be that of a tool of this connection.
+fn taken(next: &Snapshot, name: &str, config: &config::Connection) -> Option<Problem> {
     if name.len() > names::LONGEST_LISTED_NAME {
         let longest = names::LONGEST_LISTED_NAME;
         let message = format!(
@@ -176,14 +203,12 @@ fn add(known: &mut HashMap<String, Arc<Tool>>, name: String, tool: &Arc<Tool>) -
         );
         return Some(config.problem("prefix", message));
     }
-    if let Some(other) = known.get(&name) {
-        let other = &other.connection.config.name;
-        let message = format!(
-            "`{name}` is a tool of the connections `{other}` and `{}`; give one of them another `prefix`",
-            config.name
-        );
-        return Some(config.problem("prefix", message));
-    }
-    known.insert(name, Arc::clone(tool));
-    None
+    let of_tool = next.names.get(name).map(|tool| &tool.connection);
+    let of_guide = || next.guides.get(name).map(|(_, connection)| connection);
+    let other = &of_tool.or_else(of_guide)?.config.name;
+    let message = format!(
+        "`{name}` is a tool of the connections `{other}` and `{}`; give one of them another `prefix`",
+        config.name
+    );
+    Some(config.problem("prefix", message))
 }

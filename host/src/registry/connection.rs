@@ -12,7 +12,7 @@ use super::slots::{self, Slots};
 use super::{Plugin, tokens, zones};
 use crate::admission::{Gate, Rate};
 use crate::capability::{GuestCache, Link};
-use crate::config::{self, Auth, Confirm, Identity, Problem};
+use crate::config::{self, Auth, Confirm, Identity, List, Problem, Text};
 use crate::identity::Issuer;
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::nearest;
@@ -101,6 +101,18 @@ impl Connection {
     #[must_use]
     pub fn forwards(&self) -> bool {
         self.config.identity == Identity::Forward
+    }
+
+    /// Whether clients are shown three tools in place of its list.
+    #[must_use]
+    pub fn is_compact(&self) -> bool {
+        self.config.list == List::Compact
+    }
+
+    /// Whether the text of its lists is a table.
+    #[must_use]
+    pub fn writes_tables(&self) -> bool {
+        self.config.text == Text::Table
     }
 
     /// Which alternative each credential slot uses, or what it lacks; for a person.
@@ -321,9 +333,11 @@ fn warnings(
         .collect()
 }
 
-/// Patterns of `tools` that fit no tool of the plugin: misspelt, or with the prefix before them.
+/// Patterns of `tools` that fit no tool or resource of the plugin: misspelt, or with the prefix before them.
 fn idle_patterns(config: &config::Connection, plugin: &Plugin, rule: &Rule) -> Vec<Problem> {
+    let resources = plugin.resources.iter().map(|r| r.declared.name.clone());
     let names: Vec<String> = plugin.tools.iter().map(|t| t.name.to_string()).collect();
+    let known: Vec<String> = names.iter().cloned().chain(resources).collect();
     let warning = |pattern: String| {
         let name = pattern.trim_start_matches('!');
         let bare = name.strip_prefix(&format!("{}_", config.prefix));
@@ -341,5 +355,5 @@ fn idle_patterns(config: &config::Connection, plugin: &Plugin, rule: &Rule) -> V
         );
         config.problem("tools", message).into_warning()
     };
-    rule.tools.idle(&names).into_iter().map(warning).collect()
+    rule.tools.idle(&known).into_iter().map(warning).collect()
 }

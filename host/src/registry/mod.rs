@@ -9,6 +9,7 @@ mod build;
 mod connection;
 mod embedded;
 mod folder;
+mod guide;
 mod manifest;
 mod plugin;
 mod refresh;
@@ -26,6 +27,7 @@ pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded
 pub use connection::Connection;
 pub use embedded::embedded;
 pub use folder::Rejected;
+pub use guide::Guide;
 pub use manifest::{ManifestError, manifest_schema};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use resource::{PAGE, PluginResource, Resource};

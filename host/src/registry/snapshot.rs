@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::folder::Rejected;
+use super::guide::{Guide, Guides};
 use super::{Connection, Plugin, Resource, Shared, Tool};
 use crate::config::Problem;
 use crate::identity::Issuer;
@@ -38,6 +39,7 @@ pub struct Snapshot {
     /// stands for what fails when it is called: a credential that is missing.
     pub warnings: Vec<Problem>,
     pub(super) names: HashMap<String, Arc<Tool>>,
+    pub(super) guides: Guides,
 }
 
 impl Snapshot {
@@ -45,6 +47,13 @@ impl Snapshot {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Arc<Tool>> {
         self.names.get(name)
+    }
+
+    /// The guide of a listed name, and the connection that it stands for.
+    #[must_use]
+    pub fn guide(&self, name: &str) -> Option<(Guide, &Arc<Connection>)> {
+        let (guide, connection) = self.guides.get(name)?;
+        Some((*guide, connection))
     }
 
     /// The connection of a name.
@@ -95,6 +104,7 @@ impl Snapshot {
         self.listed.len() == other.listed.len()
             && self.listed.iter().zip(&other.listed).all(|(a, b)| {
                 a.listed_name == b.listed_name
+                    && a.connection.is_compact() == b.connection.is_compact()
                     && (Arc::ptr_eq(&a.plugin, &b.plugin)
                         || a.plugin.declared() == b.plugin.declared())
             })

@@ -1,6 +1,6 @@
 //! The tool `get_record`: one record, whole, with the names behind its ids.
 
-use portcullis_sdk::{Call, Failure};
+use portcullis_sdk::{Call, Cut, Failure, code, text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,6 +24,10 @@ pub(crate) struct GetArgs {
     /// The record's id.
     #[schemars(range(min = 1))]
     id: u64,
+    /// Columns to show instead of all; texts that are named here are not shortened.
+    #[serde(default)]
+    #[schemars(length(max = 60))]
+    fields: Vec<String>,
 }
 
 /// One record.
@@ -34,11 +38,43 @@ pub(crate) struct Found {
     /// Its page in the CRM.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    /// What was cut and how to get the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<String>,
 }
 
 pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
-    let entity = entity::find(&args.entity)?;
-    let mut record = rest::one(call, entity, args.id)?;
+    let mut found = whole(call, &args.entity, args.id)?;
+    if args.fields.is_empty() {
+        let mut cut = Cut::after(Settings::of(call)?.record_text_limit);
+        cut.record(&mut found.record);
+        found.truncated = cut.told("name them in `fields` to get them whole");
+    } else {
+        reduce(&mut found.record, &args.fields)?;
+    }
+    Ok(found)
+}
+
+/// Leaves the id and the named columns.
+fn reduce(record: &mut Record, fields: &[String]) -> Result<(), Failure> {
+    for (at, name) in fields.iter().enumerate() {
+        if !record.contains_key(name) {
+            return Err(Failure::bad_input(
+                code::INVALID_FIELD,
+                format!("the record has no column {name}"),
+            )
+            .at(format!("/fields/{at}"))
+            .suggest_some(text::did_you_mean(name, record.keys().map(String::as_str))));
+        }
+    }
+    record.retain(|name, _| name == "id" || fields.contains(name));
+    Ok(())
+}
+
+/// A record with every column, and its texts whole.
+pub(crate) fn whole(call: &Call<'_>, entity: &str, id: u64) -> Result<Found, Failure> {
+    let entity = entity::find(entity)?;
+    let mut record = rest::one(call, entity, id)?;
     match entity.name {
         "contacts" => tag_names(call, &mut record)?,
         "deals" => contact_names(call, &mut record)?,
@@ -47,7 +83,8 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     Ok(Found {
         entity: entity.name,
         record,
-        url: link(call, entity, args.id)?,
+        url: link(call, entity, id)?,
+        truncated: None,
     })
 }
 

@@ -25,6 +25,7 @@ mod merge;
 mod overdue;
 mod payload;
 mod pipeline;
+mod resources;
 mod rest;
 mod routes;
 mod said;
@@ -52,7 +53,10 @@ pub const SQL: &str = include_str!("../sql/atomic_query.sql");
 #[must_use]
 pub fn plugin() -> Plugin {
     let plugin = Plugin::new(manifest::manifest).live_check(routes::live_check, live_check::check);
-    changing(reading(plugin)).resource(app::task_list())
+    changing(reading(plugin))
+        .resource(app::task_list())
+        .resource(resources::schemas())
+        .resource(resources::records())
 }
 
 fn reading(plugin: Plugin) -> Plugin {

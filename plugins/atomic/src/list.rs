@@ -90,8 +90,14 @@ pub(crate) fn list(call: &Call<'_>, args: &ListArgs) -> Result<Page, Failure> {
         .query("offset", args.offset);
     let (rows, total) = rest::counted(ask, &About::of(entity, "read"))
         .map_err(|failure| named(failure, entity, &args.filters))?;
+    let settings = Settings::of(call)?;
     let mut page = Page::counted(rows, args.offset, total);
-    page.fit(Settings::of(call)?.answer_bytes());
+    if args.fields.is_empty() {
+        let mut cut = settings.cut();
+        cut.records(&mut page.records);
+        page.say_texts(&cut, "name them in `fields` to get them whole");
+    }
+    page.fit(settings.answer_bytes());
     Ok(page)
 }
 

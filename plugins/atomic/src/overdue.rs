@@ -66,7 +66,11 @@ pub(crate) fn overdue(call: &Call<'_>, args: &OverdueArgs) -> Result<Page, Failu
     let (rows, total) = rest::counted(ask, &About::reading("tasks"))?;
     let rows = rows.into_iter().map(|row| flat(row, now)).collect();
     let mut page = Page::counted(rows, args.offset, total);
-    page.fit(Settings::of(call)?.answer_bytes());
+    let settings = Settings::of(call)?;
+    let mut cut = settings.cut();
+    cut.records(&mut page.records);
+    page.say_texts(&cut, "get_record answers with the whole text");
+    page.fit(settings.answer_bytes());
     Ok(page)
 }
 

@@ -11,7 +11,7 @@ use portcullis_sdk::{
 
 use serde_json::Value;
 
-use crate::tables;
+use crate::{entity::Entity, tables};
 
 /// Columns that a new row gets without being asked for.
 const FILLED_IN: &[&str] = &[
@@ -42,6 +42,20 @@ pub(crate) fn lists() -> Vec<Route> {
     paths.sort_unstable();
     paths.dedup();
     paths.into_iter().map(table).collect()
+}
+
+/// The row of a resource's address, and the names behind the ids in it.
+pub(crate) fn record_at() -> Vec<Route> {
+    let row = |entity: &Entity| {
+        let row = this(table(entity.view)).query_free(&["select"]);
+        row.when("/entity", [entity.name])
+    };
+    let rows = tables::ALL.iter().map(row).collect();
+    let names = vec![
+        table("tags").when("/entity", ["contacts"]),
+        table("contacts").when("/entity", ["deals"]),
+    ];
+    with(rows, names)
 }
 
 pub(crate) fn list() -> Vec<Route> {

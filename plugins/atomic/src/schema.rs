@@ -41,6 +41,11 @@ pub(crate) struct Schema {
 }
 
 pub(crate) fn schema(call: &Call<'_>, args: &SchemaArgs) -> Result<Schema, Failure> {
+    of(call, args.relation.as_deref(), "/relation")
+}
+
+/// Describes all relations, or the one that is named at `pointer`.
+pub(crate) fn of(call: &Call<'_>, only: Option<&str>, pointer: &str) -> Result<Schema, Failure> {
     let allowed_values = Configuration::read(call)?.lists();
     let (source, mut relations, note) = match installed(call) {
         Ok(relations) => ("database", relations, None),
@@ -50,8 +55,8 @@ pub(crate) fn schema(call: &Call<'_>, args: &SchemaArgs) -> Result<Schema, Failu
         }
         Err(failure) => return Err(failure),
     };
-    if let Some(wanted) = &args.relation {
-        relations = only(relations, wanted)?;
+    if let Some(wanted) = only {
+        relations = one(relations, wanted, pointer)?;
     }
     Ok(Schema {
         source,
@@ -61,7 +66,11 @@ pub(crate) fn schema(call: &Call<'_>, args: &SchemaArgs) -> Result<Schema, Failu
     })
 }
 
-fn only(mut relations: Map<String, Value>, wanted: &str) -> Result<Map<String, Value>, Failure> {
+fn one(
+    mut relations: Map<String, Value>,
+    wanted: &str,
+    pointer: &str,
+) -> Result<Map<String, Value>, Failure> {
     match relations.remove(wanted) {
         Some(found) => Ok([(wanted.to_owned(), found)].into_iter().collect()),
         None => {
@@ -73,7 +82,7 @@ fn only(mut relations: Map<String, Value>, wanted: &str) -> Result<Map<String, V
                     names.join(", ")
                 ),
             )
-            .at("/relation")
+            .at(pointer)
             .suggest_some(text::did_you_mean(wanted, names)))
         }
     }

@@ -1,6 +1,6 @@
 //! The tool `search`: words across entities.
 
-use portcullis_sdk::{Call, Failure, code};
+use portcullis_sdk::{Call, Cut, Failure, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -74,11 +74,12 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Found, Failur
                 .header("prefer", "count=exact")
         })
         .collect();
-    let mut room = Settings::of(call)?.answer_bytes();
+    let settings = Settings::of(call)?;
+    let mut room = settings.answer_bytes();
     let mut results = Vec::new();
     for (entity, answer) in entities.into_iter().zip(call.http().send_all(asks)) {
         let (rows, total) = rest::settle_counted(answer?, &About::of(entity, "read"))?;
-        results.push(hits(entity, rows, total, &mut room));
+        results.push(hits(entity, rows, total, &mut room, settings.cut()));
     }
     Ok(Found { results })
 }
@@ -107,10 +108,17 @@ fn condition(entity: &Entity, words: &[&str]) -> String {
     format!("({})", groups.join(","))
 }
 
-fn hits(entity: &'static Entity, rows: Vec<Record>, total: u64, room: &mut usize) -> Hits {
+fn hits(
+    entity: &'static Entity,
+    rows: Vec<Record>,
+    total: u64,
+    room: &mut usize,
+    mut cut: Cut,
+) -> Hits {
     let read = rows.len();
     let mut records = Vec::new();
-    for row in rows {
+    for mut row in rows {
+        cut.record(&mut row);
         let size = portcullis_sdk::text::json_len(&row);
         if size > *room {
             break;
@@ -119,7 +127,7 @@ fn hits(entity: &'static Entity, rows: Vec<Record>, total: u64, room: &mut usize
         records.push(row);
     }
     let shown = records.len() as u64;
-    let truncated = (shown < total).then(|| {
+    let left_out = (shown < total).then(|| {
         let why = if records.len() < read {
             ", because the answer would become too long"
         } else {
@@ -127,6 +135,9 @@ fn hits(entity: &'static Entity, rows: Vec<Record>, total: u64, room: &mut usize
         };
         format!("{shown} of {total} are shown{why}; use list_records with filters, or more words")
     });
+    let texts = cut.told("get_record answers with the whole of those that its `fields` names");
+    let told: Vec<String> = left_out.into_iter().chain(texts).collect();
+    let truncated = (!told.is_empty()).then(|| told.join(". "));
     Hits {
         entity: entity.name,
         total,

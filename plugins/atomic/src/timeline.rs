@@ -8,6 +8,7 @@ use crate::{
     entity,
     errors::{self, About},
     rest::{self, Record},
+    settings::Settings,
     values,
 };
 
@@ -56,6 +57,9 @@ pub(crate) struct Timeline {
     /// What to pass as skip along with it: how many events of that moment were shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_skip: Option<usize>,
+    /// Texts that were cut, and how to get them whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -124,7 +128,12 @@ pub(crate) fn timeline(call: &Call<'_>, args: &TimelineArgs) -> Result<Timeline,
     }
     in_order(&mut events);
     events.drain(..(skip - offset).min(events.len()));
-    Ok(page(entity.title(subject), events, args.limit, start))
+    let mut timeline = page(entity.title(subject), events, args.limit, start);
+    let mut cut = Settings::of(call)?.cut();
+    cut.records(timeline.events.iter_mut().map(|event| &mut event.record));
+    timeline.truncated =
+        cut.told("get_record answers with the whole of those that its `fields` names");
+    Ok(timeline)
 }
 
 fn start(args: &TimelineArgs) -> Result<Option<Start>, Failure> {
@@ -247,6 +256,7 @@ fn page(title: String, mut events: Vec<Event>, limit: usize, start: Option<Start
         has_more,
         next_before,
         next_skip,
+        truncated: None,
     }
 }
 

@@ -55,7 +55,12 @@ pub(crate) struct Description {
 }
 
 pub(crate) fn describe(call: &Call<'_>, args: &DescribeArgs) -> Result<Description, Failure> {
-    let entity = entity::find(&args.entity)?;
+    of(call, &args.entity)
+}
+
+/// Describes the entity of a name.
+pub(crate) fn of(call: &Call<'_>, name: &str) -> Result<Description, Failure> {
+    let entity = entity::find(name)?;
     access::check(call, entity)?;
     let mut notes = notes(entity);
     let published = if entity.fields.is_empty() {

@@ -72,6 +72,8 @@ pub(crate) struct Entity {
     pub(crate) delete: Result<(), &'static str>,
     /// Whether a record can be read by its id.
     pub(crate) get: Result<(), &'static str>,
+    /// Its segment in the addresses of the CRM's own pages.
+    pub(crate) page: Option<&'static str>,
     /// What the CRM calls it in its custom fields.
     pub(crate) model: Option<&'static str>,
     /// Its component in the CRM's schema.
@@ -209,6 +211,7 @@ pub(crate) const NOTHING: Entity = Entity {
     update: Verb::None("the CRM offers no way to change one"),
     delete: Err("the CRM offers no way to delete one"),
     get: Err("find it with crm_search"),
+    page: None,
     model: None,
     component: None,
 };

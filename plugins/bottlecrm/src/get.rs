@@ -1,6 +1,6 @@
 //! The tool `crm_get`: one record with what belongs to it, without the catalogues around it.
 
-use portcullis_sdk::{Call, Failure, code, text};
+use portcullis_sdk::{Call, Cut, Failure, code, text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -36,6 +36,8 @@ const COMPANIONS: &[&str] = &[
 ];
 /// How many entries of a companion are shown.
 const SHOWN: usize = 10;
+/// Characters of a text where a record is longer than an answer may be.
+const LONG_RECORD_TEXT: u32 = 1000;
 
 /// Reads one record by its id, with its comments and what is linked to it. A merged case tells
 /// where it went. `public_token` and `public_url` of invoices and estimates are hidden unless
@@ -61,6 +63,9 @@ pub(crate) struct GetArgs {
 pub(crate) struct Found {
     entity: &'static str,
     id: String,
+    /// Its page in the CRM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
     /// Fields and values; people and records by id and name.
     record: Record,
     /// Comments, tasks and so on, newest first; only those that there are.
@@ -72,12 +77,23 @@ pub(crate) struct Found {
 }
 
 pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
-    let entity = entity::find(&args.entity)?;
-    access::check(call, entity)?;
-    ids::check(&args.id, "/id")?;
     let fields: Vec<&str> = args.fields.iter().flatten().map(String::as_str).collect();
+    let mut found = read(call, &args.entity, &args.id, &fields)?;
+    found.fit(&Settings::of(call)?, !fields.is_empty());
+    Ok(found)
+}
+
+/// A record with everything that is linked to it, and its texts whole.
+pub(crate) fn whole(call: &Call<'_>, entity: &str, id: &str) -> Result<Found, Failure> {
+    read(call, entity, id, &[])
+}
+
+fn read(call: &Call<'_>, entity: &str, id: &str, fields: &[&str]) -> Result<Found, Failure> {
+    let entity = entity::find(entity)?;
+    access::check(call, entity)?;
+    ids::check(id, "/id")?;
     if matches!(entity.name, "people" | "teams") {
-        return listed(call, entity, &args.id);
+        return listed(call, entity, id);
     }
     entity.get.map_err(|instead| {
         Failure::bad_input(
@@ -87,7 +103,7 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
         .at("/entity")
         .suggest(instead)
     })?;
-    let mut detail = crm::detail(call, entity, &args.id)?;
+    let mut detail = crm::detail(call, entity, id)?;
     let (record, mut linked) = match entity.nest {
         Some(key) if detail.contains_key(key) => {
             let companions = companions(&mut detail);
@@ -95,20 +111,19 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
         }
         _ => (detail, Record::new()),
     };
-    let mut record = shape::record(&record, &fields);
+    let mut record = shape::record(&record, fields);
     if !fields.is_empty() {
-        pick(&mut record, &fields, entity)?;
+        pick(&mut record, fields, entity)?;
         linked = Record::new();
     }
-    let mut found = Found {
+    Ok(Found {
         entity: entity.name,
-        id: args.id.clone(),
+        id: id.to_owned(),
+        url: Settings::of(call)?.page(entity, id),
         record,
         linked,
         truncated: None,
-    };
-    found.fit(Settings::of(call)?.answer_bytes as usize);
-    Ok(found)
+    })
 }
 
 /// People and teams are in a directory, not behind an address of their own.
@@ -131,6 +146,7 @@ fn listed(call: &Call<'_>, entity: &'static Entity, id: &str) -> Result<Found, F
     Ok(Found {
         entity: entity.name,
         id: id.to_owned(),
+        url: None,
         record: record
             .and_then(|value| value.as_object().cloned())
             .unwrap_or_default(),
@@ -166,8 +182,11 @@ fn pick(record: &mut Record, fields: &[&str], entity: &Entity) -> Result<(), Fai
 }
 
 impl Found {
-    /// Shows so many entries of what is linked, and fewer until all fits.
-    fn fit(&mut self, budget: usize) {
+    /// Shows so many entries of what is linked, and fewer until all fits; cuts texts that nobody asked
+    /// for by name.
+    fn fit(&mut self, settings: &Settings, asked: bool) {
+        let budget = settings.answer_bytes as usize;
+        let mut told: Vec<String> = self.texts(settings, asked).into_iter().collect();
         let mut cut: Vec<String> = Vec::new();
         let mut most = SHOWN;
         loop {
@@ -187,26 +206,26 @@ impl Found {
             }
             most /= 2;
         }
-        if text::json_len(&self.record) > budget {
-            cut.extend(shorten(&mut self.record));
-        }
         if !cut.is_empty() {
             let what = cut.join("; ");
-            self.truncated = Some(format!(
-                "cut: {what}. `fields` shows single fields whole; crm_search lists linked records."
+            told.push(format!(
+                "Not all is shown ({what}); crm_search lists linked records."
             ));
         }
+        self.truncated = (!told.is_empty()).then(|| told.join(" "));
     }
-}
 
-fn shorten(record: &mut Record) -> Vec<String> {
-    let mut cut = Vec::new();
-    for (key, value) in record.iter_mut() {
-        if let Value::String(text) = value
-            && text::cut(text, 2000)
-        {
-            cut.push(format!("{key}: 2000 characters"));
+    fn texts(&mut self, settings: &Settings, asked: bool) -> Option<String> {
+        if asked {
+            return None;
         }
+        let limit = match text::json_len(&self.record) > settings.answer_bytes as usize {
+            true => LONG_RECORD_TEXT.min(settings.record_text_limit),
+            false => settings.record_text_limit,
+        };
+        let mut cut = Cut::after(limit);
+        cut.record(&mut self.record);
+        cut.record(&mut self.linked);
+        cut.told("`fields` shows those of the record whole, crm_search the linked records")
     }
-    cut
 }

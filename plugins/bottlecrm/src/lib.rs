@@ -29,6 +29,7 @@ mod payload;
 mod query;
 mod records;
 mod resolve;
+mod resources;
 mod routes;
 mod schema;
 mod search;
@@ -81,6 +82,8 @@ pub fn plugin() -> Plugin {
         )
         .tool(Tool::read("list_actions", "List actions", actions::list).routes(routes::none))
         .live_check(routes::live_check, live_check::check)
+        .resource(resources::schemas())
+        .resource(resources::records())
 }
 
-portcullis_sdk::export!(plugin);
+portcullis_sdk::export!(plugin, resources);

@@ -62,6 +62,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Patch,
         delete: Ok(()),
         get: Ok(()),
+        page: Some("leads"),
         model: Some("Lead"),
         component: Some("Lead"),
         ..NOTHING
@@ -96,6 +97,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Patch,
         delete: Ok(()),
         get: Ok(()),
+        page: Some("contacts"),
         model: Some("Contact"),
         component: Some("Contact"),
         ..NOTHING
@@ -142,6 +144,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Patch,
         delete: Ok(()),
         get: Ok(()),
+        page: Some("accounts"),
         model: Some("Account"),
         component: Some("Account"),
         ..NOTHING
@@ -214,6 +217,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Patch,
         delete: Ok(()),
         get: Ok(()),
+        page: Some("opportunities"),
         model: Some("Opportunity"),
         component: Some("Opportunity"),
         ..NOTHING
@@ -247,6 +251,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Patch,
         delete: Ok(()),
         get: Ok(()),
+        page: Some("tasks"),
         model: Some("Task"),
         component: Some("Task"),
         ..NOTHING
@@ -316,6 +321,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Patch,
         delete: Ok(()),
         get: Ok(()),
+        page: Some("tickets"),
         model: Some("Case"),
         component: Some("Case"),
         ..NOTHING
@@ -370,6 +376,7 @@ pub(crate) static ALL: &[Entity] = &[
         update: Verb::Put,
         delete: Err("the CRM has no way to delete an invoice; crm_action cancel ends it"),
         get: Ok(()),
+        page: Some("invoices"),
         model: Some("Invoice"),
         component: Some("Invoice"),
         ..NOTHING

@@ -32,6 +32,17 @@ pub(crate) fn get() -> Vec<Route> {
     routes
 }
 
+/// The record of a resource's address.
+pub(crate) fn record_at() -> Vec<Route> {
+    let of = |entity: &Entity| record(entity).when("/entity", [entity.name, entity.one]);
+    let mut routes: Vec<Route> = with_record().map(of).collect();
+    routes.push(
+        get_route("api/users/get-teams-and-users")
+            .when("/entity", ["people", "person", "teams", "team"]),
+    );
+    routes
+}
+
 pub(crate) fn create() -> Vec<Route> {
     let mut routes: Vec<Route> = all()
         .filter(|entity| entity.create.is_ok())

@@ -1,6 +1,6 @@
 //! The tool `crm_search`: one page of a list, small.
 
-use portcullis_sdk::{Call, Failure, code, text};
+use portcullis_sdk::{Call, Cut, Failure, code, text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -95,12 +95,14 @@ pub(crate) fn search(call: &Call<'_>, args: &SearchArgs) -> Result<Found, Failur
     };
     let found = fetch(call, &wanted, args.query.trim(), &mut notes)?;
     let budget = budget(call, limit, asked.is_some())?;
+    let mut cut = Cut::after(Settings::of(call)?.text_limit);
     let rows = found
         .rows
         .iter()
-        .map(|row| shape::row(row, &wanted.fields, asked.is_some()))
+        .map(|row| shape::cut_row(row, &wanted.fields, asked.is_some(), &mut cut))
         .collect();
     let mut page = portcullis_sdk::Page::counted(rows, offset as u64, found.total as u64);
+    page.say_texts(&cut, "name them in `fields` to get them whole");
     page.fit(budget);
     shrink(&mut page, budget);
     Ok(Found {

@@ -4,7 +4,7 @@
 //! Shapes are told by the keys that an object has, since the CRM nests the same objects under many
 //! names.
 
-use portcullis_sdk::text;
+use portcullis_sdk::Cut;
 use serde_json::{Map, Value, json};
 
 use crate::crm::Record;
@@ -12,8 +12,9 @@ use crate::crm::Record;
 /// Keys whose values open the customer's portal to whoever has them.
 const SECRET: &[&str] = &["public_token", "public_url"];
 const HIDDEN: &str = "[hidden: opens the customer's portal; name it in `fields` to see it]";
-/// Characters after which a text of a row is cut.
-const ROW_TEXT: usize = 80;
+/// Characters after which a text of a row is cut, unless the operator says otherwise: most texts of a
+/// row are long, and twenty rows stay under 10 KB.
+pub(crate) const ROW_TEXT: u32 = 80;
 /// Deeper than this an object is shown as it is reduced, whatever it holds.
 const DEEPEST: usize = 6;
 
@@ -28,6 +29,11 @@ pub(crate) enum Depth {
 
 /// The wanted fields of a row, empty ones left out unless they were asked for by name.
 pub(crate) fn row(record: &Record, wanted: &[&str], asked: bool) -> Record {
+    cut_row(record, wanted, asked, &mut Cut::after(ROW_TEXT))
+}
+
+/// The same; what was cut is told to `cut`.
+pub(crate) fn cut_row(record: &Record, wanted: &[&str], asked: bool, cut: &mut Cut) -> Record {
     let mut row = Record::new();
     for &name in wanted {
         let value = derived(record, name);
@@ -36,7 +42,7 @@ pub(crate) fn row(record: &Record, wanted: &[&str], asked: bool) -> Record {
             continue;
         }
         if !asked {
-            shorten(&mut value);
+            shorten(name, &mut value, cut);
         } else if SECRET.contains(&name) {
             value = derived(record, name);
         }
@@ -260,10 +266,10 @@ pub(crate) fn is_empty(value: &Value) -> bool {
 }
 
 /// Cuts the texts of a row, and its lists after five.
-fn shorten(value: &mut Value) {
+fn shorten(name: &str, value: &mut Value, cut: &mut Cut) {
     match value {
         Value::String(text) => {
-            text::cut(text, ROW_TEXT);
+            cut.text(name, text);
         }
         Value::Array(items) => {
             if items.len() > 5 {
@@ -271,9 +277,9 @@ fn shorten(value: &mut Value) {
                 items.truncate(5);
                 items.push(format!("and {more} more").into());
             }
-            items.iter_mut().for_each(shorten);
+            items.iter_mut().for_each(|item| shorten(name, item, cut));
         }
-        Value::Object(map) => map.values_mut().for_each(shorten),
+        Value::Object(map) => map.values_mut().for_each(|item| shorten(name, item, cut)),
         _ => {}
     }
 }

@@ -11,7 +11,6 @@ use crate::{
     entity,
     errors::{About, SEND_BLOCKED},
     metadata, payload, selection,
-    settings::Settings,
 };
 
 /// Creates a record. Attributes are checked against the schema first; see get_schema for their
@@ -66,7 +65,7 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Fail
     let mut record = crm::record(&response)?;
     let id = record.text("id").unwrap_or_default();
     let not_applied = applied::compare(&defs, &data, &record).not_applied;
-    let truncated = selection::shorten(&mut record, Settings::of(call)?.text_limit);
+    let truncated = selection::shorten(call, &mut record)?;
     Ok(Created {
         url: crm::url(call, entity, &id),
         entity_type: entity.to_owned(),

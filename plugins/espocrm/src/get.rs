@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     crm::{self, Record},
     entity, selection,
-    settings::Settings,
 };
 
 /// Reads one record with all attributes that the role may see, or with those that `select` names.
@@ -49,26 +48,28 @@ pub(crate) struct Found {
 pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     entity::check(call, &args.entity_type)?;
     entity::check_id(&args.id, "/id")?;
-    let mut record = crm::read(call, &args.entity_type, &args.id)?;
+    let mut found = whole(call, &args.entity_type, &args.id)?;
     let names = args
         .select
         .as_deref()
         .map(selection::names)
         .unwrap_or_default();
-    let (not_visible, truncated) = if names.is_empty() {
-        (
-            Vec::new(),
-            selection::shorten(&mut record, Settings::of(call)?.text_limit),
-        )
+    if names.is_empty() {
+        found.truncated = selection::shorten(call, &mut found.record)?;
     } else {
-        (selection::reduce(&mut record, &names), None)
-    };
+        found.not_visible = selection::reduce(&mut found.record, &names);
+    }
+    Ok(found)
+}
+
+/// A record with all its attributes, and its texts whole.
+pub(crate) fn whole(call: &Call<'_>, entity_type: &str, id: &str) -> Result<Found, Failure> {
     Ok(Found {
-        url: crm::url(call, &args.entity_type, &args.id),
-        entity_type: args.entity_type.clone(),
-        id: args.id.clone(),
-        record,
-        not_visible,
-        truncated,
+        record: crm::read(call, entity_type, id)?,
+        url: crm::url(call, entity_type, id),
+        entity_type: entity_type.to_owned(),
+        id: id.to_owned(),
+        not_visible: Vec::new(),
+        truncated: None,
     })
 }

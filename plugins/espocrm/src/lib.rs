@@ -28,6 +28,7 @@ mod notes;
 mod operators;
 mod payload;
 mod related;
+mod resources;
 mod rights;
 mod routes;
 mod schema;
@@ -103,6 +104,8 @@ pub fn plugin() -> Plugin {
                 .routes(routes::draft_email),
         )
         .live_check(routes::live_check, live_check::check)
+        .resource(resources::schemas())
+        .resource(resources::records())
 }
 
-portcullis_sdk::export!(plugin);
+portcullis_sdk::export!(plugin, resources);

@@ -3,7 +3,7 @@
 //! The whole search travels as one JSON text, so types survive; web firewalls that dislike it get
 //! the bracket form under the names that do not offend them.
 
-use portcullis_sdk::{Call, Failure, Page, Response, code};
+use portcullis_sdk::{Call, Cut, Failure, Page, Response, code};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -117,47 +117,30 @@ pub(crate) fn page(
         Some(records) => counted(records, query, total.and_then(|total| total.as_i64())),
         None => Page::all(vec![single(response)?]),
     };
-    let mut cut = Vec::new();
+    let mut cut = Cut::after(match chosen {
+        Chosen::ByDefault => settings.text_limit,
+        Chosen::ByCaller => u32::MAX,
+    });
     for record in &mut page.records {
-        tidy(call, entity, query, chosen, settings, record, &mut cut);
+        tidy(call, entity, query, record, &mut cut);
     }
-    if !cut.is_empty() {
-        let how = if chosen == Chosen::ByDefault {
-            "get"
-        } else {
-            "the CRM cuts them at 10,000 characters in lists; get"
-        };
-        page.say_cut(format!(
-            "Texts were cut ({}); {how} answers with the whole text.",
-            cut.join(", ")
-        ));
-    }
+    let whole = match chosen {
+        Chosen::ByDefault => "get with `select` answers with the whole text",
+        Chosen::ByCaller => {
+            "the CRM cuts them at 10,000 characters in lists; get with `select` answers with the whole text"
+        }
+    };
+    page.say_texts(&cut, whole);
     page.fit(settings.answer_bytes as usize);
     Ok(page)
 }
 
-fn tidy(
-    call: &Call<'_>,
-    entity: &str,
-    query: &Query,
-    chosen: Chosen,
-    settings: &Settings,
-    record: &mut Record,
-    cut: &mut Vec<String>,
-) {
+fn tidy(call: &Call<'_>, entity: &str, query: &Query, record: &mut Record, cut: &mut Cut) {
     if !query.select.is_empty() {
         selection::reduce(record, &query.select);
     }
-    let mut names = selection::cut_by_crm(record);
-    if chosen == Chosen::ByDefault {
-        let here = selection::cut(record, settings.text_limit);
-        names.extend(here.into_iter().map(|(name, _)| name));
-    }
-    for name in names {
-        if !cut.contains(&name) {
-            cut.push(name);
-        }
-    }
+    selection::cut_by_crm(record, cut);
+    cut.raw(record);
     if !record.contains("url")
         && let Some(id) = record.text("id")
     {

@@ -137,6 +137,11 @@ pub(crate) fn get() -> Vec<Route> {
     vec![read_record(), metadata()]
 }
 
+/// The record of a resource's address.
+pub(crate) fn record() -> Vec<Route> {
+    vec![the_record("/entity"), metadata()]
+}
+
 pub(crate) fn list_related() -> Vec<Route> {
     vec![read_link(), metadata()]
 }
@@ -280,8 +285,13 @@ fn list_records() -> Route {
 }
 
 fn read_record() -> Route {
+    the_record("/entityType")
+}
+
+/// One record, of the entity type that stands there and of the argument's id.
+fn the_record(entity: &str) -> Route {
     get_route("{entity}/{id}")
-        .same("entity", "/entityType")
+        .same("entity", entity)
         .same("id", "/id")
         .not("entity", CLOSED)
 }

@@ -56,8 +56,12 @@ pub(crate) struct Schema {
 }
 
 pub(crate) fn get(call: &Call<'_>, args: &SchemaArgs) -> Result<Schema, Failure> {
-    let name = args.entity_type.as_str();
-    entity::check(call, name)?;
+    entity::check(call, &args.entity_type)?;
+    of(call, &args.entity_type)
+}
+
+/// Describes an entity type that was checked.
+pub(crate) fn of(call: &Call<'_>, name: &str) -> Result<Schema, Failure> {
     let defs = metadata::defs(call, name)?;
     let scope = metadata::scope_of(call, name)?;
     let user = identity::identity(call)?;

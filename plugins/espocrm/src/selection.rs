@@ -1,11 +1,12 @@
 //! Which attributes an answer carries, and how long its texts are.
 
-use portcullis_sdk::{Failure, code, text};
+use portcullis_sdk::{Call, Cut, Failure, code};
 
 use crate::{
     crm::Record,
     fields::parts,
     metadata::{Defs, Scope},
+    settings::Settings,
 };
 
 /// How many attributes a list carries unless `select` says otherwise, the id not counted.
@@ -146,42 +147,19 @@ fn belongs(key: &str, field: &str) -> bool {
     })
 }
 
-/// Cuts long texts; a sentence that names them.
-pub(crate) fn shorten(record: &mut Record, limit: u32) -> Option<String> {
-    let cut: Vec<_> = cut(record, limit)
-        .into_iter()
-        .map(|(key, whole)| format!("{key} ({whole} bytes)"))
-        .collect();
-    (!cut.is_empty()).then(|| {
-        format!(
-            "cut after {limit} characters: {}; get with select answers with the whole text.",
-            cut.join(", ")
-        )
-    })
+/// Cuts the long texts of a single record; a sentence that names them.
+pub(crate) fn shorten(call: &Call<'_>, record: &mut Record) -> Result<Option<String>, Failure> {
+    let mut cut = Cut::after(Settings::of(call)?.record_text_limit);
+    cut.raw(record);
+    Ok(cut.told("get answers with the whole of those that its `select` names"))
 }
 
-/// Cuts long texts; their names and how many bytes they had.
-pub(crate) fn cut(record: &mut Record, limit: u32) -> Vec<(String, usize)> {
-    let mut names = Vec::new();
-    record.edit_texts(limit as usize, |key, value| {
-        let whole = value.len();
-        let is_cut = text::cut(value, limit as usize);
-        if is_cut {
-            names.push((key.to_owned(), whole));
-        }
-        is_cut
-    });
-    names
-}
-
-/// The texts that the CRM itself cut.
-pub(crate) fn cut_by_crm(record: &mut Record) -> Vec<String> {
-    let mut names = Vec::new();
+/// Remembers the texts that the CRM itself cut.
+pub(crate) fn cut_by_crm(record: &mut Record, cut: &mut Cut) {
     record.edit_texts(CRM_CUT - 1, |key, value| {
         if value.chars().count() == CRM_CUT {
-            names.push(key.to_owned());
+            cut.field(key);
         }
         false
     });
-    names
 }

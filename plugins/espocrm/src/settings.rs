@@ -1,6 +1,6 @@
 //! The connection's settings, with their defaults.
 
-use portcullis_sdk::{Call, Failure};
+use portcullis_sdk::{Call, Failure, LIST_TEXT, RECORD_TEXT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,9 +34,12 @@ pub(crate) struct Settings {
     pub(crate) entities_allow: Vec<String>,
     /// Entity types that no tool may touch.
     pub(crate) entities_deny: Vec<String>,
-    /// Characters after which a text of a record is cut, unless `select` asks for the field.
-    #[schemars(range(min = 100))]
+    /// Characters after which a text of a record is cut in lists, unless `select` names the field.
+    #[schemars(range(min = 50))]
     pub(crate) text_limit: u32,
+    /// Characters after which a text of a single record is cut, unless `select` names the field.
+    #[schemars(range(min = 100))]
+    pub(crate) record_text_limit: u32,
     /// Bytes of records after which a list is cut.
     #[schemars(range(min = 10000))]
     pub(crate) answer_bytes: u32,
@@ -52,7 +55,8 @@ impl Default for Settings {
             sender_address: None,
             entities_allow: Vec::new(),
             entities_deny: Vec::new(),
-            text_limit: 4000,
+            text_limit: LIST_TEXT,
+            record_text_limit: RECORD_TEXT,
             answer_bytes: 80_000,
         }
     }

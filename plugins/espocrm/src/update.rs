@@ -12,7 +12,6 @@ use crate::{
     entity,
     errors::About,
     metadata, payload, selection,
-    settings::Settings,
 };
 
 /// Changes attributes of a record; send only what changes, null empties. Read the record first.
@@ -90,7 +89,7 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
         id: id.to_owned(),
         links_changed: response.header("x-record-link-updated") == Some("true"),
         not_visible: applied.not_visible,
-        truncated: selection::shorten(&mut record, Settings::of(call)?.text_limit),
+        truncated: selection::shorten(call, &mut record)?,
         record,
     })
 }

@@ -45,6 +45,8 @@ pub mod bindings;
 mod cache;
 mod call;
 mod client;
+mod crm;
+mod cut;
 pub mod datetime;
 mod declare;
 mod failure;
@@ -71,6 +73,8 @@ pub use args::read;
 pub use cache::Cache;
 pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transport};
 pub use client::{Ask, Client, MAX_RETRIES};
+pub use crm::{RecordAt, SchemaAt};
+pub use cut::{Cut, LIST_TEXT, RECORD_TEXT};
 pub use declare::{
     ManifestExt, RouteExt, alternative, case, delete, get, manifest, patch, post, put, route,
 };

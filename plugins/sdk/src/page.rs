@@ -67,6 +67,13 @@ impl<R: Serialize> Page<R> {
         text.push_str(sentence.as_ref());
     }
 
+    /// Adds to `truncated` that texts were cut, and how to get them whole.
+    pub fn say_texts(&mut self, cut: &crate::Cut, whole: &str) {
+        if let Some(told) = cut.told(whole) {
+            self.say_cut(told);
+        }
+    }
+
     /// Drops records from the end until the rest takes at most so many bytes, at least one staying;
     /// `next_offset` then points at the first that was dropped, and `truncated` says so.
     pub fn fit(&mut self, bytes: usize) {

@@ -1,6 +1,6 @@
 //! The tools `get` and `get_many`: records by id.
 
-use portcullis_sdk::{Call, Failure, path};
+use portcullis_sdk::{Call, Cut, Failure, path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use crate::{
     metadata::{self, Module},
     names, projection,
     rows::{self, Record},
+    search,
     settings::Settings,
     v8,
     via::{self, Via},
@@ -40,6 +41,9 @@ pub(crate) struct Found {
     url: String,
     /// Field names and values.
     record: Record,
+    /// What was cut and how to get the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<String>,
     #[serde(flatten)]
     via: Via,
 }
@@ -47,19 +51,36 @@ pub(crate) struct Found {
 pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     names::check(call, &args.module, "/module")?;
     names::check_id(&args.id, "/id")?;
-    let module = metadata::module(call, &args.module)?;
-    let fields = projection::of_record(&module, args.fields.as_deref())?;
+    let mut found = one(call, &args.module, &args.id, args.fields.as_deref())?;
+    if args.fields.as_ref().is_none_or(Vec::is_empty) {
+        let mut cut = Cut::after(Settings::of(call)?.record_text_limit);
+        cut.record(&mut found.record);
+        found.truncated = cut.told(search::WHOLE);
+    }
+    Ok(found)
+}
+
+/// One record of a module that was checked, with these fields or with all.
+pub(crate) fn one(
+    call: &Call<'_>,
+    name: &str,
+    id: &str,
+    wanted: Option<&[String]>,
+) -> Result<Found, Failure> {
+    let module = metadata::module(call, name)?;
+    let fields = projection::of_record(&module, wanted)?;
     let (mut record, via) = via::read(
         call,
-        || over_v8(call, &module, &args.id, &fields),
-        || fetch::one(call, &module, &args.id, &fields),
+        || over_v8(call, &module, id, &fields),
+        || fetch::one(call, &module, id, &fields),
     )?;
-    record.entry("id").or_insert_with(|| args.id.clone().into());
+    record.entry("id").or_insert_with(|| id.into());
     Ok(Found {
-        url: rows::url(call, &args.module, &args.id),
-        module: args.module.clone(),
-        id: args.id.clone(),
+        url: rows::url(call, name, id),
+        module: name.to_owned(),
+        id: id.to_owned(),
         record,
+        truncated: None,
         via,
     })
 }
@@ -137,7 +158,14 @@ pub(crate) fn get_many(call: &Call<'_>, args: &GetManyArgs) -> Result<FoundMany,
     }
     let (mut records, missing) = fetch::several(call, &module, &ids, &fields)?;
     let settings = Settings::of(call)?;
-    let truncated = fit(&mut records, settings.answer_bytes as usize);
+    let mut cut = Cut::after(settings.text_limit);
+    if args.fields.as_ref().is_none_or(Vec::is_empty) {
+        cut.records(&mut records);
+    }
+    let left_out = fit(&mut records, settings.answer_bytes as usize);
+    let told = [cut.told(search::WHOLE), left_out];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let truncated = (!told.is_empty()).then(|| told.join(" "));
     with_urls(call, &args.module, &mut records);
     Ok(FoundMany {
         module: args.module.clone(),

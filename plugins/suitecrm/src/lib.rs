@@ -35,6 +35,7 @@ mod projection;
 mod recent;
 mod record_activities;
 mod related;
+mod resources;
 mod routes;
 mod rows;
 mod rpc;
@@ -55,7 +56,10 @@ use portcullis_sdk::{Plugin, Tool};
 #[must_use]
 pub fn plugin() -> Plugin {
     let plugin = reading(Plugin::new(manifest::manifest));
-    logging(writing(plugin)).live_check(routes::live_check, live_check::check)
+    logging(writing(plugin))
+        .live_check(routes::live_check, live_check::check)
+        .resource(resources::schemas())
+        .resource(resources::records())
 }
 
 fn reading(plugin: Plugin) -> Plugin {
@@ -187,4 +191,4 @@ fn logging(plugin: Plugin) -> Plugin {
         )
 }
 
-portcullis_sdk::export!(plugin);
+portcullis_sdk::export!(plugin, resources);

@@ -41,8 +41,17 @@ pub(crate) struct Described {
 
 pub(crate) fn get_module_fields(call: &Call<'_>, args: &FieldsArgs) -> Result<Described, Failure> {
     names::check(call, &args.module, "/module")?;
-    let module = metadata::module(call, &args.module)?;
-    let fields = match &args.fields {
+    of(call, &args.module, args.fields.as_deref())
+}
+
+/// Describes a module that was checked: these fields, or all with its links.
+pub(crate) fn of(
+    call: &Call<'_>,
+    name: &str,
+    only: Option<&[String]>,
+) -> Result<Described, Failure> {
+    let module = metadata::module(call, name)?;
+    let fields = match only {
         None => module.fields().map(|field| describe(&field)).collect(),
         Some(wanted) => wanted
             .iter()
@@ -64,12 +73,12 @@ pub(crate) fn get_module_fields(call: &Call<'_>, args: &FieldsArgs) -> Result<De
         entry
     };
     Ok(Described {
-        relationships: if args.fields.is_none() {
+        relationships: if only.is_none() {
             module.links().map(link).collect()
         } else {
             Vec::new()
         },
-        module: args.module.clone(),
+        module: name.to_owned(),
         fields,
         table: module.table,
         via: Via::v4_1(),

@@ -1,8 +1,8 @@
 //! Which fields an answer carries when the caller names none, and how long its texts are.
 
-use portcullis_sdk::{Failure, text};
+use portcullis_sdk::Failure;
 
-use crate::{metadata::Module, rows::Record};
+use crate::metadata::Module;
 
 /// What says most of a record, in order; the first that a module has are shown.
 const TELLING: &[&str] = &[
@@ -79,17 +79,4 @@ fn named(module: &Module, names: &[String]) -> Result<Vec<String>, Failure> {
         }
     }
     Ok(fields)
-}
-
-/// Cuts long texts; answers with the names of the fields that were cut.
-pub(crate) fn shorten(record: &mut Record, limit: usize) -> Vec<String> {
-    let mut cut = Vec::new();
-    for (name, value) in record.iter_mut() {
-        if let serde_json::Value::String(long) = value
-            && text::cut(long, limit)
-        {
-            cut.push(name.clone());
-        }
-    }
-    cut
 }

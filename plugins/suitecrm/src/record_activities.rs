@@ -1,7 +1,7 @@
 //! The tool `get_record_activities`: calls, meetings, tasks and notes of a record, read at the same
 //! time. A type that cannot be read is named, never shown as empty.
 
-use portcullis_sdk::{Call, Failure, code};
+use portcullis_sdk::{Call, Cut, Failure, code};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     amounts::{self, Amount},
     fetch::{self, Linked},
-    get, metadata, modules, names, projection, rows,
+    get, metadata, modules, names, rows,
     rpc::{self, About},
     search,
     settings::Settings,
@@ -82,6 +82,9 @@ pub(crate) struct RecordActivities {
     more_of: Vec<String>,
     /// Type → why it could not be read. A type that stands here is not empty, but unknown.
     failed: Map<String, Value>,
+    /// Texts that were cut, and how to get them whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated: Option<String>,
     #[serde(flatten)]
     via: Via,
 }
@@ -107,6 +110,7 @@ pub(crate) fn get_record_activities(
     let module = metadata::module(call, &args.module)?;
     let visible = modules::list(call)?;
     let mut answer = RecordActivities {
+        truncated: None,
         calls: None,
         meetings: None,
         tasks: None,
@@ -197,8 +201,12 @@ fn keep(
         .take(most)
         .map(|(record, _)| record)
         .collect();
-    for record in &mut records {
-        projection::shorten(record, settings.text_limit as usize);
+    let mut cut = Cut::after(settings.text_limit);
+    cut.records(&mut records);
+    if let Some(told) = cut.told("get shows them whole") {
+        let all = answer.truncated.get_or_insert_default();
+        all.push_str(if all.is_empty() { "" } else { " " });
+        all.push_str(&format!("{}: {told}", kind.link()));
     }
     get::with_urls(call, kind.module(), &mut records);
     let place = match kind {

@@ -131,7 +131,11 @@ fn page(
         get::with_urls(call, name, &mut page.records);
     }
     if args.related_fields.is_none() {
-        search::shorten(&mut page, settings);
+        search::shorten(
+            &mut page,
+            settings,
+            "name them in `related_fields` to get them whole",
+        );
     }
     page.fit(settings.answer_bytes as usize);
     Ok(Related {

@@ -45,6 +45,27 @@ pub(crate) fn get() -> Vec<Route> {
     vec![reads(), v8(v8_record(get_route(V8_RECORD))), v8_user()]
 }
 
+/// The module of a resource's address, and the modules that a refusal names.
+pub(crate) fn schema_of_module() -> Vec<Route> {
+    vec![
+        told("get_module_fields").form_same(DATA, "/1", "/entity"),
+        told("get_available_modules"),
+    ]
+}
+
+/// The record of a resource's address.
+pub(crate) fn record_of_module() -> Vec<Route> {
+    let record = told("get_entry")
+        .form_same(DATA, "/1", "/entity")
+        .form_same(DATA, "/2", "/id");
+    let over_v8 = get_route(V8_RECORD)
+        .same("module", "/entity")
+        .same("id", "/id");
+    let mut routes = schema_of_module();
+    routes.extend([record, told("get_user_id"), v8(over_v8), v8_user()]);
+    routes
+}
+
 pub(crate) fn count() -> Vec<Route> {
     vec![reads(), v4(&["get_entries_count"])]
 }
@@ -240,6 +261,11 @@ const V8_RECORD: &str = "Api/V8/module/{module}/{id}";
 /// doubt.
 fn reads() -> Route {
     v4(READS).safe("each of these methods only reads")
+}
+
+/// One method that only reads.
+fn told(method: &str) -> Route {
+    v4(&[method]).safe("the method only reads")
 }
 
 /// What changes something is not for a dry run.

@@ -1,6 +1,6 @@
 //! The tool `search`: a module's records by conditions.
 
-use portcullis_sdk::{Call, Failure, Page, code, path};
+use portcullis_sdk::{Call, Cut, Failure, Page, code, path};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ use crate::{
     via::{self, Via},
     where_clause,
 };
+
+/// How a text is had whole.
+pub(crate) const WHOLE: &str = "name them in `fields` to get them whole";
 
 /// Searches a module's records. Prefer `filters`, which needs no SQL; `query` takes an SQL condition
 /// over the module's fields, e.g. `industry = 'Banking' AND date_modified > '2026-01-01'`. Without
@@ -115,7 +118,7 @@ fn answer(
     };
     get::with_urls(call, &args.module, &mut page.records);
     if args.fields.is_none() {
-        shorten(&mut page, settings);
+        shorten(&mut page, settings, WHOLE);
     }
     page.fit(settings.answer_bytes as usize);
     Searched {
@@ -131,21 +134,10 @@ fn answer(
 }
 
 /// Cuts long texts that nobody asked for by name.
-pub(crate) fn shorten(page: &mut Page, settings: &Settings) {
-    let mut cut: Vec<String> = Vec::new();
-    for record in &mut page.records {
-        for name in projection::shorten(record, settings.text_limit as usize) {
-            if !cut.contains(&name) {
-                cut.push(name);
-            }
-        }
-    }
-    if !cut.is_empty() {
-        page.say_cut(format!(
-            "Texts were cut ({}); name them in `fields` to get them whole.",
-            cut.join(", ")
-        ));
-    }
+pub(crate) fn shorten(page: &mut Page, settings: &Settings, whole: &str) {
+    let mut cut = Cut::after(settings.text_limit);
+    cut.records(&mut page.records);
+    page.say_texts(&cut, whole);
 }
 
 /// A page's size within the settings' limit.

@@ -1,6 +1,6 @@
 //! The connection's settings, with their defaults.
 
-use portcullis_sdk::{Call, Failure};
+use portcullis_sdk::{Call, Failure, LIST_TEXT, RECORD_TEXT};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +22,12 @@ pub(crate) struct Settings {
     pub(crate) modules_allow: Vec<String>,
     /// Modules that no tool may touch.
     pub(crate) modules_deny: Vec<String>,
-    /// Characters after which a text of a record is cut in lists, unless `fields` names it.
-    #[schemars(range(min = 100))]
+    /// Characters after which a text of a record is cut in lists, unless `fields` names the field.
+    #[schemars(range(min = 50))]
     pub(crate) text_limit: u32,
+    /// Characters after which a text of a single record is cut, unless `fields` names the field.
+    #[schemars(range(min = 100))]
+    pub(crate) record_text_limit: u32,
     /// Bytes of records after which a list is cut.
     #[schemars(range(min = 10000))]
     pub(crate) answer_bytes: u32,
@@ -41,7 +44,8 @@ impl Default for Settings {
             default_assignee: None,
             modules_allow: Vec::new(),
             modules_deny: Vec::new(),
-            text_limit: 500,
+            text_limit: LIST_TEXT,
+            record_text_limit: RECORD_TEXT,
             answer_bytes: 80_000,
             attachment_bytes: 1_000_000,
         }
