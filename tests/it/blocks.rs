@@ -2,13 +2,26 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Era, HttpMcp, TestHost, in_time, list};
+use crate::support::{Era, HttpMcp, TestHost, guests, in_time, list};
 
 const NOWHERE: &str = "http://127.0.0.1:9";
 
+const CONFIG: &str = r#"
+[server]
+plugins = "PLUGINS"
+[connections.guest]
+plugin = "conformance"
+url = "URL"
+prefix = ""
+"#;
+
 /// The fixture of the conformance suite, its tools under plain names.
 async fn fixture() -> (TestHost, std::net::SocketAddr) {
-    let mut host = TestHost::guest("conformance", "prefix = \"\"", NOWHERE).await;
+    let bytes = guests::bytes("conformance");
+    let files: [(&str, &[u8]); 1] = [("conformance.wasm", &bytes)];
+    let host = TestHost::with_files(CONFIG, NOWHERE, &files).await;
+    let mut host = host.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(host.rejected(), Vec::<String>::new());
     let address = host.serve().await.address;
     (host, address)
 }
@@ -19,7 +32,7 @@ fn kinds(result: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn blocks_stand_behind_the_json() {
+async fn conformance_blocks_stand_behind_the_json() {
     let (_host, address) = fixture().await;
     for era in Era::BOTH {
         let client = HttpMcp::connect(address, era).await;
@@ -52,7 +65,7 @@ async fn blocks_stand_behind_the_json() {
 }
 
 #[tokio::test]
-async fn progress_is_told_to_those_who_asked_and_rises() {
+async fn conformance_progress_is_told_to_those_who_asked_and_rises() {
     let (_host, address) = fixture().await;
     for era in Era::BOTH {
         let client = HttpMcp::connect(address, era).await;
