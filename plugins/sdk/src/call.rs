@@ -60,11 +60,15 @@ pub trait Host: Transport {
     ///
     /// # Errors
     /// The host does not take it.
-    fn attach(&self, block: &Block) -> Result<(), Refused>;
+    fn attach(&self, _block: &Block) -> Result<(), Refused> {
+        Err(Refused::NotHere)
+    }
     /// Whether anybody follows the call.
-    fn is_followed(&self) -> bool;
+    fn is_followed(&self) -> bool {
+        false
+    }
     /// Tells how far it is.
-    fn report(&self, done: f64, total: Option<f64>, message: Option<&str>);
+    fn report(&self, _done: f64, _total: Option<f64>, _message: Option<&str>) {}
     /// Waits.
     fn sleep(&self, time: Duration);
 }
@@ -192,8 +196,8 @@ impl<'h> Call<'h> {
     ///
     /// # Errors
     /// The host does not take it. Where the result is whole without it, that may be left at that.
-    pub fn attach(&self, block: Block) -> Result<(), Refused> {
-        self.host.attach(&block)
+    pub fn attach(&self, block: impl Into<Block>) -> Result<(), Refused> {
+        self.host.attach(&block.into())
     }
 
     /// Whether anybody asked to be told how far the call is.

@@ -22,6 +22,9 @@ use crate::{
 type Upstream = Box<dyn FnMut(&Request) -> Result<Response, HttpError>>;
 type Entry = (Vec<u8>, u64);
 
+/// How far a call is: done, of how much, and the words.
+pub(super) type Step = (f64, Option<f64>, String);
+
 pub(super) struct StubHost {
     pub(super) settings: Map<String, Value>,
     pub(super) connection: Value,
@@ -33,7 +36,7 @@ pub(super) struct StubHost {
     pub(super) lines: RefCell<Vec<String>>,
     pub(super) blocks: RefCell<Vec<Block>>,
     /// What a caller who follows is told; nothing where nobody does.
-    pub(super) steps: RefCell<Option<Vec<(f64, Option<f64>, String)>>>,
+    pub(super) steps: RefCell<Option<Vec<Step>>>,
     pub(super) cache: RefCell<BTreeMap<(String, String), Entry>>,
     pub(super) clock_ms: Cell<u64>,
     pub(super) deadline_ms: Cell<u64>,
