@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, Tool, ToolAnnotations};
-use serde_json::Value;
 
-use crate::call::Scope;
+use crate::call::{Answered, Scope};
 use crate::error::ToolError;
 use portcullis_manifest::Effect;
 
-use super::{compact, resources, table};
+use super::{blocks, compact, resources, table};
 use crate::registry::{self, Connection, Snapshot};
 
 /// The revisions that this server speaks, newest first.
@@ -94,17 +93,20 @@ pub enum Text {
     Table,
 }
 
-/// The answer to a call: structured content and the same as text, or an error as text alone,
-/// because clients validate structured content against the output schema even then.
-pub fn result(result: Result<Value, ToolError>, text: Text) -> CallToolResult {
+/// The answer to a call: structured content and the same as text with the tool's blocks behind it, or an
+/// error as text alone, because clients validate structured content against the output schema even
+/// then.
+pub fn result(result: Result<Answered, ToolError>, text: Text) -> CallToolResult {
     match result {
-        Ok(value) => {
+        Ok(answered) => {
             let table = (text == Text::Table)
-                .then(|| table::written(&value))
+                .then(|| table::written(&answered.value))
                 .flatten();
-            let text = table.unwrap_or_else(|| value.to_string());
+            let text = table.unwrap_or_else(|| answered.value.to_string());
             let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-            result.structured_content = Some(value);
+            result.structured_content = Some(answered.value);
+            let more = answered.blocks.into_iter().map(blocks::block);
+            result.content.extend(more);
             result
         }
         Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json().to_string())]),
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn success_is_said_twice_and_failure_once() {
-        let good = result(Ok(json!({"amount": 1})), Text::Table);
+        let good = result(Ok(json!({"amount": 1}).into()), Text::Table);
         assert_eq!(good.structured_content, Some(json!({"amount": 1})));
         assert_eq!(good.content.len(), 1);
         let bad = result(Err(ToolError::new(Kind::NotFound, "X", "y")), Text::Table);

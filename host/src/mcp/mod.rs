@@ -2,6 +2,7 @@
 //!
 //! With `transport`, the only module that knows rmcp. It must not know how a call is served.
 
+mod blocks;
 mod changes;
 mod client;
 mod compact;
@@ -9,6 +10,7 @@ mod convert;
 mod cost;
 mod era;
 mod page;
+mod progress;
 mod prompts;
 mod resources;
 mod table;
@@ -32,7 +34,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{App, Proof, Request, Scope, call};
+use crate::call::{Answered, App, Proof, Request, Scope, call};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
 use crate::reading::{Reading, read};
@@ -262,6 +264,7 @@ impl ServerHandler for Server {
         let request = match self.guided(request, &caller, &scope).await {
             Step::Call(request) => request,
             Step::Answer(answer) => {
+                let answer = answer.map(Answered::from);
                 return Ok(era.result(convert::result(answer, Text::Json)).into());
             }
         };
@@ -271,6 +274,7 @@ impl ServerHandler for Server {
             arguments: request.arguments.unwrap_or_default(),
             caller,
             scope,
+            watcher: progress::watcher(&context),
         };
         let answer = tokio::select! {
             answer = call(&self.app, request) => answer,

@@ -52,6 +52,7 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     } else {
         reduce(&mut found.record, &args.fields)?;
     }
+    call.link_record(found.entity, &args.id.to_string());
     Ok(found)
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     let fields: Vec<&str> = args.fields.iter().flatten().map(String::as_str).collect();
     let mut found = read(call, &args.entity, &args.id, &fields)?;
     found.fit(&Settings::of(call)?, !fields.is_empty());
+    call.link_record(found.entity, &found.id);
     Ok(found)
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
     } else {
         found.not_visible = selection::reduce(&mut found.record, &names);
     }
+    call.link_record(&found.entity_type, &found.id);
     Ok(found)
 }
 

@@ -57,6 +57,7 @@ pub(crate) fn get(call: &Call<'_>, args: &GetArgs) -> Result<Found, Failure> {
         cut.record(&mut found.record);
         found.truncated = cut.told(search::WHOLE);
     }
+    call.link_record(&found.module, &found.id);
     Ok(found)
 }
 
