@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, Tool, ToolAnnotations};
+use serde_json::Value;
 
 use crate::call::{Answered, Scope};
 use crate::error::ToolError;
 use portcullis_manifest::Effect;
 
-use super::{blocks, compact, resources, table};
+use super::{blocks, compact, resources, table, untrusted};
 use crate::registry::{self, Connection, Snapshot};
 
 /// The revisions that this server speaks, newest first.
@@ -84,6 +85,13 @@ fn annotations(title: &str, effect: Effect, idempotent: bool) -> ToolAnnotations
         .open_world(true)
 }
 
+/// An answer of this server's own, in which nobody else's text stands.
+pub fn own(answer: Result<Value, ToolError>) -> CallToolResult {
+    let mut result = result(answer.map(Answered::from), Text::Json);
+    result.meta = None;
+    result
+}
+
 /// How the text of a list is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Text {
@@ -104,6 +112,7 @@ pub fn result(result: Result<Answered, ToolError>, text: Text) -> CallToolResult
                 .flatten();
             let text = table.unwrap_or_else(|| answered.value.to_string());
             let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+            result.meta = untrusted::mark(&answered.value);
             result.structured_content = Some(answered.value);
             let more = answered.blocks.into_iter().map(blocks::block);
             result.content.extend(more);

@@ -14,6 +14,7 @@ mod progress;
 mod prompts;
 mod resources;
 mod table;
+mod untrusted;
 
 pub use changes::Changes;
 pub use client::{Answer, Client};
@@ -34,7 +35,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Answered, App, Proof, Request, Scope, call};
+use crate::call::{App, Proof, Request, Scope, call};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
 use crate::reading::{Reading, read};
@@ -264,8 +265,7 @@ impl ServerHandler for Server {
         let request = match self.guided(request, &caller, &scope).await {
             Step::Call(request) => request,
             Step::Answer(answer) => {
-                let answer = answer.map(Answered::from);
-                return Ok(era.result(convert::result(answer, Text::Json)).into());
+                return Ok(era.result(convert::own(answer)).into());
             }
         };
         let text = self.text(&request.name, era);

@@ -9,7 +9,7 @@ use rmcp::model::{
 };
 use serde_json::{Map, Value, json};
 
-use super::LIST_TTL_MS;
+use super::{LIST_TTL_MS, untrusted};
 use crate::call::Scope;
 use crate::error::Kind;
 use crate::reading::{Contents, Found, Read};
@@ -107,7 +107,7 @@ fn contents(found: Found, uri: &str) -> ReadResourceResult {
         Contents::Bytes(bytes) => ResourceContents::blob(BASE64_STANDARD.encode(bytes), uri),
     };
     let contents = contents.with_mime_type(declared.mime_type.clone());
-    let contents = match meta(&declared.meta) {
+    let contents = match meta(&marked(declared)) {
         Some(meta) => contents.with_meta(meta),
         None => contents,
     };
@@ -120,6 +120,15 @@ fn contents(found: Found, uri: &str) -> ReadResourceResult {
     ReadResourceResult::new(vec![contents])
         .with_ttl_ms(ttl_ms)
         .with_cache_scope(CacheScope::Private)
+}
+
+/// The declared metadata; what is read of the CRM is marked.
+fn marked(declared: &portcullis_manifest::Resource) -> Map<String, Value> {
+    let mut members = declared.meta.clone();
+    if !declared.routes.is_empty() {
+        members.insert(untrusted::KEY.to_owned(), true.into());
+    }
+    members
 }
 
 /// A tool's `_meta` for a client: without `ui` where it shows no pages, else with the page's address on

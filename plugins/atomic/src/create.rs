@@ -62,6 +62,7 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Stored, Failu
     let id = rest::id_of(&stored).ok_or_else(|| Failure::upstream("the new row has no id"))?;
     let mut warnings = write::stored_otherwise(&row, &stored);
     warnings.extend(after(call, entity, &row, placing)?);
+    call.link_record(entity.name, &id.to_string());
     Ok(Stored {
         entity: entity.name,
         id,

@@ -44,6 +44,7 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Stored, Failu
         body.insert("updated_at".to_owned(), json!(write::now(call)));
     }
     let stored = write::change(call, entity, args.id, &body)?;
+    call.link_record(entity.name, &args.id.to_string());
     Ok(Stored {
         entity: entity.name,
         id: args.id,

@@ -187,6 +187,7 @@ fn settle(
                 .or_insert_with(|| shape::reduce(value, shape::Depth::Record, 1));
         }
     }
+    call.link_record(entity.name, &id);
     Ok(Created {
         entity: entity.name,
         id,

@@ -133,6 +133,7 @@ fn settle(
         })?;
     let differences = stored::differences(entity, body, &record);
     if differences.is_empty() {
+        call.link_record(entity.name, id);
         return Ok(Updated {
             entity: entity.name,
             id: id.to_owned(),

@@ -66,6 +66,7 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Fail
     let id = record.text("id").unwrap_or_default();
     let not_applied = applied::compare(&defs, &data, &record).not_applied;
     let truncated = selection::shorten(call, &mut record)?;
+    call.link_record(entity, &id);
     Ok(Created {
         url: crm::url(call, entity, &id),
         entity_type: entity.to_owned(),

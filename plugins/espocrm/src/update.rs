@@ -83,6 +83,7 @@ pub(crate) fn update(call: &Call<'_>, args: &UpdateArgs) -> Result<Updated, Fail
     if !applied.not_applied.is_empty() {
         return Err(not_applied(call, entity, id, &applied));
     }
+    call.link_record(entity, id);
     Ok(Updated {
         url: crm::url(call, entity, id),
         entity_type: entity.to_owned(),

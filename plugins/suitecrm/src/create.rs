@@ -78,7 +78,11 @@ pub(crate) fn create(call: &Call<'_>, args: &CreateArgs) -> Result<Created, Fail
     let data = payload::for_create(&module, &args.fields, "/fields")?;
     let via = transport(call, &module, &data)?;
     let key = args.idempotency_key.as_ref();
-    record(call, &module, &data, key, args.dry_run, via)
+    let created = record(call, &module, &data, key, args.dry_run, via)?;
+    if let (Some(id), false) = (&created.id, args.dry_run) {
+        call.link_record(&args.module, id);
+    }
+    Ok(created)
 }
 
 /// Date-times go over v4_1, where their form was measured.

@@ -186,7 +186,8 @@ impl HttpMcp {
         ask.body(message.to_string())
     }
 
-    async fn notify(&self, method: &str) {
+    /// A notification, which is accepted.
+    pub async fn notify(&self, method: &str) {
         let message = json!({"jsonrpc": "2.0", "method": method});
         let ask = Ask::new("POST", &self.path)
             .header("accept", "application/json, text/event-stream")
