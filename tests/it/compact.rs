@@ -222,6 +222,25 @@ async fn what_cannot_be_undone_is_confirmed_all_the_same() {
 }
 
 #[tokio::test]
+async fn prompts_say_how_their_tools_are_had() {
+    let (_crm, _host, client) = compact("").await;
+    let listed = client.request("prompts/list", json!({})).await;
+    let prompts = list(&listed["result"]["prompts"]);
+    let log = prompts
+        .iter()
+        .find(|prompt| text(prompt, "/name").ends_with("log-meeting"));
+    let required = list(&log.expect("it is listed")["arguments"]).iter();
+    let arguments: serde_json::Map<String, Value> = required
+        .filter(|argument| argument["required"] == true)
+        .map(|argument| (text(argument, "/name").to_owned(), json!("Met Ada.")))
+        .collect();
+    let asked = json!({"name": log.expect("it is listed")["name"], "arguments": arguments});
+    let told = client.request("prompts/get", asked).await;
+    let said = text(&told, "/result/messages/0/content/text");
+    assert!(said.contains("`crm_run_tool` runs one"), "{told}");
+}
+
+#[tokio::test]
 async fn names_that_two_connections_share_are_refused() {
     let first = EVERYTHING.replacen("url =", "prefix = \"\"\nlist = \"compact\"\nurl =", 1);
     let second = EVERYTHING

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tiktoken_rs::CoreBPE;
 
+use crate::policy::connection;
 use crate::support::atomic::AS_REP;
 use crate::support::bottle::AS_ADMIN;
 use crate::support::host::EVERYTHING;
 use crate::support::suite::OVER_V4;
-use crate::support::{Atomic, Bottle, Crm, Era, HttpMcp, Suite, TestHost, list, text};
+use crate::support::{Atomic, Bottle, Crm, Era, HttpMcp, Portcullis, Suite, TestHost, list, text};
+use portcullis_demo::espocrm::FULL_KEY;
 
 /// What stands around the table in README.md.
 const BEGIN: &str = "<!-- costs: begin -->\n";
@@ -284,4 +286,59 @@ async fn the_readme_tells_what_lists_and_answers_cost() {
         wrong.is_empty() && told.len() == lines.len(),
         "README.md is not what was measured for {wrong:?}; `UPDATE=1` writes the table anew"
     );
+}
+
+#[tokio::test]
+async fn the_command_line_counts_lists() {
+    let configured = |list: &str| {
+        let more = format!("list = \"{list}\"\nallow =");
+        Portcullis::new()
+            .config(
+                &connection("read").replacen("allow =", &more, 1),
+                "http://127.0.0.1:9",
+            )
+            .variable("CRM_KEY", FULL_KEY)
+    };
+    let mut totals = Vec::new();
+    for list_key in ["all", "compact"] {
+        let ran = configured(list_key)
+            .run(&["tools", "--cost", "--json"])
+            .await;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let told: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let one = &told["connections"][0];
+        assert_eq!(
+            (&told["encoding"], &one["list"]),
+            (&json!("o200k_base"), &json!(list_key))
+        );
+        let tools = list(&one["tools"]);
+        let sum: u64 = tools
+            .iter()
+            .filter_map(|tool| tool["model_tokens"].as_u64())
+            .sum();
+        assert_eq!(told["total"]["model_tokens"], sum, "{told}");
+        assert!(
+            tools
+                .iter()
+                .all(|tool| tool["bytes"].as_u64() > tool["listed_tokens"].as_u64())
+        );
+        totals.push((tools.len(), sum));
+        assert!(one["compact"]["model_tokens"].as_u64() < one["all"]["model_tokens"].as_u64());
+    }
+    assert_eq!(totals[1].0, 3);
+    assert!(totals[1].1 * 3 < totals[0].1, "{totals:?}");
+    let table = configured("compact").run(&["tools", "--cost"]).await;
+    assert!(
+        table.out.contains("crm_find_tool") && table.out.contains("if all"),
+        "{table:?}"
+    );
+    let listed = configured("compact").run(&["tools"]).await;
+    assert!(
+        listed
+            .out
+            .contains("is compact: clients are shown crm_find_tool"),
+        "{listed:?}"
+    );
+    let both = configured("all").run(&["tools", "--cost", "--all"]).await;
+    assert_eq!(both.code, Some(2), "{both:?}");
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::call::Scope;
 use crate::names;
 use crate::prompts::{Given, Place, Prompt};
-use crate::registry::{Connection, Snapshot, Tool};
+use crate::registry::{Connection, Guide, Snapshot, Tool};
 
 /// A workflow on a connection.
 struct Offer<'p> {
@@ -58,13 +58,24 @@ pub fn get(
             })
             .collect(),
     };
-    let text = offer
+    let mut text = offer
         .prompt
         .fill(&given, &place)
         .map_err(|unfit| wrong(unfit.to_string()))?;
+    if offer.connection.is_compact() {
+        text.push_str(&guided(offer.connection));
+    }
     let mut result = GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]);
     result.description.clone_from(&offer.prompt.description);
     Ok(result)
+}
+
+/// How the tools that a prompt names are had where the client does not list them.
+fn guided(connection: &Connection) -> String {
+    let [find, describe, run] = Guide::ALL.map(|guide| guide.listed_name(connection));
+    format!(
+        "\n\nThe tools that are named here are not listed: `{run}` runs one, `{describe}` shows what it takes, `{find}` finds others."
+    )
 }
 
 /// All workflows write, so a connection that only reads has none. Where two connections have the same

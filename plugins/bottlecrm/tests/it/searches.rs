@@ -42,7 +42,14 @@ fn twenty_rows_of_every_entity_fit_ten_kilobytes() {
         let rows = found["records"].as_array().unwrap().len();
         assert!(size <= 10_000, "{entity}: {size} bytes");
         assert_eq!(rows, 20, "{entity}: {size} bytes");
-        assert!(found.get("truncated").is_none(), "{entity}");
+        let told = found["truncated"].as_str().unwrap_or_default();
+        let cut = found.to_string().contains(" more characters]");
+        assert_eq!(
+            told.starts_with("Texts were cut ("),
+            cut,
+            "{entity}: {told}"
+        );
+        assert!(!told.contains("left out"), "{entity}: {told}");
         assert_eq!(found["total"], 45, "{entity}");
         assert_eq!(
             found["next_offset"], 20,
