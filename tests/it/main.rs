@@ -15,6 +15,7 @@ mod confirmation;
 mod crm_tools;
 mod documents;
 mod edge;
+mod elicitation;
 mod embedded;
 mod forward;
 mod http;

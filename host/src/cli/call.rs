@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::setup::{own_token, setup};
 use super::{CallArgs, Exit, complain, print};
-use crate::call::{App, Called, Request, Scope};
+use crate::call::{App, Request, Scope, UnknownTool};
 use crate::caller::Caller;
 use crate::config::Asked;
 use crate::error::ToolError;
+use crate::input::Input;
 use crate::policy::Principal;
 
 /// Calls one tool; the answer goes to standard output, an error of the tool too.
@@ -65,14 +66,22 @@ fn caller(variable: Option<&str>) -> Result<Caller, String> {
     })
 }
 
-async fn once(app: &App, caller: &Caller, tool: &str, arguments: Map<String, Value>) -> Called {
+/// Nobody is asked here: the preview is printed, and `--confirm` repeats the call with its token.
+async fn once(
+    app: &App,
+    caller: &Caller,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> Result<Result<Value, ToolError>, UnknownTool> {
     let request = Request {
         name: tool.to_owned(),
         arguments,
         caller: caller.clone(),
         scope: Scope::All,
+        input: Input::default(),
     };
-    crate::call::call(app, request).await
+    let called = crate::call::call(app, request).await?;
+    Ok(called.map_err(ToolError::from))
 }
 
 fn token(preview: &ToolError) -> Option<Value> {
