@@ -65,6 +65,22 @@ pub struct Questions {
     pub state: Value,
 }
 
+impl Questions {
+    /// What a client would have to be asked for and cannot; nothing where it can be asked for everything.
+    #[must_use]
+    pub fn beyond(&self, able: Able) -> Option<Able> {
+        let mut lacks = Able::default();
+        for ask in self.asks.values().filter(|ask| !able.covers(ask)) {
+            match ask {
+                Ask::Form { .. } => lacks.form = true,
+                Ask::Sampling(_) => lacks.sampling = true,
+                Ask::Roots => lacks.roots = true,
+            }
+        }
+        lacks.anything().then_some(lacks)
+    }
+}
+
 /// One answer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -113,16 +129,24 @@ impl From<ToolError> for Unfinished {
     }
 }
 
+impl ToolError {
+    /// The tool has a question, and nobody can answer it.
+    #[must_use]
+    pub fn nobody_to_ask() -> Self {
+        let told =
+            "the tool has to ask something that this client cannot be asked for; nothing was done";
+        Self::new(Kind::Unsupported, "NOBODY_TO_ASK", told).suggest(
+            "use a client that supports what the tool asks for: elicitation, sampling or roots",
+        )
+    }
+}
+
 /// For those who have nobody to ask.
 impl From<Unfinished> for ToolError {
     fn from(unfinished: Unfinished) -> Self {
         match unfinished {
             Unfinished::Failed(error) | Unfinished::Lacks(_, error) => error,
-            Unfinished::Asks(_) => Self::new(
-                Kind::Unsupported,
-                "NOBODY_TO_ASK",
-                "the tool has a question, and there is nobody to ask here; nothing was done",
-            ),
+            Unfinished::Asks(_) => Self::nobody_to_ask(),
         }
     }
 }
@@ -153,6 +177,13 @@ mod tests {
         ] {
             assert_eq!(asks.each_ref().map(|ask| able.covers(ask)), covered);
             assert_eq!(able.anything(), covered.contains(&true));
+            for (ask, covered) in asks.iter().zip(covered) {
+                let questions = Questions {
+                    asks: BTreeMap::from([("q".to_owned(), ask.clone())]),
+                    state: json!(null),
+                };
+                assert_eq!(questions.beyond(able).is_none(), covered);
+            }
         }
     }
 }

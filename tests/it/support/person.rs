@@ -91,7 +91,7 @@ impl Person {
                 Wire::Http(client) => client.request("tools/call", params.clone()).await,
                 Wire::Stdio(client) => client.request("tools/call", params.clone()).await,
             };
-            return step(params, answer);
+            return step(params, &answer);
         }
         match &mut self.0 {
             Wire::Http(client) => {
@@ -134,7 +134,7 @@ impl Person {
                 });
             }
             if message.get("method").is_none() {
-                return step(Value::Null, message);
+                return step(Value::Null, &message);
             }
         }
     }
@@ -160,7 +160,7 @@ pub fn with(mut params: Value, state: &Value, answer: &Value) -> Value {
     params
 }
 
-fn step(params: Value, answer: Value) -> Step {
+fn step(params: Value, answer: &Value) -> Step {
     if let Some(error) = answer.get("error") {
         return Step::Refused(error.clone());
     }
