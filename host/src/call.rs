@@ -23,7 +23,8 @@ use ending::{answer, stopped};
 use crate::admission::Admission;
 use crate::audit::Line;
 use crate::caller::{Caller, Token};
-use crate::capability::Record;
+use crate::capability::{Beside, Record, Watched};
+pub use crate::capability::{Block, BlockLink, Body, Hints, Reader, Shown, Step, Watcher};
 use crate::confirm::{Confirmations, Said};
 use crate::error::{Kind, ToolError};
 use crate::input::{Input, Unfinished};
@@ -80,6 +81,17 @@ pub struct Request {
     pub scope: Scope,
     /// What the client can be asked for, and what it answered.
     pub input: Input,
+    /// Who asked to be told how far it is.
+    pub watcher: Option<Arc<dyn Watcher>>,
+}
+
+/// What a tool answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// Its result, an object.
+    pub value: Value,
+    /// What it attached beside.
+    pub blocks: Vec<Block>,
 }
 
 /// No tool of that name; a protocol error.
@@ -99,7 +111,7 @@ pub fn call(app: &App, request: Request) -> BoxFuture<'_, Called> {
 }
 
 /// What came of a call: a result, none, or no such tool.
-pub type Called = Result<Result<Value, Unfinished>, UnknownTool>;
+pub type Called = Result<Result<Answered, Unfinished>, UnknownTool>;
 
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
@@ -144,13 +156,14 @@ async fn run(
     request: Request,
     id: CallId,
     record: Arc<Record>,
-) -> Result<Value, Unfinished> {
+) -> Result<Answered, Unfinished> {
     let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
         caller,
         scope,
         input,
+        watcher,
         ..
     } = request;
     let principal = caller.principal();
@@ -158,6 +171,10 @@ async fn run(
     let token = own_token(&tool.connection, &caller, &scope)?;
     let said = take_confirmation(tool, &mut arguments)?;
     let (arguments, text) = check_arguments(app, tool, arguments)?;
+    let beside = Arc::new(Beside {
+        watched: watcher.map(Watched::new),
+        ..Beside::default()
+    });
     let call = Call {
         id,
         deadline,
@@ -165,6 +182,7 @@ async fn run(
         text,
         record,
         caller: token,
+        beside: Some(Arc::clone(&beside)),
     };
     let grant = tool.grant.for_call(&call.arguments);
     policy::open(principal, &grant).map_err(|d| denied(&d))?;
@@ -180,7 +198,9 @@ async fn run(
         .runtime
         .invoke(&permit, &tool.connection.plugin.compiled, link, &call)
         .await;
-    Ok(answer(tool, &call, result)?)
+    let value = answer(tool, &call, result)?;
+    let blocks = beside.attached.take();
+    Ok(Answered { value, blocks })
 }
 
 fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownTool> {

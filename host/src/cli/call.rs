@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::setup::{own_token, setup};
 use super::{CallArgs, Exit, complain, print};
-use crate::call::{App, Request, Scope, UnknownTool};
+use crate::call::{Answered, App, Block, Request, Scope, Shown, UnknownTool};
 use crate::caller::Caller;
 use crate::config::Asked;
 use crate::error::ToolError;
@@ -50,7 +50,12 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
             Exit::Usage,
             format_args!("{unknown}\n`portcullis tools` lists them"),
         ),
-        Ok(Ok(value)) => print(&format!("{value:#}")),
+        Ok(Ok(answered)) => {
+            for block in &answered.blocks {
+                eprintln!("beside it: {}", named(block));
+            }
+            print(&format!("{:#}", answered.value))
+        }
         Ok(Err(error)) => match print(&format!("{:#}", error.to_json())) {
             Exit::Done => Exit::Failed,
             exit => exit,
@@ -72,16 +77,30 @@ async fn once(
     caller: &Caller,
     tool: &str,
     arguments: Map<String, Value>,
-) -> Result<Result<Value, ToolError>, UnknownTool> {
+) -> Result<Result<Answered, ToolError>, UnknownTool> {
     let request = Request {
         name: tool.to_owned(),
         arguments,
         caller: caller.clone(),
         scope: Scope::All,
         input: Input::default(),
+        watcher: None,
     };
     let called = crate::call::call(app, request).await?;
     Ok(called.map_err(ToolError::from))
+}
+
+/// A block in a few words, for a person at a terminal.
+fn named(block: &Block) -> String {
+    let bytes = block.bytes();
+    match &block.shown {
+        Shown::Text(text) => text.clone(),
+        Shown::Image { mime_type, .. } | Shown::Audio { mime_type, .. } => {
+            format!("{mime_type}, {bytes} bytes")
+        }
+        Shown::Link(link) => format!("{} <{}>", link.name, link.uri),
+        Shown::Document { uri, .. } => format!("{uri}, {bytes} bytes"),
+    }
 }
 
 fn token(preview: &ToolError) -> Option<Value> {

@@ -3,10 +3,12 @@
 //! With `transport`, the only module that knows rmcp. It must not know how a call is served.
 
 mod asking;
+mod blocks;
 mod changes;
 mod client;
 mod convert;
 mod era;
+mod progress;
 mod prompts;
 mod resources;
 mod rounds;

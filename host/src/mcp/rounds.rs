@@ -7,7 +7,7 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData, InputRespo
 use rmcp::service::{RequestContext, RoleServer};
 
 use super::asking::{self, Binding};
-use super::{Era, Server, cancelled, convert, scope};
+use super::{Era, Server, cancelled, convert, progress, scope};
 use crate::call::{Request, call};
 use crate::error::{Kind, ToolError};
 use crate::input::{Able, Input, Questions, Unfinished};
@@ -43,6 +43,7 @@ pub async fn serve(
             able: asking::able(era, &context),
             answers: None,
         },
+        watcher: progress::watcher(&context),
     };
     match era {
         Era::Stateless => stateless(server, request, answers, &context).await,
@@ -132,7 +133,7 @@ async fn round(
     };
     let answer = answer.map_err(|unknown| ErrorData::invalid_params(unknown.to_string(), None))?;
     let result = match answer.map_err(|unfinished| within(able, unfinished)) {
-        Ok(value) => Ok(value),
+        Ok(answered) => Ok(answered),
         Err(Unfinished::Asks(questions)) => return Ok(Round::Asks(questions)),
         Err(Unfinished::Lacks(needs, error)) if era == Era::Stateless => {
             return Err(asking::lacks(needs, &error));

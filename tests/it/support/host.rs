@@ -165,9 +165,12 @@ impl TestHost {
             caller: Caller::known(who),
             scope: Scope::All,
             input: Input::default(),
+            watcher: None,
         };
         match call::call(&self.host.app, request).await {
-            Ok(answer) => answer.map_err(|end| ToolError::from(end).to_json()),
+            Ok(answer) => answer
+                .map(|answered| answered.value)
+                .map_err(|end| ToolError::from(end).to_json()),
             Err(unknown) => panic!("{unknown}"),
         }
     }
