@@ -163,6 +163,7 @@ impl Host {
             drain,
             path: self.server.path.to_string(),
             public_url: self.server.public_url.clone(),
+            old_sse: self.server.legacy_sse,
             open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
     }

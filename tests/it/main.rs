@@ -21,6 +21,7 @@ mod embedded;
 mod forward;
 mod http;
 mod kept;
+mod old_sse;
 mod plugin_files;
 mod policy;
 mod prompts;

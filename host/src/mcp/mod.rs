@@ -55,6 +55,7 @@ pub struct Server {
     prompts: Arc<Prompts>,
     caller: Option<Caller>,
     asking: Arc<Asking>,
+    revisions: &'static [ProtocolVersion],
     closing: CancellationToken,
 }
 
@@ -76,7 +77,17 @@ impl Server {
             prompts,
             caller,
             asking: Arc::new(Asking::new(patience, closing.clone())),
+            revisions: convert::VERSIONS,
             closing,
+        }
+    }
+
+    /// The same server for a transport that knows nothing but sessions.
+    #[must_use]
+    pub fn for_older_clients(&self) -> Self {
+        Self {
+            revisions: convert::HANDSHAKE_VERSIONS,
+            ..self.clone()
         }
     }
 
@@ -156,7 +167,7 @@ impl ServerHandler for Server {
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
-        Cow::Borrowed(convert::VERSIONS)
+        Cow::Borrowed(self.revisions)
     }
 
     async fn list_tools(
