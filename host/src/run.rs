@@ -138,8 +138,10 @@ impl Host {
 
     fn mcp(&self, caller: Option<Caller>) -> mcp::Server {
         let (changes, prompts) = (Arc::clone(&self.changes), Arc::clone(&self.prompts));
+        let patience = Duration::from_millis(self.server.limits.human_ms);
         let page_entries = usize::try_from(self.server.limits.page_entries).unwrap_or(usize::MAX);
-        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller).paged(page_entries)
+        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller, patience)
+            .paged(page_entries)
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {
@@ -163,6 +165,7 @@ impl Host {
             drain,
             path: self.server.path.to_string(),
             public_url: self.server.public_url.clone(),
+            old_sse: self.server.legacy_sse,
             open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
     }
