@@ -120,7 +120,7 @@ async fn every_listed_tool_has_a_title_schemas_and_hints_that_follow_its_effect(
 }
 
 #[tokio::test]
-async fn a_success_is_structured_content_and_one_text_block_of_the_same_json() {
+async fn a_success_is_structured_content_and_the_same_json_as_text_before_its_links() {
     let mut all = Everywhere::start().await;
     let id = all.crm.first("Account");
     for (name, client) in &mut all.clients {
@@ -131,7 +131,8 @@ async fn a_success_is_structured_content_and_one_text_block_of_the_same_json() {
             )
             .await;
         let content = list(&result["content"]);
-        assert_eq!(content.len(), 1, "{name}: {result}");
+        let kinds: Vec<&str> = content.iter().map(|block| text(block, "/type")).collect();
+        assert_eq!(kinds, ["text", "resource_link"], "{name}: {result}");
         let said: Value =
             serde_json::from_str(text(&content[0], "/text")).expect("the text is JSON");
         assert_eq!(said, result["structuredContent"], "{name}");

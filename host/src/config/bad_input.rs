@@ -17,7 +17,7 @@ const IN_A_CONNECTION: &[(&str, &str)] = &[
     ("plug = 1", "plug: unknown key; did you mean `plugin`?"),
     (
         "timeout_ms = 1",
-        "timeout_ms: unknown key; known here: `plugin`, `url`, `prefix`, `auth`, `identity`, `issuer`, `secrets`, `allow`, `tools`, `confirm`, `tls_verify`, `allow_addresses`, `limits`, `settings`",
+        "timeout_ms: unknown key; known here: `plugin`, `url`, `prefix`, `auth`, `identity`, `issuer`, `secrets`, `allow`, `tools`, `confirm`, `list`, `text`, `tls_verify`, `allow_addresses`, `limits`, `settings`",
     ),
     ("\"a\\nb\" = 1", "a\\nb: unknown key; known here"),
     // Words.

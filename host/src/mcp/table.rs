@@ -161,7 +161,7 @@ mod tests {
     fn a_list_is_a_table() {
         let list = json!({
             "records": [
-                {"id": "a1", "name": "Acme | Co", "amount": 12.50, "won": true, "note": null},
+                {"id": "a1", "name": "Acme | Co", "amount": 12.5, "won": true, "note": null},
                 {"id": "7", "name": "", "tags": ["x|y", 2], "note": "two\nlines"},
             ],
             "total": 45, "has_more": true, "next_offset": 20,
@@ -173,7 +173,7 @@ mod tests {
             "next_offset: 20",
             "",
             "id|name|amount|won|note|tags",
-            r#"a1|"Acme \u007c Co"|12.50|true|null|"#,
+            r#"a1|"Acme \u007c Co"|12.5|true|null|"#,
             r#""7"|""|||"two\nlines"|["x\u007cy",2]"#,
         ];
         assert_eq!(table, expected.join("\n"));
