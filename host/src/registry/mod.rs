@@ -26,7 +26,7 @@ pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded
 pub use connection::Connection;
 pub use embedded::embedded;
 pub use folder::Rejected;
-pub use manifest::{ManifestError, manifest_schema};
+pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use resource::{PAGE, PluginResource, Resource};
 pub use shared::{Shared, one_issuer};

@@ -14,7 +14,10 @@ mod client;
 mod credential;
 mod dial;
 mod document;
+mod escapes;
 mod failed;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod line;
 mod pool;

@@ -1,10 +1,12 @@
 //! Takes secrets out of what comes back from a CRM.
 //!
-//! Owns the forms in which a server may echo a value, and a replacement that leaves JSON whole. One
-//! pass finds whether there is anything to do; only then is anything copied. It must not know which
-//! request or recipe the secrets belong to.
+//! Owns the forms in which a server may echo a value, and a replacement that leaves JSON whole. A text
+//! is searched as it stands and, where it holds escapes, once more as their reader sees it, so that it
+//! does not matter how they are written. Nothing is replaced before something was found. It must not
+//! know which request or recipe the secrets belong to.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use base64::Engine;
@@ -13,6 +15,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::escapes::Unescaped;
 use crate::policy::segment;
 
 /// What stands in a secret's place; harmless inside a JSON string, HTML and a header.
@@ -74,11 +77,11 @@ impl Scrubber {
     /// number, the whole value becomes the replacement's string.
     #[must_use]
     pub fn body(&self, body: Vec<u8>) -> Vec<u8> {
-        let Some(finder) = self.finder_if(|f| f.is_match(&body)) else {
+        let found = self.find(&body);
+        if found.is_empty() {
             return body;
-        };
-        let scrubbed =
-            finder.replace_all_bytes(&body, &[REDACTED; 1].repeat(finder.patterns_len()));
+        }
+        let scrubbed = replace(&body, &found);
         if !is_json(&body) || is_json(&scrubbed) {
             return scrubbed;
         }
@@ -91,10 +94,33 @@ impl Scrubber {
     /// Scrubs a header's value or a message.
     #[must_use]
     pub fn text(&self, text: String) -> String {
-        match self.finder_if(|f| f.is_match(&text)) {
-            Some(finder) => finder.replace_all(&text, &[REDACTED; 1].repeat(finder.patterns_len())),
-            None => text,
+        let found = self.find(text.as_bytes());
+        if found.is_empty() {
+            return text;
         }
+        let scrubbed = replace(text.as_bytes(), &found);
+        String::from_utf8(scrubbed).unwrap_or_else(|_| REDACTED.to_owned())
+    }
+
+    /// Where the secrets stand, in order and apart from each other.
+    fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let Some(finder) = &self.0 else {
+            return Vec::new();
+        };
+        let mut found: Vec<_> = finder.find_iter(text).map(|found| found.range()).collect();
+        if let Some(plain) = Unescaped::of(text) {
+            let hidden = finder.find_iter(&plain.text);
+            found.extend(hidden.map(|m| plain.origin(m.start())..plain.origin(m.end())));
+            found.sort_unstable_by_key(|range| range.start);
+        }
+        found.dedup_by(|next, last| {
+            let together = next.start < last.end;
+            if together {
+                last.end = last.end.max(next.end);
+            }
+            together
+        });
+        found
     }
 
     fn json(&self, value: Value) -> Value {
@@ -108,21 +134,26 @@ impl Scrubber {
                     .collect()
             }
             Value::Number(number) => {
-                let text = number.to_string();
-                let found = self.finder_if(|finder| finder.is_match(&text)).is_some();
-                if found {
-                    REDACTED.into()
-                } else {
-                    Value::Number(number)
+                match self.find(number.to_string().as_bytes()).is_empty() {
+                    true => Value::Number(number),
+                    false => REDACTED.into(),
                 }
             }
             Value::Null | Value::Bool(_) => value,
         }
     }
+}
 
-    fn finder_if(&self, found: impl FnOnce(&AhoCorasick) -> bool) -> Option<&AhoCorasick> {
-        self.0.as_ref().filter(|finder| found(finder))
+fn replace(text: &[u8], found: &[Range<usize>]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for range in found {
+        replaced.extend_from_slice(&text[at..range.start]);
+        replaced.extend_from_slice(REDACTED.as_bytes());
+        at = range.end;
     }
+    replaced.extend_from_slice(&text[at..]);
+    replaced
 }
 
 fn is_json(text: &[u8]) -> bool {
@@ -131,7 +162,8 @@ fn is_json(text: &[u8]) -> bool {
 
 /// Every form of a value that is looked for.
 fn forms(value: &str) -> BTreeSet<String> {
-    let mut forms = BTreeSet::from([value.to_owned()]);
+    // A form with blanks as `+` and other characters escaped in any way.
+    let mut forms = BTreeSet::from([value.to_owned(), value.replace(' ', "+")]);
     forms.extend(percent_forms(value));
     for json in json_forms(value) {
         // JSON in a form field is encoded twice.

@@ -75,7 +75,10 @@ impl Placement {
     ///
     /// # Errors
     /// No token can go there.
-    pub(super) fn parse(place: &Place, secrets: &Secrets) -> Result<Self, TemplateError> {
+    pub(in crate::upstream) fn parse(
+        place: &Place,
+        secrets: &Secrets,
+    ) -> Result<Self, TemplateError> {
         let target = match place {
             Place::Header { header, value } => {
                 let value = Template::parse(value)?;
@@ -100,7 +103,7 @@ impl Placement {
     }
 
     /// Whether a token can be put here at all.
-    pub(super) fn takes(&self, token: &str) -> bool {
+    pub(in crate::upstream) fn takes(&self, token: &str) -> bool {
         match &self.target {
             Target::Header { value, .. } => {
                 let value = value.expand(&self.secrets, Some(token));
