@@ -27,6 +27,7 @@ mod readings;
 mod reload;
 mod resource;
 mod sandbox;
+mod security;
 mod start_log;
 mod state;
 mod stdio;

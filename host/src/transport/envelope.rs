@@ -62,6 +62,9 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, 
 /// # Errors
 /// The body is not JSON, not a message, or a list is asked for from a cursor that is no text.
 pub fn check(body: &[u8]) -> Result<(), Malformed> {
+    if names_surrogate(body) && serde_json::from_slice::<Value>(body).is_err() {
+        return Err(Malformed::new(PARSE_ERROR, "the body is not JSON"));
+    }
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let envelope: Envelope<'_> = match serde_json::from_slice(body) {
         Ok(envelope) if first == Some(&b'{') => envelope,
@@ -138,6 +141,18 @@ impl Envelope<'_> {
         let list: Result<List<'_>, _> = serde_json::from_str(params);
         list.is_ok_and(|list| list.cursor.is_none_or(|cursor| text(cursor).is_some()))
     }
+}
+
+/// Whether a body may hold half of a pair such as `\\ud83d`. What is left as text is not looked into, and
+/// rmcp would refuse it with an answer that is none.
+fn names_surrogate(body: &[u8]) -> bool {
+    let mut units = body.windows(4).filter(|unit| unit.starts_with(b"\\u"));
+    units.any(|unit| {
+        matches!(
+            unit,
+            [_, _, b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F']
+        )
+    })
 }
 
 /// The levels of JSON that was read before.
@@ -319,6 +334,17 @@ mod tests {
         for levels in [DEEPEST, 100_000] {
             assert_eq!(deep(levels), Err(INVALID_PARAMS), "{levels}");
         }
+    }
+
+    #[test]
+    fn half_a_pair_is_no_text_wherever_it_stands() {
+        let half = r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":["\uD83d x"]}}"#;
+        assert_eq!(
+            check(half.as_bytes()).map_err(|wrong| wrong.code),
+            Err(PARSE_ERROR)
+        );
+        let pair = half.replace(" x", "\\ude00");
+        assert_eq!(check(pair.as_bytes()), Ok(()));
     }
 
     #[test]

@@ -1,11 +1,52 @@
-//! A text without its escapes: what a reader of percent-encoding, JSON or HTML makes of it.
+//! A text without its escapes: what a reader of percent-encoding, of JSON, or of HTML makes of it.
 //!
-//! Owns one pass that decodes every escape where it stands, however its digits are written and whether
-//! or not the character needed one, and the way back from a place in the result to the place in the
-//! text. It must not know what is looked for.
+//! Owns one pass that decodes every escape of one scheme where it stands, however its digits are written
+//! and whether or not the character needed one, and the way back from a place in the result to the place
+//! in the text. The schemes stay apart, since what is plain in one may look like an escape of another.
+//! It must not know what is looked for.
 
 /// Longer than every escape: `&#x10FFFF;`, or two of JSON for one character.
 const LONGEST: usize = 12;
+
+/// How characters are escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// `%2F`.
+    Percent,
+    /// `\u002f`, `\/`.
+    Json,
+    /// `\u002f` alone: behind a backslash that nobody doubled, a reader of JSON misses it.
+    Unit,
+    /// `&#47;`, `&amp;`.
+    Html,
+}
+
+impl Scheme {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Percent, Self::Json, Self::Unit, Self::Html];
+
+    /// What each escape begins with.
+    fn mark(self) -> u8 {
+        match self {
+            Self::Percent => b'%',
+            Self::Json | Self::Unit => b'\\',
+            Self::Html => b'&',
+        }
+    }
+
+    /// The escape that a text begins with, and its length.
+    fn escape(self, text: &[u8]) -> Option<(Decoded, usize)> {
+        match (self, text) {
+            (Self::Percent, [_, high, low, ..]) => {
+                Some((Decoded::Byte([digit(*high)? << 4 | digit(*low)?]), 3))
+            }
+            (Self::Json | Self::Unit, [_, b'u', ..]) => unicode(text),
+            (Self::Json, [_, letter, ..]) => short(*letter).map(|c| (Decoded::of(c), 2)),
+            (Self::Html, _) => entity(text),
+            _ => None,
+        }
+    }
+}
 
 /// A text with its escapes decoded.
 pub(super) struct Unescaped {
@@ -17,15 +58,16 @@ pub(super) struct Unescaped {
 
 impl Unescaped {
     /// Decodes a text; none if it holds no escape.
-    pub(super) fn of(original: &[u8]) -> Option<Self> {
+    pub(super) fn of(scheme: Scheme, original: &[u8]) -> Option<Self> {
+        let mark = scheme.mark();
         let mut found = Self {
             text: Vec::new(),
             behind: Vec::new(),
         };
         let (mut at, mut copied) = (0, 0);
-        while let Some(next) = original[at..].iter().position(|byte| begins(*byte)) {
+        while let Some(next) = original[at..].iter().position(|byte| *byte == mark) {
             at += next;
-            let Some((decoded, length)) = escape(&original[at..]) else {
+            let Some((decoded, length)) = scheme.escape(&original[at..]) else {
                 at += 1;
                 continue;
             };
@@ -70,21 +112,6 @@ impl Decoded {
             Self::Byte(byte) => byte,
             Self::Char(bytes, length) => &bytes[..*length],
         }
-    }
-}
-
-fn begins(byte: u8) -> bool {
-    matches!(byte, b'%' | b'\\' | b'&')
-}
-
-/// The escape that a text begins with, and its length.
-fn escape(text: &[u8]) -> Option<(Decoded, usize)> {
-    match text {
-        [b'%', high, low, ..] => Some((Decoded::Byte([digit(*high)? << 4 | digit(*low)?]), 3)),
-        [b'\\', b'u', ..] => unicode(text),
-        [b'\\', letter, ..] => short(*letter).map(|c| (Decoded::of(c), 2)),
-        [b'&', ..] => entity(text),
-        _ => None,
     }
 }
 
@@ -163,8 +190,9 @@ mod tests {
             ("&#x110000;&#99999999999;", "none"),
             ("", "none"),
         ] {
-            let found = Unescaped::of(original.as_bytes());
-            let told = found.map_or("none".into(), |found| {
+            let read = |scheme: &Scheme| Unescaped::of(*scheme, original.as_bytes());
+            let mut found = Scheme::ALL.iter().filter_map(read);
+            let told = found.next().map_or("none".into(), |found| {
                 String::from_utf8_lossy(&found.text).into_owned()
             });
             assert_eq!(told, text, "{original}");
@@ -172,11 +200,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_plain_in_one_scheme_stays() {
+        let found = Unescaped::of(Scheme::Html, b"\\n%41&lt;").unwrap();
+        assert_eq!(found.text, b"\\n%41<");
+        let found = Unescaped::of(Scheme::Unit, b"C:\\\\u0041\\n").unwrap();
+        assert_eq!(found.text, b"C:\\A\\n");
+    }
+
+    #[test]
     fn every_place_has_an_origin() {
-        let original = "a%41\\u00e4b&amp;";
-        let found = Unescaped::of(original.as_bytes()).unwrap();
-        assert_eq!(found.text, "aAäb&".as_bytes());
-        for (at, origin) in [(0, 0), (1, 1), (2, 4), (4, 10), (5, 11), (6, 16)] {
+        let original = "a\\u0041\\u00e4b\\/";
+        let found = Unescaped::of(Scheme::Json, original.as_bytes()).unwrap();
+        assert_eq!(found.text, "aAäb/".as_bytes());
+        for (at, origin) in [(0, 0), (1, 1), (2, 7), (4, 13), (5, 14), (6, 16)] {
             assert_eq!(found.origin(at), origin, "{at}");
         }
     }

@@ -10,12 +10,12 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::escapes::Unescaped;
+use super::escapes::{Scheme, Unescaped};
 use crate::policy::segment;
 
 /// What stands in a secret's place; harmless inside a JSON string, HTML and a header.
@@ -108,11 +108,14 @@ impl Scrubber {
             return Vec::new();
         };
         let mut found: Vec<_> = finder.find_iter(text).map(|found| found.range()).collect();
-        if let Some(plain) = Unescaped::of(text) {
+        for scheme in Scheme::ALL {
+            let Some(plain) = Unescaped::of(scheme, text) else {
+                continue;
+            };
             let hidden = finder.find_iter(&plain.text);
             found.extend(hidden.map(|m| plain.origin(m.start())..plain.origin(m.end())));
-            found.sort_unstable_by_key(|range| range.start);
         }
+        found.sort_unstable_by_key(|range| range.start);
         found.dedup_by(|next, last| {
             let together = next.start < last.end;
             if together {
@@ -133,12 +136,10 @@ impl Scrubber {
                     .map(|(key, value)| (self.text(key), self.json(value)))
                     .collect()
             }
-            Value::Number(number) => {
-                match self.find(number.to_string().as_bytes()).is_empty() {
-                    true => Value::Number(number),
-                    false => REDACTED.into(),
-                }
-            }
+            Value::Number(number) => match self.find(number.to_string().as_bytes()).is_empty() {
+                true => Value::Number(number),
+                false => REDACTED.into(),
+            },
             Value::Null | Value::Bool(_) => value,
         }
     }
@@ -240,9 +241,15 @@ fn html_forms(value: &str) -> Vec<String> {
 }
 
 /// As part of a base64 text, whatever precedes it: the characters that depend on the value alone,
-/// for each of the three alignments and both alphabets; and the encoding of the value itself.
+/// for each of the three alignments and both alphabets; and the encodings of the value itself, whose
+/// last character depends on nothing else either.
 fn base64_forms(value: &[u8]) -> Vec<String> {
-    let mut forms = vec![STANDARD.encode(value)];
+    let mut forms = vec![
+        STANDARD.encode(value),
+        STANDARD_NO_PAD.encode(value),
+        URL_SAFE.encode(value),
+        URL_SAFE_NO_PAD.encode(value),
+    ];
     for (before, affected) in [(0, 0), (1, 2), (2, 3)] {
         let shifted = [&b"\0\0"[..before], value].concat();
         let whole = shifted.len() * 8 / 6;
@@ -253,103 +260,4 @@ fn base64_forms(value: &[u8]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    const SECRET: &str = "p/ä\"s&<'w=+1?";
-
-    fn scrubbed(secret: &str, body: &str) -> String {
-        let scrubber = Scrubber::new([secret]).unwrap();
-        String::from_utf8(scrubber.body(body.into())).unwrap()
-    }
-
-    #[test]
-    fn every_form_goes() {
-        for body in [
-            SECRET.to_owned(),
-            json!({ "echo": SECRET }).to_string(),
-            r#"{"php":"p\/\u00e4\"s&<'w=+1?"}"#.to_owned(),
-            "q=p%2F%C3%A4%22s%26%3C%27w%3D%2B1%3F".to_owned(),
-            "q=p%2f%c3%a4%22s%26%3c%27w%3d%2b1%3f".to_owned(),
-            "q=p%2F%C3%A4%22s%26%3C'w%3D%2B1%3F".to_owned(),
-            "<b>p/ä&quot;s&amp;&lt;&#039;w=+1?</b>".to_owned(),
-            "<b>p/ä&#34;s&amp;&lt;&#39;w=+1?</b>".to_owned(),
-            "<b>p/ä\"s&amp;&lt;'w=+1?</b>".to_owned(),
-            format!("<{}>", hex::encode(SECRET)),
-            format!("<{}>", hex::encode_upper(SECRET)),
-            format!("Basic {}", STANDARD.encode(SECRET)),
-        ] {
-            let clean = scrubbed(SECRET, &body);
-            assert!(clean.contains(REDACTED), "{body} -> {clean}");
-            assert!(
-                !clean.contains("%3D") && !clean.contains("w="),
-                "{body} -> {clean}"
-            );
-        }
-    }
-
-    #[test]
-    fn short_values_and_other_text_stay() {
-        assert_eq!(scrubbed("1234567", "id 1234567"), "id 1234567");
-        assert_eq!(scrubbed("12345678", "id 12345678."), "id [redacted].");
-        assert_eq!(
-            scrubbed("hunter2hunter2", "hunter2 hunter2"),
-            "hunter2 hunter2"
-        );
-        assert_eq!(Scrubber::new([]).unwrap().text("text".to_owned()), "text");
-    }
-
-    #[test]
-    fn json_stays_json() {
-        for (secret, body, wanted) in [
-            (
-                "12345678",
-                r#"{"a":9912345678,"b":"x12345678"}"#,
-                r#"{"a":"[redacted]","b":"x[redacted]"}"#,
-            ),
-            (
-                "nabcdefgh",
-                r#"{"a":"\nabcdefgh"}"#,
-                r#"{"a":"\nabcdefgh"}"#,
-            ),
-            (
-                "\":\"hidden",
-                r#"{"a":"hidden","b":1.50}"#,
-                r#"{"a":"hidden","b":1.50}"#,
-            ),
-            (
-                "hunter2hunter2",
-                r#"{"hunter2hunter2":[null,true]}"#,
-                r#"{"[redacted]":[null,true]}"#,
-            ),
-        ] {
-            assert_eq!(scrubbed(secret, body), wanted);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn base64_of_anything_around_it_does_not_give_it_away(
-            before in prop::collection::vec(any::<u8>(), 0..7),
-            secret in "[!-~]{8,20}",
-            after in prop::collection::vec(any::<u8>(), 0..7),
-        ) {
-            let whole = [&before[..], secret.as_bytes(), &after[..]].concat();
-            for coded in [STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
-                let clean = scrubbed(&secret, &coded);
-                prop_assert!(clean.contains(REDACTED), "{} {}", coded, clean);
-            }
-        }
-
-        #[test]
-        fn valid_json_stays_valid(secret in "[0-9a-f\\\\\"n,:{}]{8,9}", around in "\\PC{0,4}") {
-            let body = json!({ "a": format!("{around}{secret}"), "b": [12345678, 1.5], "\u{1}": secret });
-            let clean = scrubbed(&secret, &body.to_string());
-            prop_assert!(is_json(clean.as_bytes()), "{}", clean);
-            prop_assert!(!clean.contains(&secret));
-        }
-    }
-}
+mod tests;

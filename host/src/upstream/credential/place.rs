@@ -219,7 +219,9 @@ fn is_cookie_octet(b: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
+    use url::form_urlencoded;
 
     use super::*;
 
@@ -324,6 +326,28 @@ mod tests {
             json!({ "form": "f", "json": "/~2" }),
         ] {
             assert!(placement(place.clone()).is_err(), "{place}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_reads_the_token_and_the_guests_own_words(
+            token in "\\PC{0,12}|[\\x00-\\x7f]{0,12}",
+            (own, other) in ("\\PC{0,8}", "\\PC{0,8}"),
+            key in "[a-z~/]{1,4}",
+        ) {
+            let pointer = format!("/{}/1", key.replace('~', "~0").replace('/', "~1"));
+            let placement = placement(json!({ "form": "data", "json": pointer })).unwrap();
+            let guests = json!({ "x": own, key.clone(): [own, null, other] }).to_string();
+            let mut body = form_urlencoded::Serializer::new(String::new());
+            let body = body.append_pair("a", &other).append_pair("data", &guests).finish();
+            let media = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+            let placed = placement.put(&token, &media, Some(body.as_bytes())).unwrap();
+            let sent = placed.body.unwrap();
+            let read: Vec<_> = form_urlencoded::parse(&sent).into_owned().collect();
+            prop_assert_eq!(&read[0], &("a".to_owned(), other.clone()));
+            let wanted = json!({ "x": own, key: [own, token, other] }).to_string();
+            prop_assert_eq!(&read[1], &("data".to_owned(), wanted));
         }
     }
 }

@@ -38,7 +38,7 @@ const PARAMETERS: &str = "name salutation email city source rating status assign
     close_date__lte next_follow_up phone is_active industry account stage lead_source closed_on__gte closed_on__lte amount__gte \
     amount__lte open rotten title priority due_date__gte due_date__lte opportunity case lead case_type sla_breached include_deleted \
     show_merged ordering contact created_by issue_date_gte issue_date_lte due_date_gte due_date_lte sort is_published \
-    include_archived target_model active_only active current period_type state mine entity_type search q limit offset fields";
+    include_archived target_model active_only active current period_type state mine entity_type search q limit offset slim";
 
 thread_local! {
     static SEARCH: LazyCell<Tool> = LazyCell::new(|| Tool::new(portcullis_bottlecrm::plugin(), "crm_search", answer));

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use portcullis::config::{Asked, Config, Problems};
 use portcullis_manifest::Manifest;
+use serde_json::Value;
+use url::Url;
 
 use super::kind;
 use crate::{Seen, Target};
@@ -98,28 +100,36 @@ fn file(bytes: &[u8]) -> Seen {
         text.contains(SECRET) || !told.contains(SECRET),
         "a secret is told: {told}"
     );
-    keeps_passwords(&text, &told);
-    for literal in literals(&text) {
+    let document = text.parse::<toml_edit::DocumentMut>().unwrap_or_default();
+    let connections = tables(&document);
+    let addresses = connections
+        .iter()
+        .filter_map(|item| item.get("url")?.as_str());
+    keeps_passwords(addresses, &text, &told);
+    for literal in literals(&connections, &text) {
         assert!(!told.contains(&literal), "a literal secret is told: {told}");
     }
     outcome(&first)
 }
 
-/// Secrets that stand in the file itself, against the rules; only those that stand nowhere else in it.
-fn literals(text: &str) -> Vec<String> {
-    let Ok(document) = text.parse::<toml_edit::DocumentMut>() else {
-        return Vec::new();
-    };
+/// The connections of a file.
+fn tables(document: &toml_edit::DocumentMut) -> Vec<&toml_edit::Item> {
     let connections = document
         .get("connections")
         .and_then(|item| item.as_table_like());
     let tables = connections.into_iter().flat_map(|table| table.iter());
-    let secrets = tables.filter_map(|(_, item)| item.get("secrets")?.as_table_like());
+    tables.map(|(_, item)| item).collect()
+}
+
+/// Secrets that stand in the file itself, against the rules; only those that stand nowhere else in it.
+fn literals(connections: &[&toml_edit::Item], text: &str) -> Vec<String> {
+    let secrets = connections
+        .iter()
+        .filter_map(|item| item.get("secrets")?.as_table_like());
     let values = secrets.flat_map(|table| table.iter().filter_map(|(_, item)| item.as_str()));
     values
-        .filter(|value| {
-            value.len() >= 8 && !value.starts_with("env:") && !value.starts_with("file:")
-        })
+        .filter(|value| !value.starts_with("env:") && !value.starts_with("file:"))
+        .filter(|value| is_unlike_words(value))
         .filter(|value| text.matches(value).count() == 1)
         .map(str::to_owned)
         .collect()
@@ -174,22 +184,30 @@ fn entities(bytes: &[u8]) -> Seen {
             text.contains(SECRET) || !told.contains(SECRET),
             "a secret is told: {told}"
         );
-        keeps_passwords(&text, &told);
+        let list: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let entities = list.as_object().into_iter().flat_map(|list| list.values());
+        let addresses = entities.filter_map(|entity| entity.get("endpoint")?.as_str());
+        keeps_passwords(addresses, &text, &told);
         outcome(&read)
     })
 }
 
 /// No password of an address is told, if it stands nowhere else.
-fn keeps_passwords(text: &str, told: &str) {
-    let addresses = text.split("://").skip(1);
-    let passwords = addresses.filter_map(|address| {
-        let (user, _) = address.split(['/', '"', '\n']).next()?.rsplit_once('@')?;
-        let (_, password) = user.split_once(':')?;
-        Some(password)
-    });
-    let mut passwords = passwords.filter(|p| p.len() >= 8 && text.matches(p).count() == 1);
-    let repeated = passwords.find(|password| told.contains(password));
-    assert_eq!(repeated, None, "the password of an address is told: {told}");
+fn keeps_passwords<'a>(addresses: impl Iterator<Item = &'a str>, text: &str, told: &str) {
+    for address in addresses.filter_map(|address| Url::parse(address.trim()).ok()) {
+        let password = address.password().unwrap_or_default();
+        if is_unlike_words(password) && text.matches(password).count() == 1 {
+            assert!(
+                !told.contains(password),
+                "the password of an address is told: {told}"
+            );
+        }
+    }
+}
+
+/// Whether a text can be told from the words of a message.
+fn is_unlike_words(text: &str) -> bool {
+    text.len() >= 10 && text.bytes().filter(u8::is_ascii_digit).count() >= 2
 }
 
 fn environment(bytes: &[u8]) -> Seen {
@@ -201,8 +219,12 @@ fn environment(bytes: &[u8]) -> Seen {
     let env = |name: &str| variables.get(name).map(|value| (*value).to_owned());
     let read = Config::from_environment(&env, &MANIFESTS, Asked::Nothing);
     let told = told(&read);
-    keeps_passwords(&text, &told);
-    for secret in secret_variables(&variables).filter(|secret| text.matches(secret).count() == 1) {
+    keeps_passwords(values_of(&variables, |set| set == "url"), &text, &told);
+    let secrets = values_of(&variables, |set| set.starts_with("secrets."));
+    let secrets = secrets
+        .map(str::trim)
+        .filter(|secret| is_unlike_words(secret));
+    for secret in secrets.filter(|secret| text.matches(secret).count() == 1) {
         assert!(
             !told.contains(secret),
             "the value of a secret variable is told: {told}"
@@ -211,11 +233,12 @@ fn environment(bytes: &[u8]) -> Seen {
     outcome(&read)
 }
 
-fn secret_variables<'v>(variables: &'v BTreeMap<&str, &str>) -> impl Iterator<Item = &'v str> {
+/// The values of variables whose rule sets one of these keys.
+fn values_of<'v>(
+    variables: &BTreeMap<&str, &'v str>,
+    sets: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = &'v str> {
     let rules = MANIFESTS.iter().flat_map(|manifest| &manifest.env);
-    let names = rules
-        .filter(|(_, rule)| rule.set.starts_with("secrets."))
-        .map(|(name, _)| name);
-    let values = names.filter_map(|name| variables.get(name.as_str()).copied());
-    values.filter(|value| value.trim().len() >= 8)
+    let names = rules.filter(move |(_, rule)| sets(&rule.set));
+    names.filter_map(|(name, _)| variables.get(name.as_str()).copied())
 }

@@ -45,8 +45,10 @@ fn run(bytes: &[u8]) -> Seen {
     let body = body.as_bytes();
     match fuzzing::place(&place, &SECRETS, token, &headers, Some(body)) {
         Err(error) => {
-            let hidden =
-                token.len() < 8 || text.matches(token).count() > 1 || !error.contains(token);
+            let hidden = token.len() < 10
+                || text.matches(token).count() > 1
+                || !token.bytes().any(|byte| byte.is_ascii_digit())
+                || !error.contains(token);
             assert!(hidden, "an error tells the token: {error}");
             assert!(
                 !error.contains(SECRETS[0].1),
