@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use portcullis::transport::{Line, Lines, check_envelope};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
@@ -47,10 +48,19 @@ pub(crate) const LINES: Target = Target {
     words: WORDS,
 };
 
+#[derive(Deserialize)]
+struct Request {
+    id: Option<Value>,
+}
+
 fn envelope(bytes: &[u8]) -> Seen {
     let checked = check_envelope(bytes);
     let value = serde_json::from_slice::<Value>(bytes).ok();
-    let id = value.as_ref().and_then(|value| value.get("id"));
+    // Also where everything else is too deep to be read.
+    let id = serde_json::from_slice::<Request>(bytes)
+        .ok()
+        .and_then(|request| request.id);
+    let id = id.as_ref();
     match checked {
         Ok(()) => {
             let value = value.as_ref().expect("what is accepted is JSON");

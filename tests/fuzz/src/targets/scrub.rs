@@ -49,14 +49,17 @@ fn run(bytes: &[u8]) -> Seen {
     let text = String::from_utf8_lossy(bytes);
     let (secret, body) = first_line(&text);
     let scrubber = Scrubber::new([secret]).expect("it is small");
-    let short = secret.chars().count() < 8;
+    if secret.chars().count() < 8 {
+        assert_eq!(
+            scrubber.text(body.to_owned()),
+            body,
+            "a short value is left alone"
+        );
+        return "short".to_owned();
+    }
     let (body, put) = filled(body, secret);
     let clean = scrubber.body(body.clone().into_bytes());
     assert_eq!(scrubber.text(body.clone()).is_empty(), body.is_empty());
-    if short {
-        assert_eq!(clean, body.as_bytes(), "a short value is left alone");
-        return "short".to_owned();
-    }
     let clean = String::from_utf8(clean).expect("text stays text");
     if serde_json::from_str::<Value>(&body).is_ok() {
         serde_json::from_str::<Value>(&clean).expect("JSON stays JSON");
