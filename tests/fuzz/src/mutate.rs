@@ -204,9 +204,10 @@ fn find(input: &[u8]) -> Option<(usize, usize, Value)> {
             .position(|byte| *byte == b'\n')
             .map_or(input.len(), |at| from + at);
         for to in [input.len(), line] {
-            match serde_json::from_slice(&input[from..to]) {
-                Ok(value @ (Value::Array(_) | Value::Object(_))) => return Some((from, to, value)),
-                _ => {}
+            if let Ok(value @ (Value::Array(_) | Value::Object(_))) =
+                serde_json::from_slice(&input[from..to])
+            {
+                return Some((from, to, value));
             }
         }
     }

@@ -121,7 +121,7 @@ fn forms(secret: &str) -> Vec<(&'static str, String)> {
     let upper = |byte: u8, _: usize| format!("%{byte:02X}");
     let lower = |byte: u8, _: usize| format!("%{byte:02x}");
     let mixed = |byte: u8, at: usize| {
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             format!("%{byte:02X}")
         } else {
             format!("%{byte:02x}")
