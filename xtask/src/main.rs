@@ -4,6 +4,7 @@
 //! compiler in [`toolchain`], building components in [`guests`], child processes in [`process`].
 //! Knows nothing of what the host or a plugin does.
 
+mod clients;
 mod deny;
 mod folder;
 mod fuzz;
@@ -32,6 +33,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask fuzz --seconds 60     every fuzz target for a minute; one: cargo xtask fuzz scrub
   cargo xtask audit                 known weaknesses of the dependencies
   cargo xtask plugins               the plugin components alone, into target/plugins
+  cargo xtask clients               real MCP clients against the built binary
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
                                     bottlecrm, atomic
 
@@ -73,6 +75,9 @@ enum Task {
         #[command(flatten)]
         passed: Passed,
     },
+    /// Build plugins and host in release, run real MCP clients of PyPI and npm against them (needs Python
+    /// and npm)
+    Clients,
     /// Build plugins and host in release, run the benchmarks
     Bench(Passed),
     /// Print which compiler and standard library build the plugins
@@ -122,6 +127,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Audit => deny::audit(&workspace),
         Task::Fuzz(fuzz) => fuzz::run(&workspace, &fuzz),
         Task::Live { crm, passed } => live(&workspace, &crm, &passed.args),
+        Task::Clients => run_clients(&workspace),
         Task::Bench(passed) => bench(&workspace, &passed.args),
         Task::Toolchain { prepare } => print_toolchain(&workspace, prepare),
     }
@@ -219,6 +225,12 @@ fn live(workspace: &Workspace, crm: &str, args: &[OsString]) -> Result<ExitCode>
         crm,
     ]);
     process::replace(cargo.args(args))
+}
+
+fn run_clients(workspace: &Workspace) -> Result<ExitCode> {
+    plugins(workspace)?;
+    build_host(workspace)?;
+    clients::clients(workspace)
 }
 
 fn bench(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
