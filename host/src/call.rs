@@ -21,7 +21,7 @@ use crate::admission::Admission;
 use crate::audit::Line;
 use crate::caller::{Caller, Token};
 use crate::capability::Record;
-use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
+use crate::confirm::{Attempt, Confirmations, Intent, NotYet, Said, State};
 use crate::error::{Kind, ToolError};
 use crate::names::CallId;
 use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
@@ -300,19 +300,27 @@ async fn confirm(
         .preview(&permit, &tool.connection.plugin.compiled, link, call)
         .await
         .map_err(|failure| failed(&tool.listed_name, call, failure))?;
-    let intent = Intent::new(principal.as_str(), &tool.listed_name, &call.arguments);
+    let meant = (tool.connection.serial, tool.plugin.name.as_str());
+    let intent = Intent::new(principal.as_str(), meant, &call.arguments);
     let state = State::of(&preview);
     if tool.connection.rule.confirm == ConfirmRule::Human {
         return Err(human_only(tool, preview));
     }
-    match app
-        .confirmations
-        .redeem((principal, grant), intent, said, state)
-    {
+    let timeout = Duration::from_millis(tool.connection.link.limits.timeout_ms);
+    let attempt = Attempt {
+        intent,
+        said,
+        state,
+        began: call.deadline.checked_sub(timeout).unwrap_or(call.deadline),
+    };
+    match app.confirmations.redeem((principal, grant), &attempt) {
         Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
         Err(why) => {
             let token = app.confirmations.remember(intent, state, Instant::now());
-            Err(not_confirmed(tool, said, why, preview, &token))
+            let mut error = not_confirmed(tool, said, why, preview, &token);
+            let seconds = app.confirmations.valid_for().as_secs();
+            error.beside.insert("expires_in_s".into(), json!(seconds));
+            Err(error)
         }
     }
 }
@@ -340,9 +348,6 @@ fn not_confirmed(tool: &Tool, said: &Said, why: NotYet, preview: Value, token: &
     error
         .beside
         .insert("confirmation_token".into(), json!(token));
-    error
-        .beside
-        .insert("expires_in_s".into(), json!(VALID_FOR.as_secs()));
     error
 }
 

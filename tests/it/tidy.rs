@@ -116,6 +116,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "runtime",
             "transport",
+            "upstream",
         ],
     ),
     (

@@ -17,6 +17,7 @@ mod document;
 mod failed;
 mod headers;
 mod line;
+mod lookup;
 mod pool;
 mod probe;
 mod redact;
@@ -42,9 +43,10 @@ pub use credential::{
     ChooseError, Credential, Held, MemoryRefreshStore, RefreshStore, Secret, Secrets,
     TemplateError, Unreadable,
 };
-pub use dial::{Blocked, DialError, Lookup, SystemLookup};
+pub use dial::{Blocked, DialError};
 pub use failed::{Failed, Reason, Stage};
 pub use headers::{HeaderError, HeaderProblem};
+pub use lookup::{Lookup, Names, SystemLookup};
 pub use pool::FAREWELL;
 pub use scrub::{REDACTED, Scrubber};
 pub use slot::NO_TOKEN;
@@ -122,15 +124,7 @@ impl Upstream {
     /// Everything in the specification that can never work. A missing secret is none: requests that
     /// need it fail, others go out.
     pub fn new(spec: Spec) -> Result<Self, Vec<SpecError>> {
-        spec::build(spec, Arc::new(SystemLookup))
-    }
-
-    /// Like [`Upstream::new`], with another resolver.
-    ///
-    /// # Errors
-    /// As [`Upstream::new`].
-    pub fn with_lookup(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Self, Vec<SpecError>> {
-        spec::build(spec, lookup)
+        spec::build(spec)
     }
 
     /// The connection's name.
