@@ -96,6 +96,8 @@ pub type Called = Result<Result<Value, ToolError>, UnknownTool>;
 
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
+    // Before anything that may wait: what is previewed while a call waits, its caller has not seen.
+    let began = Instant::now();
     let snapshot = app.registry.snapshot();
     let tool = look_up(&snapshot, &request)?;
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
@@ -106,7 +108,7 @@ async fn serve(app: &App, request: Request) -> Called {
         tool.plugin.name.as_str(),
         Arc::clone(&record),
     );
-    let work = run(app, &tool, request, id, Arc::clone(&record));
+    let work = run(app, &tool, request, (id, began), Arc::clone(&record));
     let result = until_stopped(app, &record, work).await;
     line.end(&result);
     Ok(result)
@@ -129,10 +131,10 @@ async fn run(
     app: &App,
     tool: &Tool,
     request: Request,
-    id: CallId,
+    (id, began): (CallId, Instant),
     record: Arc<Record>,
 ) -> Result<Value, ToolError> {
-    let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
+    let deadline = began + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
         caller,
@@ -158,7 +160,7 @@ async fn run(
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
-    let confirmation = confirm(app, (tool, &grant), principal, &call, &said).await?;
+    let confirmation = confirm(app, (tool, &grant), principal, &call, (&said, began)).await?;
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let result = app
@@ -288,7 +290,7 @@ async fn confirm(
     (tool, grant): (&Tool, &Grant),
     principal: &Principal,
     call: &Call,
-    said: &Said,
+    (said, began): (&Said, Instant),
 ) -> Result<Confirmation, ToolError> {
     if !grant.effect().needs_confirmation() {
         return Ok(Confirmation::NotNeeded);
@@ -306,12 +308,11 @@ async fn confirm(
     if tool.connection.rule.confirm == ConfirmRule::Human {
         return Err(human_only(tool, preview));
     }
-    let timeout = Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let attempt = Attempt {
         intent,
         said,
         state,
-        began: call.deadline.checked_sub(timeout).unwrap_or(call.deadline),
+        began,
     };
     match app.confirmations.redeem((principal, grant), &attempt) {
         Ok(confirmed) => Ok(Confirmation::Given(confirmed)),

@@ -396,10 +396,17 @@ mod tests {
                 "type",
                 Intent::new("a", (1, "delete"), &json!({"id": 1, "amount": 1})),
             ),
-            ("absence", Intent::new("a", (1, "delete"), &json!({"id": "1"}))),
+            (
+                "absence",
+                Intent::new("a", (1, "delete"), &json!({"id": "1"})),
+            ),
             (
                 "null",
-                Intent::new("a", (1, "delete"), &json!({"id": "1", "amount": 1, "x": null})),
+                Intent::new(
+                    "a",
+                    (1, "delete"),
+                    &json!({"id": "1", "amount": 1, "x": null}),
+                ),
             ),
             (
                 "spelling",
@@ -407,11 +414,7 @@ mod tests {
             ),
             (
                 "size",
-                Intent::new(
-                    "a",
-                    (1, "delete"),
-                    &number(r#"{"id": "1", "amount": 1e0}"#),
-                ),
+                Intent::new("a", (1, "delete"), &number(r#"{"id": "1", "amount": 1e0}"#)),
             ),
         ] {
             assert!(one != other, "{what}");

@@ -249,7 +249,8 @@ impl Registry {
 
     /// At once, so that the moment of a connection's first call decides nothing.
     fn settle(&self, before: &Snapshot, after: &Snapshot) {
-        let is_new = |new: &&Arc<Connection>| !before.connections.iter().any(|c| Arc::ptr_eq(c, new));
+        let is_new =
+            |new: &&Arc<Connection>| !before.connections.iter().any(|c| Arc::ptr_eq(c, new));
         let settling = self.settling.lock();
         let mut settling = settling.unwrap_or_else(std::sync::PoisonError::into_inner);
         while settling.try_join_next().is_some() {}

@@ -197,11 +197,7 @@ fn rule(config: &config::Connection) -> Result<Rule, Problem> {
     })
 }
 
-fn spec(
-    config: &config::Connection,
-    plugin: &Plugin,
-    lasting: &Lasting,
-) -> Spec {
+fn spec(config: &config::Connection, plugin: &Plugin, lasting: &Lasting) -> Spec {
     let manifest = &plugin.manifest;
     let secret = |(name, secret): (&String, &config::Secret)| {
         let scrub = manifest

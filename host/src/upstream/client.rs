@@ -156,14 +156,19 @@ fn legible(opened: Opened) -> Result<Opened, Failed> {
         values
             .iter()
             .flat_map(|value| value.as_bytes().split(|b| *b == b','))
-            .all(|coding| coding.trim_ascii().eq_ignore_ascii_case(harmless.as_bytes()))
+            .all(|coding| {
+                coding
+                    .trim_ascii()
+                    .eq_ignore_ascii_case(harmless.as_bytes())
+            })
     };
     let legible = plain(CONTENT_ENCODING, "identity") && plain(TRANSFER_ENCODING, "chunked");
     if legible || opened.bodiless {
         return Ok(opened);
     }
     let status = opened.status();
-    let detail = format!("the CRM answered {status}, and its body is coded in a way that was not asked for");
+    let detail =
+        format!("the CRM answered {status}, and its body is coded in a way that was not asked for");
     Err(Failed::new(Reason::Protocol, Stage::Answered, detail))
 }
 

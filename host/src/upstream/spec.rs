@@ -20,8 +20,8 @@ use super::callers::Callers;
 use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
-    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant, fits,
-    header_of,
+    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant,
+    digests, fits, header_of,
 };
 use super::dial::{Blocked, Guard};
 use super::headers::{HeaderProblem, HeaderRules};
@@ -348,6 +348,8 @@ fn reserved(spec: &Spec) -> BTreeSet<String> {
 fn scrubber(spec: &Spec, ready: &BTreeMap<String, Found>) -> Result<Redactor, SpecError> {
     let found = ready.values().filter_map(|found| found.as_ref().ok());
     let derived = found.flat_map(|(_, ready)| ready.derived());
+    let constants = spec.headers.constant.values();
+    let derived = derived.chain(constants.flat_map(|value| digests(value, &spec.secrets)));
     let secrets = spec.secrets.scrubbed();
     let secrets = secrets.map(|value| Zeroizing::new(value.to_owned()));
     Redactor::new(secrets.chain(derived).collect()).map_err(|_| SpecError::Secrets)

@@ -13,6 +13,7 @@ pub mod host;
 pub mod http;
 pub mod issuer;
 pub mod mcp;
+pub mod sockets;
 pub mod stdio;
 pub mod stub;
 pub mod suite;

@@ -6,6 +6,7 @@ mod circuit;
 mod credentials;
 mod crm;
 mod document;
+mod egress;
 mod oauth2;
 mod pool;
 mod probe;
