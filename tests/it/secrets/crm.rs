@@ -52,6 +52,13 @@ impl Crm {
         lock(&self.known).values.clone()
     }
 
+    /// What signed one request each; it echoes those of the request that it answers.
+    pub fn signatures(&self) -> Vec<String> {
+        let seen = self.stub.seen();
+        let signed = seen.iter().filter_map(|seen| seen.header("x-hmac"));
+        signed.map(str::to_owned).collect()
+    }
+
     /// Everything secret that it can come to know, before it happens.
     pub fn foreseen() -> Vec<String> {
         let secrets = SECRETS.iter().map(|(_, value)| (*value).to_owned());
@@ -78,13 +85,12 @@ impl Known {
         }
     }
 
-    /// What a request carries is as good as a secret: digests, pairs and signatures.
+    /// What a request carries is as good as a secret: digests and pairs.
     fn learn(&mut self, arrived: &Arrived) {
         for name in [
             "x-key",
             "x-constant",
             "x-constant-digest",
-            "x-hmac",
             "x-session",
             "authorization",
             "cookie",

@@ -35,9 +35,8 @@ fn log(json: bool) -> String {
 }
 
 fn needles(crm: &Crm) -> Vec<String> {
-    let (foreseen, given) = (Crm::foreseen(), crm.gave_away());
-    let all = foreseen.iter().chain(&given).map(String::as_str);
-    needles::of(all.chain([TOKEN]))
+    let all = [Crm::foreseen(), crm.gave_away(), crm.signatures()].concat();
+    needles::of(all.iter().map(String::as_str).chain([TOKEN]))
 }
 
 #[tokio::test]
