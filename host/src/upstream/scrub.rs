@@ -178,7 +178,7 @@ fn forms_of(value: &str) -> BTreeSet<String> {
 
 /// Which characters below U+0080 a writer of JSON escapes beside those that it has to.
 const ESCAPED: [&str; 3] = [
-    "", // Go, Rails, and PHP where it is told to.
+    "",    // Go, Rails, and PHP where it is told to.
     "<>&", // .NET, and PHP with all its flags.
     "<>&'+`\"",
 ];

@@ -71,9 +71,10 @@ pub async fn told(host: &TestHost, caller: Caller, slot: &str, needles: &[String
         arguments: object(arguments(slot, needles)),
         caller,
         scope: Scope::All,
+        watcher: None,
     };
     match call::call(&host.host.app, request).await {
-        Ok(Ok(answer)) => answer,
+        Ok(Ok(answered)) => answered.value,
         Ok(Err(error)) => panic!("{slot}: {}", error.to_json()),
         Err(unknown) => panic!("{unknown}"),
     }
