@@ -42,8 +42,8 @@ fn needles(crm: &Crm) -> Vec<String> {
 #[tokio::test]
 async fn a_log_at_trace_holds_no_secret_and_nothing_of_the_arguments() {
     for json in [false, true] {
-        let crm = Crm::start().await;
         for era in Era::BOTH {
+            let crm = Crm::start().await;
             let mut client = Stdio::start(program(&crm, &log(json), ""), &["serve"], era).await;
             for slot in SLOTS
                 .iter()
