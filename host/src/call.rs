@@ -2,7 +2,9 @@
 //!
 //! `run` can be read aloud; everything else in this file serves it. It must not know MCP's types.
 
+mod confirming;
 mod ending;
+mod question;
 mod scope;
 
 use std::sync::Arc;
@@ -10,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
 pub use scope::{Proof, Scope};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use confirming::confirm;
 pub(crate) use ending::failed;
 use ending::{answer, stopped};
 
@@ -22,10 +25,15 @@ use crate::audit::Line;
 use crate::caller::{Caller, Token};
 use crate::capability::{Beside, Record, Watched};
 pub use crate::capability::{Block, BlockLink, Body, Hints, Reader, Shown, Step, Watcher};
+<<<<<<< HEAD
 use crate::confirm::{Attempt, Confirmations, Intent, NotYet, Said, State};
+=======
+use crate::confirm::{Confirmations, Said};
+>>>>>>> main
 use crate::error::{Kind, ToolError};
+use crate::input::{Input, Unfinished};
 use crate::names::CallId;
-use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
+use crate::policy::{self, Denial};
 use crate::registry::{Connection, Registry, Snapshot, Tool};
 use crate::runtime::{Call, Runtime};
 use crate::schema;
@@ -64,7 +72,8 @@ impl Drop for Running<'_> {
     }
 }
 
-/// A tool call as a client asked for it.
+/// A tool call as a client asked for it, or one round of it.
+#[derive(Clone)]
 pub struct Request {
     /// The listed name, or an alias.
     pub name: String,
@@ -74,6 +83,8 @@ pub struct Request {
     pub caller: Caller,
     /// Where.
     pub scope: Scope,
+    /// What the client can be asked for, and what it answered.
+    pub input: Input,
     /// Who asked to be told how far it is.
     pub watcher: Option<Arc<dyn Watcher>>,
 }
@@ -103,8 +114,8 @@ pub fn call(app: &App, request: Request) -> BoxFuture<'_, Called> {
     serve(app, request).boxed()
 }
 
-/// What came of a call: an answer, which may be an error of the tool, or no such tool.
-pub type Called = Result<Result<Answered, ToolError>, UnknownTool>;
+/// What came of a call: a result, none, or no such tool.
+pub type Called = Result<Result<Answered, Unfinished>, UnknownTool>;
 
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
@@ -122,19 +133,25 @@ async fn serve(app: &App, request: Request) -> Called {
     );
     let work = run(app, &tool, request, (id, began), Arc::clone(&record));
     let result = until_stopped(app, &record, work).await;
-    line.end(&result);
+    match &result {
+        Ok(value) => line.end(Ok(value)),
+        Err(Unfinished::Asks(_)) => line.asks(),
+        Err(Unfinished::Failed(error) | Unfinished::Lacks(_, error)) => {
+            line.end::<Value>(Err(error));
+        }
+    }
     Ok(result)
 }
 
 /// Lets a call or a reading run to its end, or until the host cannot wait for it any longer.
-pub(crate) async fn until_stopped<T>(
+pub(crate) async fn until_stopped<T, E: From<ToolError>>(
     app: &App,
     record: &Record,
-    work: impl Future<Output = Result<T, ToolError>>,
-) -> Result<T, ToolError> {
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     tokio::select! {
         result = work => result,
-        () = app.stopping.cancelled() => Err(stopped(record)),
+        () = app.stopping.cancelled() => Err(stopped(record).into()),
     }
 }
 
@@ -145,12 +162,18 @@ async fn run(
     request: Request,
     (id, began): (CallId, Instant),
     record: Arc<Record>,
+<<<<<<< HEAD
 ) -> Result<Answered, ToolError> {
     let deadline = began + Duration::from_millis(tool.connection.link.limits.timeout_ms);
+=======
+) -> Result<Answered, Unfinished> {
+    let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
+>>>>>>> main
     let Request {
         mut arguments,
         caller,
         scope,
+        input,
         watcher,
         ..
     } = request;
@@ -178,7 +201,12 @@ async fn run(
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
+<<<<<<< HEAD
     let confirmation = confirm(app, (tool, &grant), principal, &call, (&said, began)).await?;
+=======
+    let heard = (&said, &input);
+    let confirmation = confirm(app, (tool, &grant), principal, &call, heard).await?;
+>>>>>>> main
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let result = app
@@ -302,6 +330,7 @@ pub(crate) fn flawed(flaws: Vec<schema::Flaw>) -> ToolError {
     ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
         .at(flaws.into_iter().map(|flaw| flaw.at).collect())
 }
+<<<<<<< HEAD
 
 /// Evidence that the call may run: none needed, or a confirmed preview. Otherwise the answer is
 /// the preview.
@@ -383,3 +412,5 @@ fn human_only(tool: &Tool, preview: Value) -> ToolError {
     error.beside.insert("preview".into(), preview);
     error
 }
+=======
+>>>>>>> main

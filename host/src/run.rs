@@ -173,7 +173,8 @@ impl Host {
 
     fn mcp(&self, caller: Option<Caller>) -> mcp::Server {
         let (changes, prompts) = (Arc::clone(&self.changes), Arc::clone(&self.prompts));
-        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller)
+        let patience = Duration::from_millis(self.server.limits.human_ms);
+        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller, patience)
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {
@@ -197,6 +198,7 @@ impl Host {
             drain,
             path: self.server.path.to_string(),
             public_url: self.server.public_url.clone(),
+            old_sse: self.server.legacy_sse,
             open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
     }

@@ -17,11 +17,16 @@ mod confirmation_attacks;
 mod crm_tools;
 mod documents;
 mod edge;
+<<<<<<< HEAD
 mod egress;
+=======
+mod elicitation;
+>>>>>>> main
 mod embedded;
 mod forward;
 mod http;
 mod kept;
+mod old_sse;
 mod plugin_files;
 mod policy;
 mod prompts;
