@@ -25,11 +25,7 @@ use crate::audit::Line;
 use crate::caller::{Caller, Token};
 use crate::capability::{Beside, Record, Watched};
 pub use crate::capability::{Block, BlockLink, Body, Hints, Reader, Shown, Step, Watcher};
-<<<<<<< HEAD
-use crate::confirm::{Attempt, Confirmations, Intent, NotYet, Said, State};
-=======
 use crate::confirm::{Confirmations, Said};
->>>>>>> main
 use crate::error::{Kind, ToolError};
 use crate::input::{Input, Unfinished};
 use crate::names::CallId;
@@ -162,13 +158,8 @@ async fn run(
     request: Request,
     (id, began): (CallId, Instant),
     record: Arc<Record>,
-<<<<<<< HEAD
-) -> Result<Answered, ToolError> {
-    let deadline = began + Duration::from_millis(tool.connection.link.limits.timeout_ms);
-=======
 ) -> Result<Answered, Unfinished> {
-    let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
->>>>>>> main
+    let deadline = began + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
         caller,
@@ -201,12 +192,8 @@ async fn run(
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
-<<<<<<< HEAD
-    let confirmation = confirm(app, (tool, &grant), principal, &call, (&said, began)).await?;
-=======
-    let heard = (&said, &input);
+    let heard = (&said, &input, began);
     let confirmation = confirm(app, (tool, &grant), principal, &call, heard).await?;
->>>>>>> main
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let result = app
@@ -330,87 +317,3 @@ pub(crate) fn flawed(flaws: Vec<schema::Flaw>) -> ToolError {
     ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
         .at(flaws.into_iter().map(|flaw| flaw.at).collect())
 }
-<<<<<<< HEAD
-
-/// Evidence that the call may run: none needed, or a confirmed preview. Otherwise the answer is
-/// the preview.
-async fn confirm(
-    app: &App,
-    (tool, grant): (&Tool, &Grant),
-    principal: &Principal,
-    call: &Call,
-    (said, began): (&Said, Instant),
-) -> Result<Confirmation, ToolError> {
-    if !grant.effect().needs_confirmation() {
-        return Ok(Confirmation::NotNeeded);
-    }
-    let permit = policy::authorize_preview(principal, grant).map_err(|d| denied(&d))?;
-    let link = Arc::clone(&tool.connection.link);
-    let preview = app
-        .runtime
-        .preview(&permit, &tool.connection.plugin.compiled, link, call)
-        .await
-        .map_err(|failure| failed(&tool.listed_name, call, failure))?;
-    let meant = (tool.connection.serial, tool.plugin.name.as_str());
-    let intent = Intent::new(principal.as_str(), meant, &call.arguments);
-    let state = State::of(&preview);
-    if tool.connection.rule.confirm == ConfirmRule::Human {
-        return Err(human_only(tool, preview));
-    }
-    let attempt = Attempt {
-        intent,
-        said,
-        state,
-        began,
-    };
-    match app.confirmations.redeem((principal, grant), &attempt) {
-        Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
-        Err(why) => {
-            let token = app.confirmations.remember(intent, state, Instant::now());
-            let mut error = not_confirmed(tool, said, why, preview, &token);
-            let seconds = app.confirmations.valid_for().as_secs();
-            error.beside.insert("expires_in_s".into(), json!(seconds));
-            Err(error)
-        }
-    }
-}
-
-fn not_confirmed(tool: &Tool, said: &Said, why: NotYet, preview: Value, token: &str) -> ToolError {
-    let name = tool.plugin.name.as_str();
-    let message = match (said, why) {
-        (Said::Nothing, _) => format!("`{name}` did nothing yet; this is what it would do"),
-        (_, NotYet::NotPreviewed) => {
-            format!(
-                "`{name}` did nothing: this call was not previewed with these arguments, or too long ago; this is what it would do"
-            )
-        }
-        (_, NotYet::WrongToken) => format!(
-            "`{name}` did nothing: the token does not belong to this preview; this is what it would do"
-        ),
-        (_, NotYet::Changed) => format!(
-            "`{name}` did nothing: what it would change is no longer what was shown; this is what it would do now"
-        ),
-    };
-    let mut error = ToolError::new(Kind::Confirm, format!("{}_NOT_CONFIRMED", name.to_uppercase()), message)
-        .suggest("show the preview to the user; if they agree, call again with the same arguments and the confirmation_token")
-        .retry(None);
-    error.beside.insert("preview".into(), preview);
-    error
-        .beside
-        .insert("confirmation_token".into(), json!(token));
-    error
-}
-
-fn human_only(tool: &Tool, preview: Value) -> ToolError {
-    let name = tool.plugin.name.as_str();
-    let mut error = ToolError::new(
-        Kind::Confirm,
-        format!("{}_NOT_CONFIRMED", name.to_uppercase()),
-        format!("`{name}` did nothing: this connection lets only a human confirm, through the client's own dialog, and this release cannot ask for it yet"),
-    )
-    .suggest("the operator may set `confirm = \"token\"` on the connection");
-    error.beside.insert("preview".into(), preview);
-    error
-}
-=======
->>>>>>> main

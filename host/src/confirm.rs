@@ -1,16 +1,11 @@
 //! Confirmations: what was previewed, to whom, and the single-use tokens that let it run.
 //!
-<<<<<<< HEAD
 //! A token is bound to the principal, the tool on the connection as it was then, the arguments and the
 //! record's state (the preview itself); it is used up by the call that it lets through, and it
-//! expires. Kept in memory: after a restart everything is previewed again.
-=======
-//! A token is bound to the principal, the tool, the arguments and the record's state (the preview
-//! itself); it is used up by the call that it lets through, and it expires. A person's answer is bound in
-//! the same way (`confirm/asked.rs`). Kept in memory: after a restart everything is previewed again.
+//! expires. A person's answer is bound in the same way (`confirm/asked.rs`). Kept in memory: after a
+//! restart everything is previewed again.
 
 mod asked;
->>>>>>> main
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -133,22 +128,19 @@ pub enum NotYet {
 /// All previews that wait for a confirmation.
 pub struct Confirmations {
     pending: Mutex<HashMap<Intent, Pending>>,
-<<<<<<< HEAD
     valid_for: Duration,
-}
-
-impl Default for Confirmations {
-    fn default() -> Self {
-        Self::lasting(VALID_FOR)
-    }
-=======
     asked: Asked,
 }
 
 /// 144 random bits as text.
 fn random_name() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>())
->>>>>>> main
+}
+
+impl Default for Confirmations {
+    fn default() -> Self {
+        Self::lasting(VALID_FOR)
+    }
 }
 
 impl Confirmations {
@@ -158,6 +150,7 @@ impl Confirmations {
         Self {
             pending: Mutex::default(),
             valid_for,
+            asked: Asked::default(),
         }
     }
 
@@ -198,9 +191,6 @@ impl Confirmations {
         Ok(Confirmed::new(principal, grant, way))
     }
 
-<<<<<<< HEAD
-    fn use_up(&self, attempt: &Attempt<'_>, now: Instant) -> Result<Way, NotYet> {
-=======
     /// Remembers a preview that a person is asked about; the answer is the question's name.
     pub fn ask(&self, intent: Intent, state: State) -> String {
         self.asked.remember(intent, state, Instant::now())
@@ -226,14 +216,7 @@ impl Confirmations {
         self.asked.forget(question);
     }
 
-    fn use_up(
-        &self,
-        intent: Intent,
-        said: &Said,
-        state: State,
-        now: Instant,
-    ) -> Result<Way, NotYet> {
->>>>>>> main
+    fn use_up(&self, attempt: &Attempt<'_>, now: Instant) -> Result<Way, NotYet> {
         let mut pending = self.lock();
         let known = pending
             .get(&attempt.intent)

@@ -17,11 +17,8 @@ mod confirmation_attacks;
 mod crm_tools;
 mod documents;
 mod edge;
-<<<<<<< HEAD
 mod egress;
-=======
 mod elicitation;
->>>>>>> main
 mod embedded;
 mod forward;
 mod http;

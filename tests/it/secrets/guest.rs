@@ -2,6 +2,8 @@
 
 use portcullis::call::{self, Request, Scope};
 use portcullis::caller::{Caller, Token};
+use portcullis::error::ToolError;
+use portcullis::input::Input;
 use portcullis::policy::Principal;
 use portcullis::run::Surroundings;
 use serde_json::{Value, json};
@@ -71,11 +73,12 @@ pub async fn told(host: &TestHost, caller: Caller, slot: &str, needles: &[String
         arguments: object(arguments(slot, needles)),
         caller,
         scope: Scope::All,
+        input: Input::default(),
         watcher: None,
     };
     match call::call(&host.host.app, request).await {
         Ok(Ok(answered)) => answered.value,
-        Ok(Err(error)) => panic!("{slot}: {}", error.to_json()),
+        Ok(Err(end)) => panic!("{slot}: {}", ToolError::from(end).to_json()),
         Err(unknown) => panic!("{unknown}"),
     }
 }
