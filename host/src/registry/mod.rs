@@ -23,7 +23,7 @@ mod watch;
 mod zones;
 
 pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
-pub use connection::Connection;
+pub use connection::{Connection, Lasting};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};

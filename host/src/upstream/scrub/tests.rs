@@ -27,6 +27,18 @@ fn every_form_goes() {
         format!("<{}>", hex::encode(SECRET)),
         format!("<{}>", hex::encode_upper(SECRET)),
         format!("Basic {}", STANDARD.encode(SECRET)),
+        r#"{"go":"p/ä\"s\u0026\u003c'w=+1?"}"#.to_owned(),
+        r#"{"net":"p/\u00E4\u0022s\u0026\u003C\u0027w=\u002B1?"}"#.to_owned(),
+        r#"{"java":"p/\u00E4\"s&<'w=+1?"}"#.to_owned(),
+        r#"{"page":"p\/ä&quot;s&amp;&lt;&#039;w=+1?"}"#.to_owned(),
+        "<b>p/&#228;&quot;s&amp;&lt;&apos;w=+1?</b>".to_owned(),
+        "<b>p&#x2F;ä&quot;s&amp;&lt;&#x27;w&#x3D;+1?</b>".to_owned(),
+        "/p/%C3%A4%22s%26%3C%27w%3D%2B1%3F".to_owned(),
+        "/p%2F%C3%A4%22s&%3C'w=+1%3F".to_owned(),
+        format!(
+            "q={}",
+            form_urlencoded::byte_serialize(STANDARD.encode(SECRET).as_bytes()).collect::<String>()
+        ),
     ] {
         let clean = scrubbed(SECRET, &body);
         assert!(clean.contains(REDACTED), "{body} -> {clean}");
@@ -35,6 +47,31 @@ fn every_form_goes() {
             "{body} -> {clean}"
         );
     }
+}
+
+#[test]
+fn a_token_that_is_percent_encoded_is_known_decoded_too() {
+    for body in [
+        "sid=eyJpdiI6%3D%2Babc",
+        "eyJpdiI6=+abc",
+        "eyJpdiI6%3d%2babc",
+        "eyJpdiI6=\\u002Babc",
+    ] {
+        assert!(
+            scrubbed("eyJpdiI6%3D%2Babc", body).contains(REDACTED),
+            "{body}"
+        );
+    }
+    // What is decoded is too short to be looked for.
+    assert_eq!(scrubbed("%61%62%63", "abc"), "abc");
+}
+
+/// A usual token, the longest usual password, and what each of them costs in memory.
+#[test]
+fn the_search_stays_small() {
+    let size = |value: &str| Scrubber::new([value]).unwrap().bytes() >> 10;
+    assert!(size(&"0123456789abcdef".repeat(2)) < 200);
+    assert!(size(SECRET) < 400, "{}", size(SECRET));
 }
 
 #[test]
