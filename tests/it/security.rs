@@ -40,41 +40,30 @@ fn what_the_threat_model_names_is_there() {
         sources(&root().join(folder), &mut code);
     }
     let names = quoted(&text);
-    let files: Vec<_> = names.iter().filter(|name| name.contains('/')).collect();
-    let files = files
+    let is_file = |name: &&str| name.contains('/') && name.ends_with(".rs");
+    let files: Vec<&str> = names.iter().copied().filter(is_file).collect();
+    let tests: Vec<&str> = names.iter().copied().filter(|name| is_test(name)).collect();
+    let targets: Vec<&str> = text
+        .split("fuzz target")
+        .skip(1)
+        .flat_map(|rest| quoted(&rest[..rest.find(" |").unwrap_or(0)]))
+        .collect();
+    let corpus = root().join("tests/fuzz/corpus");
+    all_there(&files, |name| root().join(name).is_file());
+    all_there(&tests, |name| code.contains(&format!("fn {name}(")));
+    all_there(&targets, |name| corpus.join(name).is_dir());
+    assert!(files.len() > 30 && tests.len() > 50 && targets.len() > 15);
+}
+
+/// Fails with the names of which nothing is there.
+fn all_there(names: &[&str], is_there: impl Fn(&str) -> bool) {
+    let missing: Vec<&str> = names
         .iter()
-        .filter(|name| name.ends_with(".rs") || name.starts_with("tests/"));
-    let missing = files.clone().filter(|name| {
-        // Crashes are there only while there are any.
-        !name.ends_with("crashes") && !root().join(name).exists()
-    });
-    assert_eq!(
-        missing.collect::<Vec<_>>(),
-        Vec::<&&&&str>::new(),
-        "files that are not there"
-    );
-    let tests: Vec<_> = names.iter().filter(|name| is_test(name)).collect();
-    let missing = tests
-        .iter()
-        .filter(|name| !code.contains(&format!("fn {name}(")));
-    assert_eq!(
-        missing.collect::<Vec<_>>(),
-        Vec::<&&&&str>::new(),
-        "tests that are not there"
-    );
-    let targets = text.split("fuzz target").skip(1).flat_map(|rest| {
-        let end = rest.find(" |").unwrap_or(0);
-        quoted(&rest[..end])
-    });
-    let missing = targets.filter(|name| !root().join("tests/fuzz/corpus").join(name).is_dir());
-    assert_eq!(
-        missing.collect::<Vec<_>>(),
-        Vec::<&str>::new(),
-        "targets that are not there"
-    );
+        .copied()
+        .filter(|name| !is_there(name))
+        .collect();
     assert!(
-        files.count() > 30 && tests.len() > 50,
-        "{} tests",
-        tests.len()
+        missing.is_empty(),
+        "SECURITY.md names what is not there: {missing:?}"
     );
 }
