@@ -62,12 +62,15 @@ fn portcullis_manifest_of_nothing() -> Value {
 
 /// The world, and what Rust's standard library asks of WASI in a release build. Files are named by its C
 /// library and there is no folder behind them, terminals by some builds of it; sockets and HTTP are not among it.
-const MAY_IMPORT: [&str; 24] = [
+const MAY_IMPORT: [&str; 27] = [
+    "portcullis:plugin/blocks",
     "portcullis:plugin/cache",
     "portcullis:plugin/call",
     "portcullis:plugin/config",
+    "portcullis:plugin/content",
     "portcullis:plugin/http",
     "portcullis:plugin/log",
+    "portcullis:plugin/progress",
     "portcullis:plugin/types",
     "wasi:cli/environment",
     "wasi:cli/exit",

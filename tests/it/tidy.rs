@@ -118,6 +118,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "runtime",
             "transport",
+            "upstream",
         ],
     ),
     (
