@@ -28,7 +28,6 @@ pub use connection::{Connection, Lasting};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use guide::Guide;
-pub use manifest::{ManifestError, manifest_schema};
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use resource::{PAGE, PluginResource, Resource};
