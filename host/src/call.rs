@@ -97,7 +97,7 @@ pub type Called = Result<Result<Value, ToolError>, UnknownTool>;
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
     let snapshot = app.registry.snapshot();
-    let tool = look_up(&snapshot, &request)?;
+    let tool = look_up(&snapshot, &request).ok_or_else(|| unknown(app, &request))?;
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
     let connection = tool.connection.config.name.as_str();
     let line = Line::begin(
@@ -156,7 +156,7 @@ async fn run(
     policy::open(principal, &grant).map_err(|d| denied(&d))?;
     let _admitted = app
         .admission
-        .admit(principal.as_str(), &tool.connection.gate, deadline)
+        .admit(principal, &tool.connection.gate, deadline)
         .await?;
     let confirmation = confirm(app, (tool, &grant), principal, &call, &said).await?;
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
@@ -168,12 +168,9 @@ async fn run(
     answer(tool, &call, result)
 }
 
-fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownTool> {
-    snapshot
-        .find(&request.name)
-        .filter(|tool| request.scope.covers(snapshot, &tool.connection))
-        .cloned()
-        .ok_or_else(|| unknown(snapshot, &request.scope, &request.name))
+fn look_up(snapshot: &Snapshot, request: &Request) -> Option<Arc<Tool>> {
+    let covers = |tool: &&Arc<Tool>| request.scope.covers(snapshot, &tool.connection);
+    snapshot.find(&request.name).filter(covers).cloned()
 }
 
 /// The caller's token where the connection acts with it, and nowhere else.
@@ -206,12 +203,15 @@ pub(crate) fn own_token(
     caller.token().cloned().map(Some).ok_or_else(lacks)
 }
 
-fn unknown(snapshot: &Snapshot, scope: &Scope, name: &str) -> UnknownTool {
+/// The nearest name is one that the caller sees.
+fn unknown(app: &App, request: &Request) -> UnknownTool {
+    let snapshot = app.registry.snapshot_for(request.caller.principal());
+    let Request { name, scope, .. } = request;
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     let known: Vec<String> = snapshot
         .listed
         .iter()
-        .filter(|tool| scope.covers(snapshot, &tool.connection))
+        .filter(|tool| scope.covers(&snapshot, &tool.connection))
         .map(|tool| tool.listed_name.clone())
         .collect();
     UnknownTool {

@@ -19,6 +19,7 @@ mod embedded;
 mod forward;
 mod http;
 mod kept;
+mod keys;
 mod plugin_files;
 mod policy;
 mod prompts;

@@ -11,7 +11,15 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     (
         "transport",
-        &["call", "caller", "identity", "mcp", "policy"],
+        &[
+            "admission",
+            "call",
+            "caller",
+            "identity",
+            "keys",
+            "mcp",
+            "policy",
+        ],
     ),
     (
         "mcp",
@@ -51,16 +59,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("identity", &["caller"]),
+    ("keys", &["caller", "names", "policy", "state"]),
     ("confirm", &["policy"]),
-    ("admission", &["error"]),
+    ("admission", &["error", "policy"]),
     ("audit", &["capability", "error", "names"]),
     (
         "registry",
         &[
             "admission",
+            "caller",
             "capability",
             "config",
             "identity",
+            "keys",
             "names",
             "policy",
             "runtime",
@@ -125,6 +136,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "config",
             "error",
+            "keys",
             "live",
             "mcp",
             "policy",
@@ -132,6 +144,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "run",
             "runtime",
+            "schema",
             "shutdown",
             "telemetry",
         ],

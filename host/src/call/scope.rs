@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::identity::Issuer;
-use crate::registry::{Connection, Shared, Snapshot};
+use crate::registry::{Connection, Door, Shared, Snapshot};
 
 /// Which connections a client reaches where it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Proof {
     OwnToken,
     /// By their own token, which this issuer signed.
     Signed(Arc<Issuer>),
+    /// By an API key of this host.
+    Key(Arc<Door>),
 }
 
 impl Scope {
@@ -46,14 +48,14 @@ impl Scope {
         let issuer = match self {
             Self::All => return Some(Proof::Nothing),
             Self::Shared => match snapshot.shared {
-                Shared::Service => return Some(Proof::Nothing),
+                Shared::Service => return Some(of_accounts(snapshot)),
                 Shared::Forward => snapshot.shared_issuer().ok()?,
                 Shared::Nobody => return None,
             },
             Self::Connection(name) => {
                 let connection = snapshot.connection(name)?;
                 if !connection.forwards() {
-                    return Some(Proof::Nothing);
+                    return Some(of_accounts(snapshot));
                 }
                 connection.issuer.as_ref()
             }
@@ -77,5 +79,13 @@ impl Scope {
             .map(|connection| Self::Connection(connection.config.name.to_string()))
             .filter(is_signed);
         signed.next().filter(|_| signed.next().is_none())
+    }
+}
+
+/// What callers prove who would act as the operator's accounts.
+fn of_accounts(snapshot: &Snapshot) -> Proof {
+    match &snapshot.door {
+        Some(door) => Proof::Key(Arc::clone(door)),
+        None => Proof::Nothing,
     }
 }

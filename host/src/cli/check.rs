@@ -34,6 +34,7 @@ pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetr
     let snapshot = setup.host.app.registry.snapshot();
     let mut text = overview(&snapshot);
     let mut worst = level(&snapshot);
+    worst = worst.max(door(&snapshot, &mut text).await);
     if args.live {
         worst = worst.max(all_live(&setup, token.as_ref(), &mut text).await);
     }
@@ -115,6 +116,24 @@ fn overview(snapshot: &Snapshot) -> String {
         writeln!(text, "{} no connection works yet", mark_of(Level::Error)).ok();
     }
     text
+}
+
+/// Who is let in over HTTP, where the configuration asks.
+async fn door(snapshot: &Snapshot, text: &mut String) -> Level {
+    let Some(keys) = snapshot.door.as_ref().and_then(|door| door.keys()) else {
+        return Level::Ok;
+    };
+    let (level, told) = match keys.count().await {
+        Ok(0) => (
+            Level::Warn,
+            "API keys are wanted over HTTP, and none is good; `portcullis key issue NAME --expires 90d` issues one".to_owned(),
+        ),
+        Ok(1) => (Level::Ok, "API keys are wanted over HTTP; 1 is good".to_owned()),
+        Ok(good) => (Level::Ok, format!("API keys are wanted over HTTP; {good} are good")),
+        Err(error) => (Level::Error, error.to_string()),
+    };
+    writeln!(text, "{} {told}", mark_of(level)).ok();
+    level
 }
 
 /// Whose rights the CRM sees, and by which credential.

@@ -7,6 +7,7 @@
 mod assemble;
 mod build;
 mod connection;
+mod door;
 mod embedded;
 mod folder;
 mod manifest;
@@ -22,8 +23,11 @@ mod uri;
 mod watch;
 mod zones;
 
-pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
+pub use build::{
+    Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
+};
 pub use connection::Connection;
+pub use door::Door;
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema};

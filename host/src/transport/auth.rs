@@ -12,10 +12,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::call::Proof;
+use crate::call::{Proof, Scope};
 use crate::caller::{Caller, Token, TokenError};
 use crate::identity::{Unknown, Untrusted};
+use crate::keys::NotLetIn;
 use crate::policy::Principal;
+
+/// How long a state that cannot be read is given.
+const NO_BOOK: Duration = Duration::from_secs(5);
 
 /// Why a request is not let in. What a caller is told says nothing of what stands in a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +38,25 @@ pub enum Refusal {
     /// A token that is not to be trusted.
     #[error("the token is not valid here; get a new one from the CRM")]
     Untrusted(Untrusted),
+    /// No API key, or one that lets nobody in. All of these look the same from outside.
+    #[error(
+        "this endpoint wants an API key that is good here, as `Authorization: Bearer <key>` with every request; the operator of this server issues one"
+    )]
+    NoKey(Option<NotLetIn>),
+    /// An API key cannot be checked now.
+    #[error("API keys cannot be checked now; try again later")]
+    NoBook,
+    /// The caller is known, and is not meant to come here.
+    #[error(
+        "what you brought is not for this connection; the operator of this server can give you more"
+    )]
+    NotHere,
+    /// Too many were refused before.
+    #[error("too many requests from your address were not let in; try again later")]
+    TooMany {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A token that cannot be checked now.
     #[error(
         "the token cannot be checked now, because the keys of its issuer cannot be fetched; try again later"
@@ -54,6 +77,32 @@ pub async fn authenticate(headers: &HeaderMap, proof: &Proof) -> Result<Caller, 
         Proof::Nothing => Ok(Caller::known(Principal::anonymous())),
         Proof::OwnToken => bearer(headers).map(Caller::holding),
         Proof::Signed(issuer) => Ok(issuer.caller(bearer(headers)?).await?),
+        Proof::Key(door) => match bearer(headers) {
+            Ok(token) => Ok(door.caller(&token).await?),
+            Err(Refusal::Malformed(_)) => Err(Refusal::NoKey(Some(NotLetIn::Form))),
+            Err(Refusal::Missing) => Err(Refusal::NoKey(None)),
+            Err(other) => Err(other),
+        },
+    }
+}
+
+/// Whether a caller may come to an endpoint at all.
+///
+/// # Errors
+/// What they brought is for other connections.
+pub fn admit(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
+    match (scope, caller.principal().mandate()) {
+        (Scope::Connection(name), Some(mandate)) if !mandate.reaches(name) => Err(Refusal::NotHere),
+        _ => Ok(()),
+    }
+}
+
+impl From<NotLetIn> for Refusal {
+    fn from(why: NotLetIn) -> Self {
+        match why {
+            NotLetIn::Unreadable => Self::NoBook,
+            other => Self::NoKey(Some(other)),
+        }
     }
 }
 
@@ -93,8 +142,19 @@ impl Refusal {
     pub fn reason(&self) -> String {
         match self {
             Self::Untrusted(why) => format!("the token is not to be trusted: {why}"),
+            Self::NoKey(Some(why)) => why.to_string(),
+            Self::NoKey(None) => "it brings no API key".to_owned(),
+            Self::NotHere => "its key is for other connections".to_owned(),
             other => other.to_string(),
         }
+    }
+
+    /// Whether something was brought that is wrong, and not merely nothing.
+    pub const fn is_attempt(&self) -> bool {
+        matches!(
+            self,
+            Self::NoKey(Some(_)) | Self::Malformed(_) | Self::Untrusted(_)
+        )
     }
 
     /// The answer; `document` is the address of the endpoint's metadata, where it has some.
@@ -106,12 +166,12 @@ impl Refusal {
         let mut response = (self.status(), Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self {
-            Self::NoKeys { retry_after } => {
-                let seconds = retry_after.as_secs_f64().ceil() as u64;
+        match self.retry_after() {
+            Some(wait) => {
+                let seconds = wait.as_secs_f64().ceil() as u64;
                 headers.insert(header::RETRY_AFTER, seconds.max(1).into());
             }
-            _ => {
+            None => {
                 headers.insert(header::WWW_AUTHENTICATE, self.challenge(document));
             }
         }
@@ -121,18 +181,34 @@ impl Refusal {
     const fn status(&self) -> StatusCode {
         match self {
             Self::Several => StatusCode::BAD_REQUEST,
-            Self::Missing | Self::Malformed(_) | Self::Untrusted(_) => StatusCode::UNAUTHORIZED,
-            Self::NoKeys { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Missing | Self::Malformed(_) | Self::Untrusted(_) | Self::NoKey(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotHere => StatusCode::FORBIDDEN,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoKeys { .. } | Self::NoBook => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// When to come back with the same, where that can help.
+    const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::NoKeys { retry_after } | Self::TooMany { retry_after } => Some(*retry_after),
+            Self::NoBook => Some(NO_BOOK),
+            _ => None,
         }
     }
 
     /// RFC 6750, section 3.1: no code where the request brought no token at all.
     const fn code(&self) -> Option<&'static str> {
         match self {
-            Self::Missing => None,
+            Self::Missing | Self::NoKey(_) => None,
+            Self::NotHere => Some("insufficient_scope"),
             Self::Several => Some("invalid_request"),
             Self::Malformed(_) | Self::Untrusted(_) => Some("invalid_token"),
-            Self::NoKeys { .. } => Some("temporarily_unavailable"),
+            Self::NoKeys { .. } | Self::NoBook | Self::TooMany { .. } => {
+                Some("temporarily_unavailable")
+            }
         }
     }
 
@@ -140,7 +216,14 @@ impl Refusal {
         let realm = r#"Bearer realm="portcullis""#;
         let document = document.map(|url| format!(r#", resource_metadata="{url}""#));
         let what = match self {
-            Self::Missing | Self::NoKeys { .. } => "",
+            Self::Missing
+            | Self::NoKey(_)
+            | Self::NoKeys { .. }
+            | Self::NoBook
+            | Self::TooMany { .. } => "",
+            Self::NotHere => {
+                r#", error="insufficient_scope", error_description="not for this connection""#
+            }
             Self::Several => {
                 r#", error="invalid_request", error_description="more than one Authorization header""#
             }

@@ -4,6 +4,7 @@
 //! Origin, then who the caller is, then whose session it names, and only then MCP.
 
 use std::future::IntoFuture;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,13 +23,16 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use url::Url;
 
-use super::auth::authenticate;
+use super::attempts::{Attempts, peer};
+use super::auth::{Refusal, admit, authenticate};
 use super::cors::pages;
 use super::direct::Direct;
 use super::edge::Neighbours;
 use super::intake::take;
+use super::lasting::{lasts, until_over};
 use super::metadata::Resources;
 use super::sessions::Openers;
+use crate::admission::{Place, Places};
 use crate::call::{Proof, Scope};
 use crate::caller::Caller;
 use crate::mcp::Server;
@@ -46,8 +50,12 @@ pub struct HttpOptions {
     pub origins: Vec<String>,
     /// The most bytes of a request.
     pub request_bytes: usize,
-    /// Sessions of handshake revisions at a time.
-    pub sessions: usize,
+    /// Sessions of handshake revisions at a time, of all callers and of each.
+    pub sessions: (usize, usize),
+    /// Open streams of each caller.
+    pub streams_of_each: usize,
+    /// Requests of one address that are not let in, in a minute.
+    pub refusals_per_minute: u32,
     /// How long calls in flight have after `stop`.
     pub drain: Duration,
     /// The path of the endpoint, e.g. `/mcp`; those of single connections are below it.
@@ -68,7 +76,9 @@ struct Endpoint {
     service: StreamableHttpService<Server, LocalSessionManager>,
     server: Server,
     sessions: Arc<LocalSessionManager>,
-    most_sessions: usize,
+    most_sessions: (usize, usize),
+    streams: Places,
+    attempts: Attempts,
     request_bytes: usize,
 }
 
@@ -95,7 +105,8 @@ pub async fn serve(
     let listener = listener.tap_io(|client| {
         client.set_nodelay(true).ok();
     });
-    let serving = axum::serve(listener, router)
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service)
         .with_graceful_shutdown(async move { stopped.cancelled().await })
         .into_future();
     let mut serving = std::pin::pin!(serving);
@@ -153,6 +164,8 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         server,
         sessions,
         most_sessions: options.sessions,
+        streams: Places::each(options.streams_of_each),
+        attempts: Attempts::each(options.refusals_per_minute),
         request_bytes: options.request_bytes,
     }
 }
@@ -203,7 +216,11 @@ impl Endpoint {
             Ok(caller) => caller,
             Err(refused) => return *refused,
         };
-        let opener = caller.principal().clone();
+        let known = caller.clone();
+        let place = match self.place(&head, &known) {
+            Ok(place) => place,
+            Err(refused) => return *refused,
+        };
         // Whoever comes after this knows the caller, and has no use for the header.
         head.headers.remove(header::AUTHORIZATION);
         if is_stateless(&head) {
@@ -231,11 +248,14 @@ impl Endpoint {
         }
         let opened = response.headers().get(SESSION).filter(|_| outside);
         if let Some(id) = opened.and_then(|id| id.to_str().ok().map(str::to_owned))
-            && let Err(full) = self.remember(&id, &opener).await
+            && let Err(full) = self.remember(&id, known.principal()).await
         {
             return full;
         }
-        response
+        match place {
+            Some(place) => until_over(response, &known, place),
+            None => response,
+        }
     }
 
     /// Everything that is checked before MCP, in the order that does least for strangers.
@@ -251,18 +271,46 @@ impl Endpoint {
             );
             return Err(refused(NOT_OPEN));
         }
-        let caller = authenticate(&head.headers, &proof)
-            .await
+        let caller = authenticate(&head.headers, &proof).await;
+        let caller = caller
+            .and_then(|caller| admit(&caller, scope).map(|()| caller))
             .map_err(|refusal| {
-                tracing::info!(reason = %refusal.reason(), "a request was not let in");
                 let document = match proof {
                     Proof::Signed(_) => self.resources.document(head, scope),
-                    Proof::Nothing | Proof::OwnToken => None,
+                    Proof::Nothing | Proof::OwnToken | Proof::Key(_) => None,
                 };
-                Box::new(refusal.answer(document.as_deref()))
+                Box::new(self.turn_away(head, &refusal, document.as_deref()))
             })?;
         self.check_session(head, &caller).await?;
         Ok(caller)
+    }
+
+    /// Says so in the log and to the caller; where it happens too often, to neither any more.
+    fn turn_away(&self, head: &Parts, refusal: &Refusal, document: Option<&str>) -> Response {
+        let often = refusal
+            .is_attempt()
+            .then(|| self.attempts.failed(peer(head)));
+        if let Some(Err(retry_after)) = often {
+            return Refusal::TooMany { retry_after }.answer(None);
+        }
+        tracing::info!(reason = %refusal.reason(), "a request was not let in");
+        refusal.answer(document)
+    }
+
+    /// For an answer that stays open: the place that a known caller has for it.
+    fn place(&self, head: &Parts, caller: &Caller) -> Result<Option<Option<Place>>, Box<Response>> {
+        if !lasts(head) {
+            return Ok(None);
+        }
+        if !caller.principal().is_known() {
+            return Ok(Some(None));
+        }
+        let place = self.streams.take(caller.principal().as_str());
+        let told = "server.limits.streams_per_caller";
+        place.map_or_else(
+            || Err(Box::new(enough(told))),
+            |place| Ok(Some(Some(place))),
+        )
     }
 
     /// A session belongs to whoever opened it, and there is an end to how many there are.
@@ -278,28 +326,49 @@ impl Endpoint {
                 Err(Box::new(NO_SESSION.into_response()))
             };
         }
-        if head.method == Method::POST
-            && self.sessions.sessions.read().await.len() >= self.most_sessions
-        {
-            return Err(Box::new(full()));
+        if head.method == Method::POST {
+            let living = self.sessions.sessions.read().await;
+            let theirs = self.theirs(caller.principal(), |id| living.contains_key(id));
+            self.room(living.len() + 1, theirs + 1).map_err(Box::new)?;
         }
         Ok(())
+    }
+
+    /// How many sessions a known caller has. One who is not known is everybody.
+    fn theirs(&self, caller: &Principal, lives: impl Fn(&str) -> bool) -> usize {
+        if caller.is_known() {
+            self.openers.count(caller, lives)
+        } else {
+            0
+        }
+    }
+
+    /// Whether there is room for so many sessions, of everybody and of one caller.
+    fn room(&self, all: usize, theirs: usize) -> Result<(), Response> {
+        let (most, most_of_each) = self.most_sessions;
+        if all > most {
+            Err(full())
+        } else if theirs > most_of_each {
+            Err(enough("server.limits.sessions_per_caller"))
+        } else {
+            Ok(())
+        }
     }
 
     /// Remembers who opened a session, or ends it where there are too many: some are begun side by
     /// side, and a handshake may name a revision that has none.
     async fn remember(&self, id: &str, opener: &Principal) -> Result<(), Response> {
         let living = self.sessions.sessions.read().await;
-        if living.len() > self.most_sessions {
+        let lives = |id: &str| living.contains_key(id);
+        self.openers.remember(id, opener, living.len(), lives);
+        let room = self.room(living.len(), self.theirs(opener, lives));
+        if room.is_err() {
             drop(living);
             if let Err(error) = self.sessions.close_session(&id.into()).await {
                 tracing::warn!(%error, "a session could not be ended");
             }
-            return Err(full());
         }
-        let lives = |id: &str| living.contains_key(id);
-        self.openers.remember(id, opener, living.len(), lives);
-        Ok(())
+        room
     }
 }
 
@@ -309,6 +378,14 @@ fn full() -> Response {
     let wait = [(header::RETRY_AFTER, "30")];
     let told = "too many sessions; try again later\n";
     (StatusCode::SERVICE_UNAVAILABLE, wait, told).into_response()
+}
+
+/// No more for this caller, while others have room.
+fn enough(limit: &str) -> Response {
+    tracing::warn!("{limit} is reached; a caller was refused");
+    let wait = [(header::RETRY_AFTER, "30")];
+    let told = format!("{limit} is reached for your key or token; close what you do not need\n");
+    (StatusCode::TOO_MANY_REQUESTS, wait, told).into_response()
 }
 
 const NOT_OPEN: (StatusCode, &str) = (

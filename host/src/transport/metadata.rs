@@ -77,7 +77,7 @@ impl Resources {
         };
         match server.proof(&scope)? {
             Proof::Signed(issuer) => Some((scope, issuer)),
-            Proof::Nothing | Proof::OwnToken => None,
+            Proof::Nothing | Proof::OwnToken | Proof::Key(_) => None,
         }
     }
 

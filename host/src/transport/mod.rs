@@ -1,5 +1,6 @@
 //! How clients reach the server: standard input and output, or Streamable HTTP.
 
+mod attempts;
 mod auth;
 mod cors;
 mod direct;
@@ -7,6 +8,7 @@ mod edge;
 mod envelope;
 mod http;
 mod intake;
+mod lasting;
 mod lines;
 mod metadata;
 mod sessions;
