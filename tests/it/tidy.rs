@@ -420,6 +420,16 @@ fn the_host_never_unwraps() {
     nothing(&found, "panics outside tests");
 }
 
+/// Names of the guests: a file each, or a folder.
+fn guests() -> BTreeSet<String> {
+    let files = sources("tests/guests/examples").into_iter();
+    let names = files.map(|file| {
+        let first = file.name.split('/').next().unwrap_or(&file.name);
+        first.trim_end_matches(".rs").to_owned()
+    });
+    names.collect()
+}
+
 #[test]
 fn every_guest_has_a_test_of_its_name() {
     let tests: String = sources("tests/it")
@@ -427,8 +437,7 @@ fn every_guest_has_a_test_of_its_name() {
         .map(|source| source.text.clone())
         .collect();
     let mut found = Vec::new();
-    for guest in sources("tests/guests/examples") {
-        let name = guest.name.trim_end_matches(".rs").to_owned();
+    for name in guests() {
         let (alone, sentence) = (format!("fn {name}("), format!("fn {name}_"));
         if !tests.contains(&alone) && !tests.contains(&sentence) {
             found.push(name);
@@ -444,10 +453,8 @@ fn every_guest_has_a_test_of_its_name() {
 fn every_guest_is_declared() {
     let manifest =
         std::fs::read_to_string(root().join("tests/guests/Cargo.toml")).expect("it is there");
-    let names = sources("tests/guests/examples")
+    let found: Vec<String> = guests()
         .into_iter()
-        .map(|guest| guest.name.trim_end_matches(".rs").to_owned());
-    let found: Vec<String> = names
         .filter(|name| !manifest.contains(&format!("name = \"{name}\"")))
         .collect();
     nothing(&found, "guests that tests/guests/Cargo.toml does not name");
