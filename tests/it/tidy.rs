@@ -58,7 +58,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
         ],
     ),
-    ("identity", &["caller"]),
+    ("identity", &["caller", "policy"]),
     ("keys", &["caller", "names", "policy", "state"]),
     ("confirm", &["policy"]),
     ("admission", &["error", "policy"]),

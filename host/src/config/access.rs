@@ -84,6 +84,10 @@ pub(super) fn read(server: &Section<'_>, state: &State, context: &Context<'_>) -
             access
         }
     };
+    let nobody = |issuer: &Issuer| issuer.audience.is_empty() && !server.has("public_url");
+    if access.issuer.as_ref().is_some_and(nobody) {
+        field.error("does not say whom tokens have to be for; set `server.public_url` to the address that clients use, or `audience` here");
+    }
     if access.keys && state.file.is_none() {
         field.error("API keys are kept in `server.state`, which is \"memory\"; name a file there");
     }
@@ -224,12 +228,12 @@ mod tests {
             ("[server]\nauth = 'keys'", true, None),
             ("[server.auth]\nkeys = true", true, None),
             (
-                "[server.auth]\nissuer = 'https://login.example.com/realms/crm'",
+                "[server]\npublic_url = 'https://mcp.example.com'\n[server.auth]\nissuer = 'https://login.example.com/realms/crm'",
                 false,
                 Some("https://login.example.com/realms/crm"),
             ),
             (
-                "[server.auth]\nkeys = true\nissuer = 'http://127.0.0.1:9/'",
+                "[server.auth]\nkeys = true\nissuer = 'http://127.0.0.1:9/'\naudience = ['a']",
                 true,
                 Some("http://127.0.0.1:9/"),
             ),
@@ -273,12 +277,16 @@ mod tests {
                 "server.auth.audience: `audience` belongs to an `issuer`",
             ),
             (
-                "auth = { issuer = 'http://login.example.com' }",
+                "auth = { issuer = 'http://login.example.com', audience = ['a'] }",
                 "server.auth.issuer: has to be https",
             ),
             (
-                "auth = { issuer = 'login' }",
+                "auth = { issuer = 'login', audience = ['a'] }",
                 "server.auth.issuer: is no URL",
+            ),
+            (
+                "auth = { issuer = 'https://login.example.com' }",
+                "server.auth: does not say whom tokens have to be for",
             ),
             (
                 "auth = 'keys'\nstate = 'memory'",
@@ -304,7 +312,8 @@ mod tests {
         ] {
             assert!(refused.contains(part), "{part}: {refused}");
         }
-        for auth in ["auth = 'keys'", "auth.issuer = 'https://login.example.com'"] {
+        let tokens = "auth = { issuer = 'https://login.example.com', audience = ['a'] }";
+        for auth in ["auth = 'keys'", tokens] {
             let guarded = config(&format!("{server}{auth}\n{SALES}"));
             assert!(guarded.warnings.is_empty(), "{:?}", guarded.warnings);
         }

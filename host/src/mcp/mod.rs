@@ -109,6 +109,12 @@ impl Server {
         scope.proof(&self.app.registry.snapshot())
     }
 
+    /// The scopes that a caller's token needs for a tool, where it lacks one.
+    #[must_use]
+    pub fn lacking(&self, scope: &Scope, caller: &Caller, tool: &str) -> Option<Vec<&'static str>> {
+        scope.lacking(&self.app.registry.snapshot(), caller.principal(), tool)
+    }
+
     /// The one endpoint whose callers are judged by their token's issuer.
     #[must_use]
     pub fn only_signed(&self) -> Option<Scope> {

@@ -117,10 +117,16 @@ impl Denial {
                 format!("{} of this call is not for `{connection}`", self.bearer())
             }
             Layer::CallersTools => format!("{} of this call is not for `{tool}`", self.bearer()),
-            Layer::CallersEffects => format!(
-                "{} of this call is not for {effect} tools, which `{tool}` is",
-                self.bearer()
-            ),
+            Layer::CallersEffects => {
+                let lacks = match self.principal.mandate().map(|mandate| mandate.bearer) {
+                    Some(Bearer::Token) => format!(" (scope `{}`)", scope(self.effect)),
+                    _ => String::new(),
+                };
+                format!(
+                    "{} of this call is not for {effect} tools{lacks}, which `{tool}` is",
+                    self.bearer()
+                )
+            }
         }
     }
 

@@ -34,6 +34,14 @@ pub enum Bearer {
     Token,
 }
 
+/// All effects, from the one that changes nothing on.
+pub const EFFECTS: [Effect; 4] = [
+    Effect::Read,
+    Effect::Write,
+    Effect::Destructive,
+    Effect::Outward,
+];
+
 /// The scope of access tokens that stands for an effect.
 #[must_use]
 pub const fn scope(effect: Effect) -> &'static str {

@@ -32,7 +32,7 @@ pub use grant::{ConfirmRule, Grant, GrantError, Kind, LIVE_CHECK, Rule};
 pub use json::{JsonError, read as read_json};
 pub use judge::{HarmlessPost, Problem, Problems, harmless_posts, judge};
 pub use known::{Known, Made};
-pub use mandate::{Bearer, Mandate, scope};
+pub use mandate::{Bearer, EFFECTS, Mandate, scope};
 pub use matcher::{Canonical, Miss};
 pub use pattern::{Bindings, Pattern, PatternError};
 pub use permit::{

@@ -151,7 +151,7 @@ impl Registry {
         };
         let (mut snapshot, problems) = assemble(&parts, &Snapshot::default());
         fits(problems)?;
-        snapshot.door = Door::of(&config.server.access, keys.as_ref()).await?;
+        snapshot.door = Door::of(&config.server, keys.as_ref()).await?;
         say_at_start(&snapshot);
         Ok(Arc::new(Self {
             runtime,
@@ -249,7 +249,7 @@ impl Registry {
         };
         let (mut snapshot, problems) = assemble(&parts, &self.present.load());
         fits(problems)?;
-        snapshot.door = Door::of(&config.server.access, self.keys.as_ref()).await?;
+        snapshot.door = Door::of(&config.server, self.keys.as_ref()).await?;
         *sources = Sources { config, folder };
         self.swap(snapshot);
         Ok(())

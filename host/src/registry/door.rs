@@ -5,14 +5,27 @@
 use std::sync::Arc;
 
 use super::RegistryError;
+use super::authority::Authority;
 use crate::caller::{Caller, Token};
-use crate::config::Access;
+use crate::config::Server;
+use crate::identity::Unknown;
 use crate::keys::{Keys, NotLetIn, PREFIX};
 
 /// Where callers have to prove something.
-#[derive(Debug)]
 pub struct Door {
     keys: Option<Arc<Keys>>,
+    authority: Option<Authority>,
+}
+
+/// Why nobody is let in by what a caller brought.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unproved {
+    /// It is meant to be an API key, or nothing else is taken.
+    #[error(transparent)]
+    Key(#[from] NotLetIn),
+    /// It is meant to be an access token.
+    #[error(transparent)]
+    Token(#[from] Unknown),
 }
 
 impl Door {
@@ -21,17 +34,18 @@ impl Door {
     /// # Errors
     /// The keys cannot be read.
     pub(super) async fn of(
-        access: &Access,
+        server: &Server,
         keys: Option<&Arc<Keys>>,
     ) -> Result<Option<Arc<Self>>, RegistryError> {
-        if access.is_open() {
+        if server.access.is_open() {
             return Ok(None);
         }
-        let keys = keys.filter(|_| access.keys).cloned();
+        let keys = keys.filter(|_| server.access.keys).cloned();
         if let Some(keys) = &keys {
             keys.load().await.map_err(RegistryError::Keys)?;
         }
-        Ok(Some(Arc::new(Self { keys })))
+        let authority = Authority::of(server);
+        Ok(Some(Arc::new(Self { keys, authority })))
     }
 
     /// The keys that let in, where some do.
@@ -40,14 +54,26 @@ impl Door {
         self.keys.as_ref()
     }
 
-    /// Who comes with a token.
+    /// The authorization server whose tokens let in, where there is one.
+    #[must_use]
+    pub const fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
+    }
+
+    /// Who comes with a token, to the endpoint of a connection or to that without a name.
     ///
     /// # Errors
     /// It lets nobody in.
-    pub async fn caller(&self, token: &Token) -> Result<Caller, NotLetIn> {
-        match &self.keys {
-            Some(keys) if token.expose().starts_with(PREFIX) => keys.caller(token.expose()).await,
-            _ => Err(NotLetIn::Form),
+    pub async fn caller(
+        &self,
+        token: &Token,
+        connection: Option<&str>,
+    ) -> Result<Caller, Unproved> {
+        let text = token.expose();
+        match (&self.keys, &self.authority) {
+            (Some(keys), _) if text.starts_with(PREFIX) => Ok(keys.caller(text).await?),
+            (_, Some(authority)) => Ok(authority.caller(token, connection).await?),
+            (_, None) => Err(NotLetIn::Form.into()),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! operator's configuration; tools exist only where the two meet. This module must not know MCP.
 
 mod assemble;
+mod authority;
 mod build;
 mod connection;
 mod door;
@@ -23,11 +24,12 @@ mod uri;
 mod watch;
 mod zones;
 
+pub use authority::Authority;
 pub use build::{
     Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
 };
 pub use connection::Connection;
-pub use door::Door;
+pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema};

@@ -12,11 +12,20 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::call::{Proof, Scope};
-use crate::caller::{Caller, Token, TokenError};
+use crate::call::{Proof, Scope, Unproved};
+use crate::caller::{Caller, Owner, Token, TokenError};
 use crate::identity::{Unknown, Untrusted};
-use crate::keys::NotLetIn;
-use crate::policy::Principal;
+use crate::keys::{NotLetIn, PREFIX};
+use crate::policy::{self, Bearer, EFFECTS, Principal};
+
+/// What helps a caller to get what they lack, where the endpoint has such.
+#[derive(Debug, Default)]
+pub struct Hint {
+    /// The address of the endpoint's metadata.
+    pub document: Option<String>,
+    /// The scope without which nothing can be done.
+    pub scope: Option<&'static str>,
+}
 
 /// How long a state that cannot be read is given.
 const NO_BOOK: Duration = Duration::from_secs(5);
@@ -51,6 +60,9 @@ pub enum Refusal {
         "what you brought is not for this connection; the operator of this server can give you more"
     )]
     NotHere,
+    /// The caller's token lacks a scope.
+    #[error("the token lacks a scope; get one with {}", .0.join(" "))]
+    Scopes(Vec<&'static str>),
     /// Too many were refused before.
     #[error("too many requests from your address were not let in; try again later")]
     TooMany {
@@ -71,19 +83,37 @@ pub enum Refusal {
 ///
 /// # Errors
 /// The endpoint wants a proof that the request does not bring.
-pub async fn authenticate(headers: &HeaderMap, proof: &Proof) -> Result<Caller, Refusal> {
+pub async fn authenticate(
+    headers: &HeaderMap,
+    proof: &Proof,
+    scope: &Scope,
+) -> Result<Caller, Refusal> {
     match proof {
         // A token that nobody asked for is not looked at, and goes nowhere.
         Proof::Nothing => Ok(Caller::known(Principal::anonymous())),
         Proof::OwnToken => bearer(headers).map(Caller::holding),
         Proof::Signed(issuer) => Ok(issuer.caller(bearer(headers)?).await?),
-        Proof::Key(door) => match bearer(headers) {
-            Ok(token) => Ok(door.caller(&token).await?),
-            Err(Refusal::Malformed(_)) => Err(Refusal::NoKey(Some(NotLetIn::Form))),
-            Err(Refusal::Missing) => Err(Refusal::NoKey(None)),
-            Err(other) => Err(other),
-        },
+        Proof::Door(door) => {
+            let connection = match scope {
+                Scope::Connection(name) => Some(name.as_str()),
+                Scope::All | Scope::Shared => None,
+            };
+            let token = bearer(headers).map_err(|refusal| match refusal {
+                Refusal::Malformed(_) => Refusal::NoKey(Some(NotLetIn::Form)),
+                Refusal::Missing => Refusal::NoKey(None),
+                other => other,
+            })?;
+            Ok(door.caller(&token, connection).await?)
+        }
     }
+}
+
+/// The digest of a token whose signature has to be checked, which is the work that strangers can make.
+pub fn costly(headers: &HeaderMap, proof: &Proof) -> Option<Owner> {
+    proof.issuer()?;
+    let token = bearer(headers).ok()?;
+    let is_key = matches!(proof, Proof::Door(_)) && token.expose().starts_with(PREFIX);
+    (!is_key).then(|| token.digest())
 }
 
 /// Whether a caller may come to an endpoint at all.
@@ -91,9 +121,25 @@ pub async fn authenticate(headers: &HeaderMap, proof: &Proof) -> Result<Caller, 
 /// # Errors
 /// What they brought is for other connections.
 pub fn admit(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
-    match (scope, caller.principal().mandate()) {
-        (Scope::Connection(name), Some(mandate)) if !mandate.reaches(name) => Err(Refusal::NotHere),
+    let Some(mandate) = caller.principal().mandate() else {
+        return Ok(());
+    };
+    let has_scope = EFFECTS.into_iter().any(|effect| mandate.allows(effect));
+    match scope {
+        Scope::Connection(name) if !mandate.reaches(name) => Err(Refusal::NotHere),
+        _ if mandate.bearer == Bearer::Token && !has_scope => {
+            Err(Refusal::Scopes(vec![policy::scope(EFFECTS[0])]))
+        }
         _ => Ok(()),
+    }
+}
+
+impl From<Unproved> for Refusal {
+    fn from(why: Unproved) -> Self {
+        match why {
+            Unproved::Key(why) => why.into(),
+            Unproved::Token(why) => why.into(),
+        }
     }
 }
 
@@ -145,6 +191,9 @@ impl Refusal {
             Self::NoKey(Some(why)) => why.to_string(),
             Self::NoKey(None) => "it brings no API key".to_owned(),
             Self::NotHere => "its key is for other connections".to_owned(),
+            Self::Scopes(needed) => {
+                format!("its token lacks one of the scopes {}", needed.join(" "))
+            }
             other => other.to_string(),
         }
     }
@@ -157,8 +206,8 @@ impl Refusal {
         )
     }
 
-    /// The answer; `document` is the address of the endpoint's metadata, where it has some.
-    pub fn answer(&self, document: Option<&str>) -> Response {
+    /// The answer.
+    pub fn answer(&self, hint: &Hint) -> Response {
         let body = json!({
             "error": self.code().unwrap_or("unauthorized"),
             "error_description": self.to_string(),
@@ -172,7 +221,7 @@ impl Refusal {
                 headers.insert(header::RETRY_AFTER, seconds.max(1).into());
             }
             None => {
-                headers.insert(header::WWW_AUTHENTICATE, self.challenge(document));
+                headers.insert(header::WWW_AUTHENTICATE, self.challenge(hint));
             }
         }
         response
@@ -184,7 +233,7 @@ impl Refusal {
             Self::Missing | Self::Malformed(_) | Self::Untrusted(_) | Self::NoKey(_) => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::NotHere => StatusCode::FORBIDDEN,
+            Self::NotHere | Self::Scopes(_) => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NoKeys { .. } | Self::NoBook => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -203,7 +252,7 @@ impl Refusal {
     const fn code(&self) -> Option<&'static str> {
         match self {
             Self::Missing | Self::NoKey(_) => None,
-            Self::NotHere => Some("insufficient_scope"),
+            Self::NotHere | Self::Scopes(_) => Some("insufficient_scope"),
             Self::Several => Some("invalid_request"),
             Self::Malformed(_) | Self::Untrusted(_) => Some("invalid_token"),
             Self::NoKeys { .. } | Self::NoBook | Self::TooMany { .. } => {
@@ -212,31 +261,38 @@ impl Refusal {
         }
     }
 
-    fn challenge(&self, document: Option<&str>) -> HeaderValue {
-        let realm = r#"Bearer realm="portcullis""#;
-        let document = document.map(|url| format!(r#", resource_metadata="{url}""#));
-        let what = match self {
-            Self::Missing
-            | Self::NoKey(_)
-            | Self::NoKeys { .. }
-            | Self::NoBook
-            | Self::TooMany { .. } => "",
-            Self::NotHere => {
-                r#", error="insufficient_scope", error_description="not for this connection""#
-            }
-            Self::Several => {
-                r#", error="invalid_request", error_description="more than one Authorization header""#
-            }
-            Self::Malformed(_) => {
-                r#", error="invalid_token", error_description="the token is malformed""#
-            }
-            Self::Untrusted(_) => {
-                r#", error="invalid_token", error_description="the token is not valid here""#
-            }
+    fn challenge(&self, hint: &Hint) -> HeaderValue {
+        let mut text = r#"Bearer realm="portcullis""#.to_owned();
+        let needed = match self {
+            Self::Scopes(needed) => Some(needed.join(" ")),
+            _ => hint.scope.map(str::to_owned),
         };
-        let text = format!("{realm}{}{what}", document.unwrap_or_default());
+        let challenged = self.retry_after().is_none();
+        let error = self.code().filter(|_| challenged);
+        for (name, value) in [
+            ("resource_metadata", hint.document.as_deref()),
+            ("scope", needed.as_deref()),
+            ("error", error),
+            ("error_description", self.short()),
+        ] {
+            if let Some(value) = value {
+                text.push_str(&format!(r#", {name}="{value}""#));
+            }
+        }
         // The address is a parsed URL or was compared with the names of this server.
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer"))
+    }
+
+    /// What is wrong, in a few words without quotes.
+    const fn short(&self) -> Option<&'static str> {
+        match self {
+            Self::Several => Some("more than one Authorization header"),
+            Self::Malformed(_) => Some("the token is malformed"),
+            Self::Untrusted(_) => Some("the token is not valid here"),
+            Self::NotHere => Some("not for this connection"),
+            Self::Scopes(_) => Some("the token lacks a scope"),
+            _ => None,
+        }
     }
 }
 
@@ -252,7 +308,7 @@ mod tests {
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
             headers.append(header::AUTHORIZATION, value);
         }
-        let caller = authenticate(&headers, &Proof::OwnToken).now_or_never();
+        let caller = authenticate(&headers, &Proof::OwnToken, &Scope::Shared).now_or_never();
         let caller = caller.expect("nothing to wait for")?;
         Ok(caller.token().unwrap().expose().to_owned())
     }
@@ -298,10 +354,28 @@ mod tests {
             header::AUTHORIZATION,
             HeaderValue::from_static("Bearer abc"),
         );
-        let caller = authenticate(&headers, &Proof::Nothing).now_or_never();
+        let caller = authenticate(&headers, &Proof::Nothing, &Scope::Shared).now_or_never();
         let caller = caller.unwrap().unwrap();
         assert_eq!(caller.principal(), &Principal::anonymous());
         assert!(caller.token().is_none());
+    }
+
+    fn hint(document: &str) -> Hint {
+        Hint {
+            document: Some(document.to_owned()),
+            scope: Some("crm.read"),
+        }
+    }
+
+    #[test]
+    fn a_token_that_lacks_a_scope_is_told_all_that_it_takes() {
+        let refusal = Refusal::Scopes(vec!["crm.read", "crm.write"]);
+        let response = refusal.answer(&hint("https://x"));
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(
+            response.headers()[header::WWW_AUTHENTICATE],
+            "Bearer realm=\"portcullis\", resource_metadata=\"https://x\", scope=\"crm.read crm.write\", error=\"insufficient_scope\", error_description=\"the token lacks a scope\""
+        );
     }
 
     #[test]
@@ -320,7 +394,7 @@ mod tests {
                 Some("invalid_token"),
             ),
         ] {
-            let response = refusal.answer(None);
+            let response = refusal.answer(&Hint::default());
             assert_eq!(response.status().as_u16(), status);
             let challenge = response.headers()[header::WWW_AUTHENTICATE]
                 .to_str()
@@ -338,7 +412,7 @@ mod tests {
     fn where_to_get_a_token() {
         let document = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
         for refusal in [Refusal::Missing, Refusal::Untrusted(Untrusted::Expired)] {
-            let response = refusal.answer(Some(document));
+            let response = refusal.answer(&hint(document));
             let challenge = response.headers()[header::WWW_AUTHENTICATE]
                 .to_str()
                 .unwrap();
@@ -351,7 +425,7 @@ mod tests {
     #[test]
     fn no_keys_is_no_verdict() {
         let retry_after = Duration::from_millis(4200);
-        let response = Refusal::NoKeys { retry_after }.answer(Some("https://x"));
+        let response = Refusal::NoKeys { retry_after }.answer(&hint("https://x"));
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[header::RETRY_AFTER], "5");
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));

@@ -24,19 +24,20 @@ use tower::ServiceExt;
 use url::Url;
 
 use super::attempts::{Attempts, peer};
-use super::auth::{Refusal, admit, authenticate};
+use super::auth::{Hint, Refusal, admit, authenticate, costly};
 use super::cors::pages;
 use super::direct::Direct;
 use super::edge::Neighbours;
 use super::intake::take;
 use super::lasting::{lasts, until_over};
 use super::metadata::Resources;
+use super::scopes::{named_in_body, named_in_head};
 use super::sessions::Openers;
 use crate::admission::{Place, Places};
 use crate::call::{Proof, Scope};
 use crate::caller::Caller;
 use crate::mcp::Server;
-use crate::policy::Principal;
+use crate::policy::{Bearer, Mandate, Principal};
 
 /// How long a session of a handshake revision lives without a request.
 const SESSION_IDLE: Duration = Duration::from_secs(300);
@@ -237,6 +238,10 @@ impl Endpoint {
             Ok(request) => request,
             Err(refused) => return *refused,
         };
+        let request = match self.enough_for(request, &known).await {
+            Ok(request) => request,
+            Err(refused) => return *refused,
+        };
         let ends = request.method() == Method::DELETE;
         let mut response = match self.service.clone().oneshot(request).await {
             Ok(response) => response.into_response(),
@@ -271,30 +276,74 @@ impl Endpoint {
             );
             return Err(refused(NOT_OPEN));
         }
-        let caller = authenticate(&head.headers, &proof).await;
-        let caller = caller
-            .and_then(|caller| admit(&caller, scope).map(|()| caller))
-            .map_err(|refusal| {
-                let document = match proof {
-                    Proof::Signed(_) => self.resources.document(head, scope),
-                    Proof::Nothing | Proof::OwnToken | Proof::Key(_) => None,
-                };
-                Box::new(self.turn_away(head, &refusal, document.as_deref()))
-            })?;
+        let caller = self.proved(head, &proof, scope).await;
+        let caller = caller.map_err(|refusal| self.turned_away(head, &proof, scope, &refusal))?;
         self.check_session(head, &caller).await?;
         Ok(caller)
     }
 
-    /// Says so in the log and to the caller; where it happens too often, to neither any more.
-    fn turn_away(&self, head: &Parts, refusal: &Refusal, document: Option<&str>) -> Response {
+    /// Who the caller is, if they may come here and call what the head says.
+    async fn proved(&self, head: &Parts, proof: &Proof, scope: &Scope) -> Result<Caller, Refusal> {
+        let costly = costly(&head.headers, proof);
+        if let Some(token) = &costly {
+            let checked = self.attempts.check(peer(head), token);
+            checked.map_err(|retry_after| Refusal::TooMany { retry_after })?;
+        }
+        let caller = authenticate(&head.headers, proof, scope).await?;
+        if let Some(token) = costly {
+            self.attempts.right(token);
+        }
+        admit(&caller, scope)?;
+        match named_in_head(head).and_then(|tool| self.server.lacking(scope, &caller, tool)) {
+            Some(needed) => Err(Refusal::Scopes(needed)),
+            None => Ok(caller),
+        }
+    }
+
+    /// Says so in the log and to the caller; where it happens too often, in the log no more.
+    fn turned_away(
+        &self,
+        head: &Parts,
+        proof: &Proof,
+        scope: &Scope,
+        refusal: &Refusal,
+    ) -> Box<Response> {
         let often = refusal
             .is_attempt()
             .then(|| self.attempts.failed(peer(head)));
         if let Some(Err(retry_after)) = often {
-            return Refusal::TooMany { retry_after }.answer(None);
+            return Box::new(Refusal::TooMany { retry_after }.answer(&Hint::default()));
         }
         tracing::info!(reason = %refusal.reason(), "a request was not let in");
-        refusal.answer(document)
+        let has_issuer = proof.issuer().is_some();
+        let document = has_issuer.then(|| self.resources.document(head, scope));
+        let hint = Hint {
+            document: document.flatten(),
+            scope: proof.least_scope(),
+        };
+        Box::new(refusal.answer(&hint))
+    }
+
+    /// The same for a caller of an older revision, whose requests say in their body what they call.
+    async fn enough_for(
+        &self,
+        request: Request,
+        caller: &Caller,
+    ) -> Result<Request, Box<Response>> {
+        let of_token = |mandate: &Arc<Mandate>| mandate.bearer == Bearer::Token;
+        if request.method() != Method::POST || !caller.principal().mandate().is_some_and(of_token) {
+            return Ok(request);
+        }
+        let (request, named) = named_in_body(request).await;
+        let (head, body) = request.into_parts();
+        if let Some(tool) = named
+            && let Some(scope) = head.extensions.get::<Scope>()
+            && let Some(needed) = self.server.lacking(scope, caller, &tool)
+            && let Some(proof) = self.server.proof(scope)
+        {
+            return Err(self.turned_away(&head, &proof, scope, &Refusal::Scopes(needed)));
+        }
+        Ok(Request::from_parts(head, body))
     }
 
     /// For an answer that stays open: the place that a known caller has for it.

@@ -11,6 +11,7 @@ mod intake;
 mod lasting;
 mod lines;
 mod metadata;
+mod scopes;
 mod sessions;
 mod stdio;
 

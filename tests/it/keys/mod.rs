@@ -6,6 +6,7 @@ mod command;
 mod lists;
 mod revoked;
 mod strangers;
+mod tokens;
 
 use std::collections::BTreeSet;
 

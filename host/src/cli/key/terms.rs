@@ -10,6 +10,7 @@ use portcullis_manifest::Effect;
 
 use crate::config::{Config, Identity};
 use crate::keys;
+use crate::policy::EFFECTS;
 use crate::schema::nearest;
 
 /// What a key is for; what is left out is left to the configuration.
@@ -149,17 +150,11 @@ fn rate(text: &str) -> Result<u32, String> {
 }
 
 fn effect(text: &str) -> Result<Effect, String> {
-    let all = [
-        Effect::Read,
-        Effect::Write,
-        Effect::Destructive,
-        Effect::Outward,
-    ];
-    let known: Vec<String> = all
+    let known: Vec<String> = EFFECTS
         .iter()
         .map(|effect| effect.as_str().to_owned())
         .collect();
-    let found = all.into_iter().find(|effect| effect.as_str() == text);
+    let found = EFFECTS.into_iter().find(|effect| effect.as_str() == text);
     found.ok_or_else(|| match nearest(text, &known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("known are {}", known.join(", ")),
