@@ -136,6 +136,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "config",
             "error",
+            "identity",
             "keys",
             "live",
             "mcp",

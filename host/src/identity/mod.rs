@@ -178,7 +178,7 @@ impl Issuer {
             tracing::info!(
                 expected = self.name(),
                 found,
-                "a token names another issuer; where both are the CRM's, set `issuer` of the connection to the one that the tokens name"
+                "a token names another issuer; where both are the same server's, set `issuer` (of the connection, or in [server.auth]) to the one that the tokens name"
             );
         }
     }

@@ -86,3 +86,109 @@ impl Mandate {
         self.tools.matches(tool)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::denial::Layer;
+    use super::super::grant::tests::{any_effect, any_rule, grant};
+    use super::super::grant::{ConfirmRule, Rule};
+    use super::super::permit::open;
+    use super::super::principal::Principal;
+    use super::*;
+
+    fn everything() -> Rule {
+        Rule {
+            allow: EFFECTS.into(),
+            tools: ToolFilter::default(),
+            confirm: ConfirmRule::Any,
+        }
+    }
+
+    fn caller(mandate: Mandate) -> Principal {
+        Principal::named("key", "ada#k1").within(Arc::new(mandate))
+    }
+
+    #[test]
+    fn a_denial_says_what_would_do() {
+        let (key, token) = (
+            Mandate::everything(Bearer::Key),
+            Mandate::everything(Bearer::Token),
+        );
+        let others = Some([ConnectionName::new("other").unwrap()].into());
+        let reads = Some([Effect::Read].into());
+        for (mandate, layer, model, log) in [
+            (
+                Mandate {
+                    connections: others,
+                    ..key.clone()
+                },
+                Layer::CallersConnections,
+                "the API key of this call is not for `sales`",
+                "the API key is for other connections; this would allow it: a key issued with `--connections sales`, or without",
+            ),
+            (
+                Mandate {
+                    tools: ToolFilter::parse(&["*", "!del*"]).unwrap(),
+                    ..key.clone()
+                },
+                Layer::CallersTools,
+                "the API key of this call is not for `delete`",
+                "the API key is for other tools; this would allow it: a key issued with these `--tools`: tools = [\"*\", \"!del*\", \"delete\"]",
+            ),
+            (
+                Mandate {
+                    effects: reads.clone(),
+                    ..key
+                },
+                Layer::CallersEffects,
+                "the API key of this call is not for destructive tools, which `delete` is",
+                "it is destructive, and the API key is for other effects; this would allow it: a key issued with `--allow read,destructive`",
+            ),
+            (
+                Mandate {
+                    effects: reads,
+                    ..token
+                },
+                Layer::CallersEffects,
+                "the access token of this call is not for destructive tools (scope `crm.destructive`), which `delete` is",
+                "it is destructive, and the access token is for other effects; this would allow it: a token with the scope `crm.destructive`",
+            ),
+        ] {
+            let grant = grant("delete", Effect::Destructive, everything());
+            assert!(!grant.is_open_to(&mandate), "{mandate:?}");
+            let denial = open(&caller(mandate), &grant).unwrap_err();
+            assert_eq!(
+                (denial.layer(), denial.for_model().as_str()),
+                (layer, model)
+            );
+            let whole = format!("key:ada#k1 may not call `delete` on `sales`: {log}");
+            assert_eq!(denial.to_string(), whole);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_mandate_never_widens(
+            effect in any_effect(),
+            rule in any_rule(),
+            effects in prop::option::of(prop::collection::btree_set(any_effect(), 0..4)),
+            here in any::<bool>(),
+        ) {
+            let name = if here { "sales" } else { "other" };
+            let mandate = Mandate {
+                connections: Some([ConnectionName::new(name).unwrap()].into()),
+                effects,
+                ..Mandate::everything(Bearer::Key)
+            };
+            let grant = grant("get", effect, rule);
+            let by_itself = here && mandate.allows(effect);
+            prop_assert_eq!(grant.is_open_to(&mandate), grant.is_open() && by_itself);
+            let opened = open(&caller(mandate), &grant).is_ok();
+            prop_assert_eq!(opened, grant.is_open() && by_itself);
+        }
+    }
+}

@@ -15,6 +15,7 @@ mod manifest;
 mod plugin;
 mod refresh;
 mod resource;
+mod said;
 mod shared;
 mod slots;
 mod snapshot;

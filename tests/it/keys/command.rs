@@ -182,7 +182,7 @@ async fn check_says_whether_somebody_can_come_in() {
     let told = shell.run(&["check"]).await;
     assert!(
         told.out
-            .contains("warning API keys are wanted over HTTP, and none is good"),
+            .contains("warning API keys are taken over HTTP, and none is good"),
         "{told:?}"
     );
     shell
@@ -191,7 +191,7 @@ async fn check_says_whether_somebody_can_come_in() {
     let told = shell.run(&["check"]).await;
     assert!(
         told.out
-            .contains("ok      API keys are wanted over HTTP; 1 is good"),
+            .contains("ok      API keys are taken over HTTP; 1 is good"),
         "{told:?}"
     );
 }
