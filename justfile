@@ -28,6 +28,10 @@ plugins:
 guests:
     cargo xtask guests
 
+# Real MCP clients against the built binary
+clients:
+    cargo xtask clients
+
 # The live table against a real server: just live espocrm
 live crm *args:
     cargo xtask live {{ crm }} {{ args }}

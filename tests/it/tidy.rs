@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mcp",
         &[
-            "call", "caller", "error", "names", "prompts", "reading", "registry",
+            "call", "caller", "error", "input", "names", "prompts", "reading", "registry", "schema",
         ],
     ),
     (
@@ -51,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "confirm",
             "error",
             "identity",
+            "input",
             "names",
             "policy",
             "registry",
@@ -93,6 +94,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("upstream", &["caller", "policy"]),
     ("config", &["names"]),
     ("error", &["names"]),
+    ("input", &["error"]),
     ("names", &[]),
     ("prompts", &[]),
     ("schema", &[]),
@@ -127,6 +129,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "runtime",
             "transport",
+            "upstream",
         ],
     ),
     (
@@ -137,6 +140,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "config",
             "error",
             "identity",
+            "input",
             "keys",
             "live",
             "mcp",

@@ -4,6 +4,7 @@
 //! compiler in [`toolchain`], building components in [`guests`], child processes in [`process`].
 //! Knows nothing of what the host or a plugin does.
 
+mod clients;
 mod folder;
 mod guests;
 mod process;
@@ -27,6 +28,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test                  every test
   cargo xtask test call_path        the tests whose name holds `call_path`
   cargo xtask plugins               the plugin components alone, into target/plugins
+  cargo xtask clients               real MCP clients against the built binary
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
                                     bottlecrm, atomic
 
@@ -60,6 +62,9 @@ enum Task {
         #[command(flatten)]
         passed: Passed,
     },
+    /// Build plugins and host in release, run real MCP clients of PyPI and npm against them (needs Python
+    /// and npm)
+    Clients,
     /// Build plugins and host in release, run the benchmarks
     Bench(Passed),
     /// Print which compiler and standard library build the plugins
@@ -100,6 +105,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Guests => guests(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Check => check(&workspace),
         Task::Live { crm, passed } => live(&workspace, &crm, &passed.args),
+        Task::Clients => run_clients(&workspace),
         Task::Bench(passed) => bench(&workspace, &passed.args),
         Task::Toolchain { prepare } => print_toolchain(&workspace, prepare),
     }
@@ -211,6 +217,12 @@ fn live(workspace: &Workspace, crm: &str, args: &[OsString]) -> Result<ExitCode>
         crm,
     ]);
     process::replace(cargo.args(args))
+}
+
+fn run_clients(workspace: &Workspace) -> Result<ExitCode> {
+    plugins(workspace)?;
+    build_host(workspace)?;
+    clients::clients(workspace)
 }
 
 fn bench(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {

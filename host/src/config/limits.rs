@@ -159,6 +159,7 @@ limits! {
         streams_per_caller: Streams, 50, 1 => 100_000, "Streams that one key or token keeps open, of sessions and of subscriptions together.";
         refusals_per_minute: Refusals, 60, 1 => 100_000, "Requests of one address with a wrong key or token before it is told to wait; behind a proxy all callers have one address, and right keys always come in.";
         request_bytes: Bytes, 4 * MIB, KIB => 64 * MIB, "Body of one MCP request; it is read into memory before anything else is known of it.";
+        human_ms: Milliseconds, 300_000, 1000 => 600_000, "Time that a person has to answer a question that is put to them through their client; the call holds no place meanwhile.";
         drain_ms: Milliseconds, 10_000, 100 => 300_000, "Time that running calls have to finish when the host stops; supervisors kill after 10 to 90 seconds.";
     }
 }

@@ -19,10 +19,11 @@ use super::state::{self, State};
 use super::tree::Table;
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "http",
     "path",
     "auth",
+    "legacy_sse",
     "public_url",
     "allowed_hosts",
     "allowed_origins",
@@ -48,6 +49,8 @@ pub struct Server {
     pub path: EndpointPath,
     /// What its callers have to prove.
     pub access: Access,
+    /// Whether the transport of 2024-11-05 is served beside, at `/sse` and `/<connection>/sse`.
+    pub legacy_sse: bool,
     /// The address under which clients reach the HTTP endpoint, where a proxy stands before it.
     pub public_url: Option<Url>,
     /// The folder that is watched for plugins, absolute.
@@ -100,6 +103,17 @@ impl EndpointPath {
     }
 }
 
+impl EndpointPath {
+    /// The paths of the older transport are not taken.
+    fn beside(self, legacy_sse: bool) -> Result<Self, &'static str> {
+        let last = self.0.rsplit('/').next();
+        if legacy_sse && matches!(last, Some("sse" | "messages")) {
+            return Err("is a path that `server.legacy_sse` serves; take another, e.g. `/mcp`");
+        }
+        Ok(self)
+    }
+}
+
 /// What is logged, to stderr.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Log {
@@ -115,6 +129,7 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
     let section = Section::open("server", table, context.report, &KEYS);
     let path = |key: &str| section.text(key)?.check(|text| context.path(text));
     let state = state::read(&section, context);
+    let legacy_sse = section.flag("legacy_sse").is_some_and(|flag| flag.value);
     Server {
         access: access::read(&section, &state, context),
         http: section
@@ -122,8 +137,9 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
             .and_then(|field| field.check(|text| address::socket(text))),
         path: section
             .text("path")
-            .and_then(|field| field.check(|text| EndpointPath::parse(text)))
+            .and_then(|field| field.check(|text| EndpointPath::parse(text)?.beside(legacy_sse)))
             .unwrap_or_default(),
+        legacy_sse,
         public_url: section
             .text("public_url")
             .and_then(|field| field.check(|text| public_url(text))),

@@ -182,6 +182,7 @@ fn spec(site: Url) -> Spec {
         tls_verify: true,
         exceptions: Vec::new(),
         refresh_tokens: Arc::new(MemoryRefreshStore::default()),
+        names: Arc::default(),
     }
 }
 

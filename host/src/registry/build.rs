@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::Connection;
 use super::assemble::{Parts, assemble};
+use super::connection::Lasting;
 use super::door::Door;
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
@@ -28,7 +29,7 @@ use crate::names::PluginId;
 use crate::policy::{Mandate, Principal};
 use crate::runtime::{LoadError, Runtime};
 use crate::state::{State, StateError};
-use crate::upstream::{FAREWELL, RefreshStore};
+use crate::upstream::{FAREWELL, Names};
 
 /// The plugins of the binary, loaded.
 pub type EmbeddedPlugins = BTreeMap<PluginId, Arc<Plugin>>;
@@ -40,14 +41,16 @@ pub struct Registry {
     present: ArcSwap<Snapshot>,
     changed: watch::Sender<Changed>,
     sources: Mutex<Sources>,
-    /// That of the first configuration: another takes effect at the next start.
-    refresh_tokens: Arc<dyn RefreshStore>,
+    /// The state is that of the first configuration: another takes effect at the next start.
+    lasting: Lasting,
     /// Those of the first configuration's state; none where it ends with the process.
     keys: Option<Arc<Keys>>,
     /// What callers with the same mandate see.
     seen: Cache<Arc<Mandate>, Arc<Snapshot>>,
     /// Connections that were replaced, until their last call is over and their sessions are ended.
     leaving: std::sync::Mutex<JoinSet<()>>,
+    /// Looks at the names of connections that came later.
+    settling: std::sync::Mutex<JoinSet<()>>,
 }
 
 /// How often each list that clients see changed.
@@ -129,7 +132,7 @@ async fn load_all(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryErr
 }
 
 impl Registry {
-    /// Builds the first snapshot.
+    /// Builds the first snapshot; `names` are those of all connections, for as long as it lives.
     ///
     /// # Errors
     /// The folder cannot be read, or the configuration does not fit the plugins; all problems are
@@ -138,17 +141,21 @@ impl Registry {
         runtime: Arc<Runtime>,
         embedded: EmbeddedPlugins,
         config: Config,
+        names: Arc<Names>,
     ) -> Result<Arc<Self>, RegistryError> {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
         let state = state_of(&config);
         let keys = state.clone().map(|state| Arc::new(Keys::of(state)));
-        let refresh_tokens = refresh::store(state);
+        let lasting = Lasting {
+            refresh_tokens: refresh::store(state),
+            names,
+        };
         let parts = Parts {
             config: &config,
             embedded: &embedded,
             folder: &folder,
-            refresh_tokens: &refresh_tokens,
+            lasting: &lasting,
         };
         let (mut snapshot, problems) = assemble(&parts, &Snapshot::default());
         fits(problems)?;
@@ -160,10 +167,11 @@ impl Registry {
             present: ArcSwap::from_pointee(snapshot),
             changed: watch::Sender::default(),
             sources: Mutex::new(Sources { config, folder }),
-            refresh_tokens,
+            lasting,
             keys,
             seen: Cache::new(MOST_SEEN),
             leaving: std::sync::Mutex::default(),
+            settling: std::sync::Mutex::default(),
         }))
     }
 
@@ -221,7 +229,7 @@ impl Registry {
             config: &sources.config,
             embedded: &self.embedded,
             folder: &folder,
-            refresh_tokens: &self.refresh_tokens,
+            lasting: &self.lasting,
         };
         let before = self.snapshot();
         let (mut snapshot, problems) = assemble(&parts, &before);
@@ -246,7 +254,7 @@ impl Registry {
             config: &config,
             embedded: &self.embedded,
             folder: &folder,
-            refresh_tokens: &self.refresh_tokens,
+            lasting: &self.lasting,
         };
         let (mut snapshot, problems) = assemble(&parts, &self.present.load());
         fits(problems)?;
@@ -289,6 +297,19 @@ impl Registry {
         }
     }
 
+    /// At once, so that the moment of a connection's first call decides nothing.
+    fn settle(&self, before: &Snapshot, after: &Snapshot) {
+        let is_new =
+            |new: &&Arc<Connection>| !before.connections.iter().any(|c| Arc::ptr_eq(c, new));
+        let settling = self.settling.lock();
+        let mut settling = settling.unwrap_or_else(std::sync::PoisonError::into_inner);
+        while settling.try_join_next().is_some() {}
+        for connection in after.connections.iter().filter(is_new) {
+            let connection = Arc::clone(connection);
+            settling.spawn(async move { connection.settle().await });
+        }
+    }
+
     fn leaving(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
         let leaving = self.leaving.lock();
         leaving.unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -304,6 +325,7 @@ impl Registry {
         };
         say_what_changed(&before, &next);
         self.see_off(&before, &next);
+        self.settle(&before, &next);
         self.present.store(Arc::new(next));
         self.changed
             .send_if_modified(|present| std::mem::replace(present, changed) != changed);
@@ -323,7 +345,10 @@ pub async fn misfits(
         config,
         embedded,
         folder: &folder,
-        refresh_tokens: &refresh::store(state_of(config)),
+        lasting: &Lasting {
+            refresh_tokens: refresh::store(state_of(config)),
+            names: Arc::default(),
+        },
     };
     assemble(&parts, &Snapshot::default()).1
 }

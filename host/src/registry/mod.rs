@@ -29,7 +29,7 @@ pub use authority::Authority;
 pub use build::{
     Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
 };
-pub use connection::Connection;
+pub use connection::{Connection, Lasting};
 pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;

@@ -201,10 +201,9 @@ async fn a_value_that_was_moved_or_changed_is_not_taken() {
     let other = Zeroizing::new(b"another".to_vec());
     state.put(Kind::RefreshToken, "other", other).await.unwrap();
     let database = rusqlite::Connection::open(&world.path).unwrap();
-    // From a copy, since the second row would otherwise get its own value back from the first.
-    database
-        .execute_batch("create temp table copy as select * from sealed")
-        .unwrap();
+    // From a copy: an update sees the rows that it has changed already.
+    let copied = database.execute("create temp table copy as select * from sealed", []);
+    copied.unwrap();
     let swapped = database.execute(
         "update sealed set value = (select c.value from copy c where c.kind = 'refresh-token' and c.name <> sealed.name) where kind = 'refresh-token'",
         [],

@@ -16,6 +16,7 @@ use super::attempts::{Attempts, peer};
 use super::auth::{admit, authenticate, costly};
 use super::edge::Neighbours;
 use super::http::HttpOptions;
+use super::http::old_sse::Streams;
 use super::lasting::lasts;
 use super::metadata::Resources;
 use super::refusal::{Hint, Refusal};
@@ -31,7 +32,8 @@ use crate::policy::{Bearer, Principal};
 pub(super) const SESSION: &str = "mcp-session-id";
 
 /// What a caller without a session of that id is told; as rmcp says it.
-const NO_SESSION: (StatusCode, &str) = (StatusCode::NOT_FOUND, "Not Found: Session not found");
+pub(super) const NO_SESSION: (StatusCode, &str) =
+    (StatusCode::NOT_FOUND, "Not Found: Session not found");
 
 /// The checks of one listener.
 pub(super) struct Gate {
@@ -44,6 +46,8 @@ pub(super) struct Gate {
     most_sessions: (usize, usize),
     streams: Places,
     attempts: Attempts,
+    /// Sessions of the transport of 2024-11-05.
+    pub(super) old: Streams,
 }
 
 impl Gate {
@@ -63,6 +67,7 @@ impl Gate {
             most_sessions: options.sessions,
             streams: Places::each(options.streams_of_each),
             attempts: Attempts::each(options.refusals_per_minute),
+            old: Streams::default(),
         }
     }
 
@@ -80,6 +85,16 @@ impl Gate {
         head: &Parts,
         scope: &Scope,
     ) -> Result<Caller, Box<Response>> {
+        let caller = self.know(head, scope).await?;
+        self.check_session(head, &caller).await?;
+        Ok(caller)
+    }
+
+    /// Who the caller is, where a stranger is answered at all.
+    ///
+    /// # Errors
+    /// They are not let in.
+    pub(super) async fn know(&self, head: &Parts, scope: &Scope) -> Result<Caller, Box<Response>> {
         let refused = |refused: (StatusCode, &'static str)| Box::new(refused.into_response());
         let allowed = self.neighbours.check(&head.uri, &head.headers);
         allowed.map_err(refused)?;
@@ -92,9 +107,12 @@ impl Gate {
             return Err(refused(NOT_OPEN));
         }
         let caller = self.proved(head, &proof, scope).await;
-        let caller = caller.map_err(|refusal| self.turned_away(head, &proof, scope, &refusal))?;
-        self.check_session(head, &caller).await?;
-        Ok(caller)
+        caller.map_err(|refusal| self.turned_away(head, &proof, scope, &refusal))
+    }
+
+    /// Whether there may be no session more, of either transport.
+    pub(super) async fn is_full(&self) -> bool {
+        self.sessions.sessions.read().await.len() + self.old.count() >= self.most_sessions.0
     }
 
     /// Who the caller is, if they may come here and call what the head says.
@@ -197,7 +215,8 @@ impl Gate {
         if head.method == Method::POST {
             let living = self.sessions.sessions.read().await;
             let theirs = self.theirs(caller.principal(), |id| living.contains_key(id));
-            self.room(living.len() + 1, theirs + 1).map_err(Box::new)?;
+            let all = living.len() + self.old.count();
+            self.room(all + 1, theirs + 1).map_err(Box::new)?;
         }
         Ok(())
     }
@@ -247,7 +266,7 @@ fn has_scopes(caller: &Caller) -> bool {
 }
 
 /// No session more.
-fn full() -> Response {
+pub(super) fn full() -> Response {
     tracing::warn!("server.limits.sessions is reached; a session was refused");
     let wait = [(header::RETRY_AFTER, "30")];
     let told = "too many sessions; try again later\n";

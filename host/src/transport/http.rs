@@ -3,6 +3,8 @@
 //! The listener and the stop signal are arguments. The order is the same for every request: Host and
 //! Origin, then who the caller is, then whose session it names, and only then MCP.
 
+pub(super) mod old_sse;
+
 use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,13 +58,19 @@ pub struct HttpOptions {
     /// Whether endpoints without authentication may be served here: nobody but this machine reaches
     /// them.
     pub open: bool,
+    /// Whether the transport of 2024-11-05 is served beside, at `/sse` and `/<connection>/sse`.
+    pub old_sse: bool,
 }
 
 struct Endpoint {
     gate: Gate,
     direct: Direct,
     service: StreamableHttpService<Server, LocalSessionManager>,
+    server: Server,
+    /// What a proxy has before the paths of this listener.
+    prefix: String,
     request_bytes: usize,
+    closing: CancellationToken,
 }
 
 /// Serves until `stop`.
@@ -77,7 +85,12 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let closing = CancellationToken::new();
     let endpoint = Arc::new(endpoint(server.clone(), options, closing.clone()));
-    let router = Router::new()
+    let old = if options.old_sse {
+        old_sse::routes()
+    } else {
+        Router::new()
+    };
+    let router = old
         .route(&options.path, any(shared))
         .route(&below(&options.path), any(one))
         .fallback(other)
@@ -128,16 +141,19 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         .disable_allowed_hosts()
         .disable_allowed_origins()
         .with_max_request_body_bytes(options.request_bytes)
-        .with_cancellation_token(closing);
+        .with_cancellation_token(closing.clone());
     let mut sessions = LocalSessionManager::default();
     sessions.session_config = session_config();
     let sessions = Arc::new(sessions);
     let handler = server.clone();
     Endpoint {
-        gate: Gate::new(server, options, Arc::clone(&sessions)),
+        gate: Gate::new(server.clone(), options, Arc::clone(&sessions)),
         direct,
         service: StreamableHttpService::new(move || Ok(handler.clone()), sessions, config),
+        server,
+        prefix: prefix(options.public_url.as_ref()),
         request_bytes: options.request_bytes,
+        closing,
     }
 }
 
@@ -145,6 +161,11 @@ fn session_config() -> SessionConfig {
     let mut config = SessionConfig::default();
     config.keep_alive = Some(SESSION_IDLE);
     config
+}
+
+fn prefix(public: Option<&Url>) -> String {
+    let path = public.map(Url::path).unwrap_or_default();
+    path.trim_end_matches('/').to_owned()
 }
 
 /// The paths of single connections.

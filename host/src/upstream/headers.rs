@@ -25,8 +25,10 @@ const SEEN: [&str; 4] = ["content-type", RETRY_AFTER, "etag", "content-range"];
 const RETRY_AFTER: &str = "retry-after";
 
 /// What no manifest can open: it would change where a request goes, how it is framed, who sends it
-/// or which method the server takes it for.
-const NEVER_SENT: [&str; 28] = [
+/// or which method the server takes it for; or have the answer come in pieces or in characters in
+/// which no secret is recognised.
+const NEVER_SENT: [&str; 31] = [
+    "accept-charset",
     "accept-encoding",
     "authorization",
     "connection",
@@ -38,7 +40,9 @@ const NEVER_SENT: [&str; 28] = [
     "forwarded",
     "host",
     "http2-settings",
+    "if-range",
     "keep-alive",
+    "range",
     "set-cookie",
     "te",
     "trailer",

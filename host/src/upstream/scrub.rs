@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -46,6 +47,16 @@ impl Scrubber {
     /// As [`Scrubber::new`].
     pub(super) fn of_one(value: &str) -> Result<Self, BuildError> {
         Self::searching([value], Some(AhoCorasickKind::ContiguousNFA))
+    }
+
+    /// The same for what one request alone carries: made for its answer, and dropped with it.
+    ///
+    /// # Errors
+    /// As [`Scrubber::new`].
+    pub(super) fn of_one_request<'v>(
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> Result<Self, BuildError> {
+        Self::searching(values, Some(AhoCorasickKind::NoncontiguousNFA))
     }
 
     fn searching<'v>(
@@ -129,8 +140,18 @@ fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Every form of a value that is looked for.
+/// Every form of a value that is looked for. A token that is itself percent-encoded, as in a cookie, is
+/// looked for decoded as well.
 fn forms(value: &str) -> BTreeSet<String> {
+    let mut forms = forms_of(value);
+    let decoded = percent_decode_str(value).decode_utf8_lossy();
+    if decoded != value && !is_too_short(&decoded) {
+        forms.extend(forms_of(&decoded));
+    }
+    forms
+}
+
+fn forms_of(value: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([value.to_owned()]);
     forms.extend(percent_forms(value));
     for json in json_forms(value) {
@@ -138,45 +159,90 @@ fn forms(value: &str) -> BTreeSet<String> {
         forms.extend(percent_forms(&json));
         forms.insert(json);
     }
-    forms.extend(html_forms(value));
+    for html in html_forms(value) {
+        // CRMs keep texts as HTML, and tell of them in JSON.
+        forms.extend(json_forms(&html));
+        forms.insert(html);
+    }
     forms.extend([hex::encode(value), hex::encode_upper(value)]);
     for coded in base64_forms(value.as_bytes()) {
-        forms.insert(coded.replace('/', "\\/"));
+        // What follows the last of these is found without its escapes.
+        if coded.contains(['+', '/']) {
+            forms.extend(json_forms(&coded));
+            forms.extend(percent_forms(&coded));
+        }
         forms.insert(coded);
     }
     forms
 }
 
-/// As in a JSON string: plain, and as writers do it that escape slashes and all but ASCII.
-fn json_forms(value: &str) -> [String; 4] {
-    let quoted = Value::from(value).to_string();
-    let plain = quoted[1..quoted.len() - 1].to_owned();
-    let mut ascii = String::new();
-    for c in plain.chars() {
-        if c.is_ascii() {
-            ascii.push(c);
-        } else {
-            let units = c
-                .encode_utf16(&mut [0; 2])
-                .iter()
-                .map(|u| format!("\\u{u:04x}"))
-                .collect::<String>();
-            ascii.push_str(&units);
+/// Which characters below U+0080 a writer of JSON escapes beside those that it has to.
+const ESCAPED: [&str; 3] = [
+    "",    // Go, Rails, and PHP where it is told to.
+    "<>&", // .NET, and PHP with all its flags.
+    "<>&'+`\"",
+];
+
+/// As in a JSON string: as writers do it that escape slashes or not, all but ASCII or not, what HTML
+/// gives a meaning or not, with digits of either case.
+fn json_forms(value: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::new();
+    for escaped in ESCAPED {
+        for beyond_ascii in [false, true] {
+            for digits in [lower_escape, upper_escape] {
+                let text = json_form(value, escaped, beyond_ascii, digits);
+                forms.insert(text.replace('/', "\\/"));
+                forms.insert(text);
+            }
         }
     }
-    let slashes = |text: &str| text.replace('/', "\\/");
-    [slashes(&plain), slashes(&ascii), plain, ascii]
+    forms
 }
 
-/// As in a path, a query and a form, with digits of either case, and as browsers' scripts do it.
-fn percent_forms(value: &str) -> [String; 5] {
+fn json_form(value: &str, escaped: &str, beyond_ascii: bool, escape: fn(u16) -> String) -> String {
+    let mut text = String::with_capacity(value.len());
+    for c in value.chars() {
+        if escaped.contains(c) || beyond_ascii && !c.is_ascii() {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|u| escape(*u)));
+        } else if c == '"' || c == '\\' || c.is_control() && c.is_ascii() {
+            let quoted = Value::from(c.to_string()).to_string();
+            text.push_str(&quoted[1..quoted.len() - 1]);
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+fn lower_escape(unit: u16) -> String {
+    format!("\\u{unit:04x}")
+}
+
+fn upper_escape(unit: u16) -> String {
+    format!("\\u{unit:04X}")
+}
+
+/// As in a path, a query and a form, with digits of either case, and as the scripts of browsers, PHP
+/// and Python do it.
+fn percent_forms(value: &str) -> BTreeSet<String> {
     let path: String = segment::encode(value).collect();
     let form: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    let mut script = path.clone();
-    for kept in ['!', '\'', '(', ')', '*'] {
-        script = script.replace(&format!("%{:02X}", u32::from(kept)), &kept.to_string());
-    }
-    [lower_digits(&path), lower_digits(&form), path, form, script]
+    let kept = |text: &str, kept: &str| {
+        kept.chars().fold(text.to_owned(), |text, c| {
+            text.replace(&format!("%{:02X}", u32::from(c)), &c.to_string())
+        })
+    };
+    let script = kept(&path, "!'()*");
+    // A path keeps what has no meaning in it.
+    let whole = kept(&script, "$&+,;=:@");
+    let slashes = kept(&path, "/");
+    let php = path.replace('~', "%7E");
+    let php_form = form.replace('*', "%2A");
+    let all = [path, form, script, whole, slashes, php, php_form];
+    all.iter()
+        .map(|text| lower_digits(text))
+        .chain(all.clone())
+        .collect()
 }
 
 /// `%2F` as `%2f`.
@@ -192,19 +258,38 @@ fn lower_digits(text: &str) -> String {
     lower
 }
 
-/// As in HTML, with the three usual spellings of an apostrophe and two of a quotation mark.
-fn html_forms(value: &str) -> Vec<String> {
+/// As in HTML and XML, with the usual spellings of an apostrophe, a quotation mark and a slash, and of
+/// what is beyond ASCII.
+fn html_forms(value: &str) -> BTreeSet<String> {
     let escaped = value
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;");
-    let mut forms = vec![escaped.clone()];
+    let mut forms = BTreeSet::from([escaped.clone()]);
     for quote in ["&quot;", "&#34;"] {
-        for apostrophe in ["'", "&#039;", "&#39;", "&#x27;"] {
-            forms.push(escaped.replace('"', quote).replace('\'', apostrophe));
+        for apostrophe in ["'", "&#039;", "&#39;", "&#x27;", "&apos;"] {
+            let quoted = escaped.replace('"', quote).replace('\'', apostrophe);
+            // What OWASP advises, and Mustache does in this spelling.
+            let slash = quoted.replace('/', "&#x2F;");
+            forms.insert(slash.replace('`', "&#x60;").replace('=', "&#x3D;"));
+            forms.insert(slash);
+            forms.insert(quoted);
         }
     }
+    if !value.is_ascii() {
+        let numbered = forms.iter().map(|form| numbered(form));
+        forms.extend(numbered.collect::<Vec<_>>());
+    }
     forms
+}
+
+/// With what is beyond ASCII as decimal references.
+fn numbered(text: &str) -> String {
+    let reference = |c: char| match c.is_ascii() {
+        true => c.to_string(),
+        false => format!("&#{};", u32::from(c)),
+    };
+    text.chars().map(reference).collect()
 }
 
 /// As part of a base64 text, whatever precedes it: the characters that depend on the value alone,
@@ -249,6 +334,19 @@ mod tests {
             format!("<{}>", hex::encode(SECRET)),
             format!("<{}>", hex::encode_upper(SECRET)),
             format!("Basic {}", STANDARD.encode(SECRET)),
+            r#"{"go":"p/ä\"s\u0026\u003c'w=+1?"}"#.to_owned(),
+            r#"{"net":"p/\u00E4\u0022s\u0026\u003C\u0027w=\u002B1?"}"#.to_owned(),
+            r#"{"java":"p/\u00E4\"s&<'w=+1?"}"#.to_owned(),
+            r#"{"page":"p\/ä&quot;s&amp;&lt;&#039;w=+1?"}"#.to_owned(),
+            "<b>p/&#228;&quot;s&amp;&lt;&apos;w=+1?</b>".to_owned(),
+            "<b>p&#x2F;ä&quot;s&amp;&lt;&#x27;w&#x3D;+1?</b>".to_owned(),
+            "/p/%C3%A4%22s%26%3C%27w%3D%2B1%3F".to_owned(),
+            "/p%2F%C3%A4%22s&%3C'w=+1%3F".to_owned(),
+            format!(
+                "q={}",
+                form_urlencoded::byte_serialize(STANDARD.encode(SECRET).as_bytes())
+                    .collect::<String>()
+            ),
         ] {
             let clean = scrubbed(SECRET, &body);
             assert!(clean.contains(REDACTED), "{body} -> {clean}");
@@ -257,6 +355,31 @@ mod tests {
                 "{body} -> {clean}"
             );
         }
+    }
+
+    #[test]
+    fn a_token_that_is_percent_encoded_is_known_decoded_too() {
+        for body in [
+            "sid=eyJpdiI6%3D%2Babc",
+            "eyJpdiI6=+abc",
+            "eyJpdiI6%3d%2babc",
+            "eyJpdiI6=\\u002Babc",
+        ] {
+            assert!(
+                scrubbed("eyJpdiI6%3D%2Babc", body).contains(REDACTED),
+                "{body}"
+            );
+        }
+        // What is decoded is too short to be looked for.
+        assert_eq!(scrubbed("%61%62%63", "abc"), "abc");
+    }
+
+    /// A usual token, the longest usual password, and what each of them costs in memory.
+    #[test]
+    fn the_search_stays_small() {
+        let size = |value: &str| Scrubber::new([value]).unwrap().bytes() >> 10;
+        assert!(size(&"0123456789abcdef".repeat(2)) < 200);
+        assert!(size(SECRET) < 400, "{}", size(SECRET));
     }
 
     #[test]

@@ -99,6 +99,14 @@ impl Placement {
         })
     }
 
+    /// Digests of secrets that stand beside the token.
+    pub(super) fn derived(&self) -> Vec<Zeroizing<String>> {
+        match &self.target {
+            Target::Header { value, .. } => value.digests(&self.secrets),
+            Target::Cookie { .. } | Target::Form { .. } => Vec::new(),
+        }
+    }
+
     /// Whether a token can be put here at all.
     pub(super) fn takes(&self, token: &str) -> bool {
         match &self.target {
@@ -317,6 +325,7 @@ mod tests {
             json!({ "cookie": "" }),
             json!({ "header": "host", "value": "{token}" }),
             json!({ "header": "x-s", "value": "{other}" }),
+            json!({ "header": "x-s", "value": "{token|md5}" }),
             json!({ "form": "f", "json": "0" }),
             json!({ "form": "f", "json": "/~2" }),
         ] {
