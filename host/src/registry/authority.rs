@@ -14,7 +14,7 @@ use crate::caller::{Caller, Token};
 use crate::config;
 use crate::identity::{Fetch, Issuer, Unknown};
 use crate::policy::{Bearer, EFFECTS, Mandate, scope};
-use crate::upstream::{CircuitLimits, Limits, MemoryRefreshStore, Secrets, Spec, Upstream};
+use crate::upstream::{CircuitLimits, Limits, MemoryRefreshStore, Names, Secrets, Spec, Upstream};
 
 /// The largest document that is read; real ones have some kilobytes.
 const LARGEST: usize = 64 << 10;
@@ -103,21 +103,23 @@ struct Description {
 
 fn fetch(configured: &config::Issuer) -> Fetch {
     let (issuer, known) = (configured.url.clone(), configured.jwks_url.clone());
+    // What its names are at first, public or private, is what they may be.
+    let names = Arc::<Names>::default();
     Box::new(move || {
-        let (issuer, known) = (issuer.clone(), known.clone());
+        let (issuer, known, names) = (issuer.clone(), known.clone(), Arc::clone(&names));
         async move {
             let keys = match known {
                 Some(url) => url,
-                None => described(&issuer).await?,
+                None => described(&issuer, &names).await?,
             };
-            document(&keys).await
+            document(&keys, &names).await
         }
         .boxed()
     })
 }
 
 /// Where an issuer says that its keys are: OpenID Connect Discovery, section 4; RFC 8414, section 3.
-async fn described(issuer: &str) -> Result<Url, String> {
+async fn described(issuer: &str, names: &Arc<Names>) -> Result<Url, String> {
     let url = Url::parse(issuer).map_err(|error| format!("`{issuer}` is no URL: {error}"))?;
     let path = url.path().trim_end_matches('/').to_owned();
     let at = |path: String| {
@@ -126,11 +128,11 @@ async fn described(issuer: &str) -> Result<Url, String> {
         url
     };
     let openid = at(format!("{path}/.well-known/openid-configuration"));
-    let found = match document(&openid).await {
+    let found = match document(&openid, names).await {
         Ok(found) => found,
         Err(first) => {
             let oauth = at(format!("/.well-known/oauth-authorization-server{path}"));
-            let found = document(&oauth).await;
+            let found = document(&oauth, names).await;
             found.map_err(|second| format!("{openid}: {first}; {oauth}: {second}"))?
         }
     };
@@ -152,10 +154,10 @@ async fn described(issuer: &str) -> Result<Url, String> {
 }
 
 /// Fetches a document the guarded way that every request to a CRM goes.
-async fn document(url: &Url) -> Result<Vec<u8>, String> {
+async fn document(url: &Url, names: &Arc<Names>) -> Result<Vec<u8>, String> {
     let mut site = url.clone();
     site.set_path("/");
-    let upstream = Upstream::new(spec(site)).map_err(|errors| {
+    let upstream = Upstream::new(spec(site, Arc::clone(names))).map_err(|errors| {
         let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
         told.join("; ")
     })?;
@@ -164,7 +166,7 @@ async fn document(url: &Url) -> Result<Vec<u8>, String> {
     found.map_err(|failed| failed.detail)
 }
 
-fn spec(site: Url) -> Spec {
+fn spec(site: Url, names: Arc<Names>) -> Spec {
     Spec {
         name: "server.auth".to_owned(),
         site,
@@ -182,7 +184,7 @@ fn spec(site: Url) -> Spec {
         tls_verify: true,
         exceptions: Vec::new(),
         refresh_tokens: Arc::new(MemoryRefreshStore::default()),
-        names: Arc::default(),
+        names,
     }
 }
 
