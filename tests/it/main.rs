@@ -34,6 +34,7 @@ mod reload;
 mod resource;
 mod sandbox;
 mod secrets;
+mod security;
 mod start_log;
 mod state;
 mod stdio;

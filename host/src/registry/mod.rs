@@ -33,7 +33,7 @@ pub use connection::{Connection, Lasting};
 pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;
-pub use manifest::{ManifestError, manifest_schema};
+pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use resource::{PAGE, PluginResource, Resource};
 pub use shared::{Shared, one_issuer};
