@@ -245,6 +245,9 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
     use super::*;
 
     fn manifest(send: &[&str], receive: &[&str]) -> Headers {
@@ -368,6 +371,21 @@ mod tests {
         for name in ["Prefer", "a b", "a_b", ""] {
             let problem = HeaderRules::new(&manifest(&[name], &[]), &none).err();
             assert_eq!(problem, Some(HeaderProblem::Name(name.to_owned())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_is_one_header_as_it_was_given(
+            name in "[Pp]refer|accept|[a-z-]{1,8}|\\PC{1,4}",
+            value in "[ -~\\t]{0,12}|\\PC{0,6}|[\\x00-\\x7f]{0,6}",
+        ) {
+            if let Ok(sent) = rules().check(one(&name, &value)) {
+                prop_assert_eq!(&sent, &one(&name.to_ascii_lowercase(), &value));
+                prop_assert!(sent[0].0.parse::<HeaderName>().is_ok());
+                let taken: HeaderValue = value.parse().unwrap();
+                prop_assert_eq!(taken.to_str().unwrap(), value);
+            }
         }
     }
 }

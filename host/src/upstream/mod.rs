@@ -15,7 +15,10 @@ mod client;
 mod credential;
 mod dial;
 mod document;
+mod escapes;
 mod failed;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod line;
 mod lookup;

@@ -99,6 +99,8 @@ pub(super) fn checked_name(header: &str) -> Result<Arc<str>, TemplateError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn value(credential: &dyn Credential) -> String {
@@ -151,6 +153,18 @@ mod tests {
         ] {
             let error = fixed(name, "a", &secrets).err();
             assert_eq!(error, Some(TemplateError::Header(name.to_owned())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_reads_back_the_name_and_the_password(username in "[^:\\x00]{1,12}", password in "\\PC{1,12}") {
+            let secrets = Secrets::of(&[("username", &username), ("password", &password)]);
+            let basic = basic("{username}", "{password}", &secrets).unwrap();
+            let header = value(basic.as_ref());
+            let coded = header.strip_prefix("authorization: Basic ").unwrap();
+            let read = String::from_utf8(STANDARD.decode(coded).unwrap()).unwrap();
+            prop_assert_eq!(read.split_once(':'), Some((username.as_str(), password.as_str())));
         }
     }
 }

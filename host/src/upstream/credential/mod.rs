@@ -27,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub(super) use header::constant;
 pub(super) use issue::{NotIssued, TokenRecipe, Wire};
+pub(super) use place::Placement;
 pub use refresh::{Held, MemoryRefreshStore, RefreshStore, Unreadable};
 pub(super) use request::{Asked, Reply};
 pub use secrets::{Secret, Secrets};
