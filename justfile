@@ -48,6 +48,10 @@ fmt:
 doc:
     cargo doc --workspace --no-deps --open
 
-# Known vulnerabilities of the dependencies; needs cargo-deny and the network
-advisories:
-    cargo deny check advisories
+# Known weaknesses of the dependencies; needs the network
+audit:
+    cargo xtask audit
+
+# The fuzz targets, each for a while: just fuzz scrub --seconds 60
+fuzz *args:
+    cargo xtask fuzz {{ args }}

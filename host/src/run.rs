@@ -15,13 +15,14 @@ use crate::admission::{Admission, Rate};
 use crate::call::App;
 use crate::caller::Caller;
 use crate::config::{Config, Server, Source};
-use crate::confirm::Confirmations;
+use crate::confirm::{self, Confirmations};
 use crate::mcp::{self, Changes};
 use crate::policy::Principal;
 use crate::prompts::Prompts;
-use crate::registry::{self, Connection, EmbeddedPlugins, Registry, RegistryError, Reread};
+use crate::registry::{self, EmbeddedPlugins, Registry, RegistryError, Reread};
 use crate::runtime::Runtime;
 use crate::transport::{self, HttpOptions};
+use crate::upstream::{Lookup, Names, SystemLookup};
 
 /// What a running host is made of.
 pub struct Host {
@@ -30,6 +31,24 @@ pub struct Host {
     changes: Arc<Changes>,
     prompts: Arc<Prompts>,
     server: Server,
+}
+
+/// What a host takes from around it; a test may bring its own.
+pub struct Surroundings {
+    /// How names become addresses.
+    pub lookup: Arc<dyn Lookup>,
+    /// How long a preview can be confirmed.
+    pub preview_valid_for: Duration,
+}
+
+impl Default for Surroundings {
+    /// The system's resolver, ten minutes.
+    fn default() -> Self {
+        Self {
+            lookup: Arc::new(SystemLookup),
+            preview_valid_for: confirm::VALID_FOR,
+        }
+    }
 }
 
 /// How clients reach it.
@@ -50,29 +69,48 @@ impl Host {
         embedded: EmbeddedPlugins,
         config: Config,
     ) -> BoxFuture<'static, Result<Self, RegistryError>> {
-        Self::try_build(runtime, embedded, config).boxed()
+        Self::build_in(runtime, embedded, config, Surroundings::default())
+    }
+
+    /// Builds a host in other surroundings than this machine's.
+    ///
+    /// # Errors
+    /// As [`Host::build`].
+    pub fn build_in(
+        runtime: Arc<Runtime>,
+        embedded: EmbeddedPlugins,
+        config: Config,
+        surroundings: Surroundings,
+    ) -> BoxFuture<'static, Result<Self, RegistryError>> {
+        Self::try_build(runtime, embedded, config, surroundings).boxed()
     }
 
     async fn try_build(
         runtime: Arc<Runtime>,
         embedded: EmbeddedPlugins,
         config: Config,
+        surroundings: Surroundings,
     ) -> Result<Self, RegistryError> {
         let server = config.server.clone();
         let folder_of_prompts = folder_of_prompts(&config);
-        let registry = Registry::start(Arc::clone(&runtime), embedded, config).await?;
+        let names = Arc::new(Names::through(surroundings.lookup));
+        let registry = Registry::start(Arc::clone(&runtime), embedded, config, names).await?;
         let limits = &server.limits;
         let rate = Rate {
             per_second: narrow(limits.rate_per_second),
             burst: narrow(limits.rate_burst),
         };
         let prompts = Arc::new(Prompts::new(folder_of_prompts));
-        let most_streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
+        let most_streams = wide(limits.streams);
         let app = Arc::new(App {
             registry: Arc::clone(&registry),
             runtime,
-            admission: Admission::new(narrow(limits.concurrent_calls), rate),
-            confirmations: Confirmations::default(),
+            admission: Admission::new(
+                narrow(limits.concurrent_calls),
+                narrow(limits.calls_per_caller),
+                rate,
+            ),
+            confirmations: Confirmations::lasting(surroundings.preview_valid_for),
             request_bytes: limits.request_bytes,
             running: watch::Sender::new(0),
             stopping: CancellationToken::new(),
@@ -111,8 +149,11 @@ impl Host {
             tasks.spawn(watch_files(Arc::clone(&self.app.registry), reread));
             tasks.spawn(watch_prompts(Arc::clone(&self.prompts)));
         }
+        let registry = Arc::clone(&self.app.registry);
+        tasks.spawn(async move { registry.watch_keys().await });
         for connection in &self.app.registry.snapshot().connections {
-            tasks.spawn(settle(Arc::clone(connection)));
+            let connection = Arc::clone(connection);
+            tasks.spawn(async move { connection.settle().await });
         }
         let drain = Duration::from_millis(self.server.limits.drain_ms);
         let served = match listen {
@@ -143,6 +184,7 @@ impl Host {
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {
+        let limits = &self.server.limits;
         let public = self
             .server
             .public_url
@@ -158,13 +200,15 @@ impl Host {
                 .chain(own_name(listener))
                 .collect(),
             origins: self.server.allowed_origins.clone(),
-            request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
-            sessions: usize::try_from(self.server.limits.sessions).unwrap_or(usize::MAX),
+            request_bytes: wide(limits.request_bytes),
+            sessions: (wide(limits.sessions), wide(limits.sessions_per_caller)),
+            streams_of_each: wide(limits.streams_per_caller),
+            refusals_per_minute: narrow(limits.refusals_per_minute),
             drain,
             path: self.server.path.to_string(),
             public_url: self.server.public_url.clone(),
             old_sse: self.server.legacy_sse,
-            open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
+            open: listener.ip().to_canonical().is_loopback(),
         }
     }
 }
@@ -176,13 +220,6 @@ fn own_name(listener: SocketAddr) -> Option<String> {
         ip if ip.is_unspecified() => None,
         IpAddr::V4(ip) => Some(ip.to_string()),
         IpAddr::V6(ip) => Some(format!("[{ip}]")),
-    }
-}
-
-/// Resolves a CRM's name once at the start: what it is then, public or private, is what it may be.
-async fn settle(connection: Arc<Connection>) {
-    if let Err(failed) = connection.link.upstream.settle().await {
-        tracing::warn!(connection = %connection.config.name, detail = %failed.detail, "the CRM's name does not resolve yet");
     }
 }
 
@@ -216,4 +253,8 @@ async fn watch_prompts(prompts: Arc<Prompts>) {
 /// Limits have ranges that fit; see `config`.
 fn narrow(limit: u64) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
+}
+
+fn wide(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

@@ -5,7 +5,9 @@
 //! Knows nothing of what the host or a plugin does.
 
 mod clients;
+mod deny;
 mod folder;
+mod fuzz;
 mod guests;
 mod process;
 mod toolchain;
@@ -18,6 +20,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
+use deny::Absence;
 use process::announce;
 use toolchain::{Host, Toolchain};
 use workspace::Workspace;
@@ -27,6 +30,8 @@ const EXAMPLES: &str = "Examples:
   cargo xtask demo --once           the same without questions, for a script
   cargo xtask test                  every test
   cargo xtask test call_path        the tests whose name holds `call_path`
+  cargo xtask fuzz --seconds 60     every fuzz target for a minute; one: cargo xtask fuzz scrub
+  cargo xtask audit                 known weaknesses of the dependencies
   cargo xtask plugins               the plugin components alone, into target/plugins
   cargo xtask clients               real MCP clients against the built binary
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
@@ -53,8 +58,16 @@ enum Task {
     Plugins,
     /// Build the test guests and the example plugins into target/guests-out
     Guests,
-    /// Check formatting, lints and (with cargo-deny installed) licences and duplicates
-    Check,
+    /// Check formatting, lints, licences, duplicates and sources
+    Check {
+        /// Fail where a check cannot run, instead of saying so and going on
+        #[arg(long)]
+        complete: bool,
+    },
+    /// Compare the dependencies with known weaknesses; exit code 3 if the database cannot be had
+    Audit,
+    /// Feed changed inputs to what meets strangers' bytes, each target for a while
+    Fuzz(fuzz::Fuzz),
     /// Run the live table of a CRM against a real server named by the environment
     Live {
         /// Which CRM, for instance `espocrm`
@@ -103,7 +116,16 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(passed) => test(&workspace, &passed.args),
         Task::Plugins => plugins(&workspace).map(|_| ExitCode::SUCCESS),
         Task::Guests => guests(&workspace).map(|()| ExitCode::SUCCESS),
-        Task::Check => check(&workspace),
+        Task::Check { complete } => check(
+            &workspace,
+            if complete {
+                Absence::Fails
+            } else {
+                Absence::Told
+            },
+        ),
+        Task::Audit => deny::audit(&workspace),
+        Task::Fuzz(fuzz) => fuzz::run(&workspace, &fuzz),
         Task::Live { crm, passed } => live(&workspace, &crm, &passed.args),
         Task::Clients => run_clients(&workspace),
         Task::Bench(passed) => bench(&workspace, &passed.args),
@@ -159,7 +181,7 @@ fn test_examples(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn check(workspace: &Workspace) -> Result<ExitCode> {
+fn check(workspace: &Workspace, absence: Absence) -> Result<ExitCode> {
     announce("Checking the formatting");
     process::run(workspace.cargo("fmt").args(["--all", "--check"]))?;
     for example in &workspace.examples {
@@ -184,22 +206,8 @@ fn check(workspace: &Workspace) -> Result<ExitCode> {
         "warnings",
     ]);
     process::run(&mut clippy)?;
-    deny(workspace)?;
+    deny::check(workspace, absence)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Licences, duplicates and sources. Advisories want a database from the network: `just advisories`.
-fn deny(workspace: &Workspace) -> Result<()> {
-    if process::quiet(workspace.cargo("deny").arg("--version")).is_err() {
-        announce("Leaving out licences and duplicates: cargo-deny is not installed");
-        return Ok(());
-    }
-    announce("Checking licences, duplicates and sources");
-    process::run(
-        workspace
-            .cargo("deny")
-            .args(["--locked", "check", "licenses", "bans", "sources"]),
-    )
 }
 
 fn live(workspace: &Workspace, crm: &str, args: &[OsString]) -> Result<ExitCode> {
