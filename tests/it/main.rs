@@ -25,6 +25,7 @@ mod embedded;
 mod forward;
 mod http;
 mod kept;
+mod keys;
 mod old_sse;
 mod pages;
 mod plugin_files;

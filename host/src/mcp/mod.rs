@@ -41,6 +41,7 @@ use crate::call::{App, Proof, Scope};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
 use crate::reading::{Reading, read};
+use crate::registry::Snapshot;
 use asking::Asking;
 use compact::Step;
 use convert::Text;
@@ -147,6 +148,12 @@ impl Server {
         scope.proof(&self.app.registry.snapshot())
     }
 
+    /// The scopes that a caller's token needs for a tool, where it lacks one.
+    #[must_use]
+    pub fn lacking(&self, scope: &Scope, caller: &Caller, tool: &str) -> Option<Vec<&'static str>> {
+        scope.lacking(&self.app.registry.snapshot(), caller.principal(), tool)
+    }
+
     /// The one endpoint whose callers are judged by their token's issuer.
     #[must_use]
     pub fn only_signed(&self) -> Option<Scope> {
@@ -177,7 +184,7 @@ impl Server {
 
     /// What is meant by a call: the call itself, unless it is one of the tools that stand for others.
     async fn guided(&self, request: CallToolRequestParams, caller: &Caller, scope: &Scope) -> Step {
-        let snapshot = self.app.registry.snapshot();
+        let snapshot = self.app.registry.snapshot_for(caller.principal());
         let Some((guide, connection)) = compact::guide(&snapshot, scope, &request.name) else {
             return Step::Call(request);
         };
@@ -198,6 +205,15 @@ impl Server {
         match era.has_structure() && tabular {
             true => Text::Table,
             false => Text::Json,
+        }
+    }
+
+    /// The present moment, as far as the caller of this request sees it.
+    fn snapshot(&self, context: &RequestContext<RoleServer>) -> Arc<Snapshot> {
+        let caller = parts(context).and_then(|parts| parts.extensions.get::<Caller>());
+        match caller {
+            Some(caller) => self.app.registry.snapshot_for(caller.principal()),
+            None => self.app.registry.snapshot(),
         }
     }
 
@@ -232,7 +248,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let snapshot = self.app.registry.snapshot();
+        let snapshot = self.snapshot(&context);
         let shown = resources::shows_pages(context.client_capabilities().as_ref());
         let pages = shown && resources::has_pages(&snapshot);
         let tools = convert::tools(&snapshot, &scope(&context), pages);
@@ -250,7 +266,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         let texts = self.texts().await?;
-        let listed = prompts::list(&self.app.registry.snapshot(), &scope(&context), &texts);
+        let listed = prompts::list(&self.snapshot(&context), &scope(&context), &texts);
         let (listed, next) = self.page(Listed::Prompts, request.as_ref(), listed, |prompt| {
             &prompt.name
         })?;
@@ -268,7 +284,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let texts = self.texts().await?;
-        let (snapshot, scope) = (self.app.registry.snapshot(), scope(&context));
+        let (snapshot, scope) = (self.snapshot(&context), scope(&context));
         let (name, arguments) = (&request.name, request.arguments);
         let mut result = prompts::get(&snapshot, &scope, &texts, name, arguments)?;
         Era::of(&context).sign(&mut result.meta);
@@ -292,7 +308,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let listed = resources::listed(&self.app.registry.snapshot(), &scope(&context));
+        let listed = resources::listed(&self.snapshot(&context), &scope(&context));
         let (listed, next) =
             self.page(Listed::Resources, request.as_ref(), listed, |one| &one.uri)?;
         let mut list = ListResourcesResult::with_all_items(listed)
@@ -308,7 +324,7 @@ impl ServerHandler for Server {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let listed = resources::templates(&self.app.registry.snapshot(), &scope(&context));
+        let listed = resources::templates(&self.snapshot(&context), &scope(&context));
         let (listed, next) = self.page(Listed::Templates, request.as_ref(), listed, |one| {
             &one.uri_template
         })?;

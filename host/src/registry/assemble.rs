@@ -155,7 +155,7 @@ fn guide(next: &mut Snapshot, connection: &Arc<Connection>) -> Option<Problem> {
             return Some(problem);
         }
         let entry = (guide, Arc::clone(connection));
-        next.guides.insert(name, entry);
+        Arc::make_mut(&mut next.guides).insert(name, entry);
     }
     None
 }
@@ -189,7 +189,7 @@ fn tool(
 fn add(next: &mut Snapshot, name: String, tool: &Arc<Tool>) -> Option<Problem> {
     let problem = taken(next, &name, &tool.connection.config);
     if problem.is_none() {
-        next.names.insert(name, Arc::clone(tool));
+        Arc::make_mut(&mut next.names).insert(name, Arc::clone(tool));
     }
     problem
 }

@@ -5,8 +5,10 @@
 //! operator's configuration; tools exist only where the two meet. This module must not know MCP.
 
 mod assemble;
+mod authority;
 mod build;
 mod connection;
+mod door;
 mod embedded;
 mod folder;
 mod guide;
@@ -14,6 +16,7 @@ mod manifest;
 mod plugin;
 mod refresh;
 mod resource;
+mod said;
 mod shared;
 mod slots;
 mod snapshot;
@@ -23,8 +26,12 @@ mod uri;
 mod watch;
 mod zones;
 
-pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
+pub use authority::Authority;
+pub use build::{
+    Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
+};
 pub use connection::{Connection, Lasting};
+pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use guide::Guide;
