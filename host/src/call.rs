@@ -63,7 +63,7 @@ impl App {
         connection: &Connection,
     ) -> Result<(), ToolError> {
         let deadline = Instant::now() + Duration::from_millis(connection.link.limits.timeout_ms);
-        let principal = caller.principal().as_str();
+        let principal = caller.principal();
         let admitted = self.admission.admit(principal, &connection.gate, deadline);
         admitted.await.map(drop)
     }

@@ -55,9 +55,8 @@ pub fn guide<'s>(
     name: &str,
 ) -> Option<(Guide, &'s Connection)> {
     let (guide, connection) = snapshot.guide(name)?;
-    scope
-        .covers(snapshot, connection)
-        .then_some((guide, connection.as_ref()))
+    let reached = scope.covers(snapshot, connection) && !shown(snapshot, connection).is_empty();
+    reached.then_some((guide, connection.as_ref()))
 }
 
 /// What a call of a guide comes to.
