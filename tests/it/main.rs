@@ -15,6 +15,7 @@ mod confirmation;
 mod crm_tools;
 mod documents;
 mod edge;
+mod effects;
 mod embedded;
 mod forward;
 mod http;
