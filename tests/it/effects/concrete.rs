@@ -369,6 +369,15 @@ impl<'r> Draft<'r> {
         if object.is_null() {
             *object = json!({});
         }
+        let members: Vec<String> = object
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in members.iter().filter(|name| !names.contains(name)) {
+            self.also(names, name);
+        }
         let Some(name) = names.first() else { return };
         let name = match name.starts_with('/') {
             true => self.member(name),
@@ -376,6 +385,17 @@ impl<'r> Draft<'r> {
         };
         if object.get(&name).is_none() {
             object[name] = json!(OTHER);
+        }
+    }
+
+    /// Makes a name one of those that a list names by an object of the arguments, if it names any so.
+    fn also(&mut self, names: &[String], name: &str) {
+        if let Some(source) = names.iter().find(|name| name.starts_with('/')) {
+            let object = at(&mut self.arguments, source);
+            if !object.is_object() {
+                *object = json!({});
+            }
+            object[name] = json!(1);
         }
     }
 
@@ -396,6 +416,9 @@ impl<'r> Draft<'r> {
         }
         for (name, values) in &rule.is {
             pairs.insert(name.clone(), values.first().cloned().unwrap_or_default());
+        }
+        for name in pairs.keys().filter(|name| !rule.only.contains(name)) {
+            self.also(&rule.only, name);
         }
         let free = match rule.only.iter().find(|name| !pairs.contains_key(*name)) {
             Some(name) if name.starts_with('/') => Some(self.member(name)),

@@ -61,7 +61,7 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
             &resource.routes,
         );
     }
-    for check in &manifest.live_check {
+    if let Some(check) = &manifest.live_check {
         add("live_check".to_owned(), true, &check.routes);
     }
     groups

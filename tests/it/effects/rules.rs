@@ -28,7 +28,11 @@ pub fn attacks(manifest: &Manifest) -> Vec<(String, Concrete)> {
                 })
             });
             let allowed: Vec<_> = allowed.map(|request| (place.clone(), request)).collect();
-            assert!(!allowed.is_empty(), "no request was made for {place}");
+            let first = requests(route, manifest).first().map(Concrete::told);
+            assert!(
+                !allowed.is_empty(),
+                "no request was made for {place}: {first:?}"
+            );
             attacks.extend(allowed);
         }
     }

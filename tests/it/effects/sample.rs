@@ -49,6 +49,9 @@ pub fn arguments(tool: &Tool, when: &[(String, Value)]) -> Value {
 
 /// Whether a part of a schema accepts a value, seen with the definitions of the whole.
 fn accepts(part: &Value, root: &Value, value: &Value) -> bool {
+    if !part.is_object() {
+        return true;
+    }
     let mut whole = part.clone();
     for definitions in ["$defs", "definitions"] {
         if let (Some(all), Some(whole)) = (root.get(definitions), whole.as_object_mut()) {
@@ -59,6 +62,9 @@ fn accepts(part: &Value, root: &Value, value: &Value) -> bool {
 }
 
 fn value(part: &Value, root: &Value) -> Value {
+    if !part.is_object() {
+        return json!("1");
+    }
     if let Some(pointer) = part["$ref"].as_str() {
         let target = root.pointer(pointer.trim_start_matches('#'));
         return value(target.unwrap_or(&Value::Null), root);

@@ -48,7 +48,7 @@ pub async fn neighbour() {
 pub async fn endless_bulk() {
     // One instruction takes longer than many ticks of the clock by which guests are interrupted, so
     // that it has to be charged by what it took.
-    let limits = "limits.cpu_ms = 50\nlimits.memory_bytes = 67108864";
+    let limits = "limits.cpu_ms = 50\nlimits.memory_bytes = 16777216";
     let street = Street::of("endless_bulk", limits, NOWHERE).await;
     for error in street.errors().await {
         assert_names(&error, "limits.cpu_ms");
