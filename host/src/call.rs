@@ -20,7 +20,8 @@ use ending::{answer, stopped};
 use crate::admission::Admission;
 use crate::audit::Line;
 use crate::caller::{Caller, Token};
-use crate::capability::Record;
+use crate::capability::{Beside, Record, Watched};
+pub use crate::capability::{Block, BlockLink, Body, Hints, Reader, Shown, Step, Watcher};
 use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
 use crate::error::{Kind, ToolError};
 use crate::names::CallId;
@@ -73,6 +74,17 @@ pub struct Request {
     pub caller: Caller,
     /// Where.
     pub scope: Scope,
+    /// Who asked to be told how far it is.
+    pub watcher: Option<Arc<dyn Watcher>>,
+}
+
+/// What a tool answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// Its result, an object.
+    pub value: Value,
+    /// What it attached beside.
+    pub blocks: Vec<Block>,
 }
 
 /// No tool of that name; a protocol error.
@@ -92,7 +104,7 @@ pub fn call(app: &App, request: Request) -> BoxFuture<'_, Called> {
 }
 
 /// What came of a call: an answer, which may be an error of the tool, or no such tool.
-pub type Called = Result<Result<Value, ToolError>, UnknownTool>;
+pub type Called = Result<Result<Answered, ToolError>, UnknownTool>;
 
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
@@ -131,12 +143,13 @@ async fn run(
     request: Request,
     id: CallId,
     record: Arc<Record>,
-) -> Result<Value, ToolError> {
+) -> Result<Answered, ToolError> {
     let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
         caller,
         scope,
+        watcher,
         ..
     } = request;
     let principal = caller.principal();
@@ -144,6 +157,10 @@ async fn run(
     let token = own_token(&tool.connection, &caller, &scope)?;
     let said = take_confirmation(tool, &mut arguments)?;
     let (arguments, text) = check_arguments(app, tool, arguments)?;
+    let beside = Arc::new(Beside {
+        watched: watcher.map(Watched::new),
+        ..Beside::default()
+    });
     let call = Call {
         id,
         deadline,
@@ -151,6 +168,7 @@ async fn run(
         text,
         record,
         caller: token,
+        beside: Some(Arc::clone(&beside)),
     };
     let grant = tool.grant.for_call(&call.arguments);
     policy::open(principal, &grant).map_err(|d| denied(&d))?;
@@ -165,7 +183,9 @@ async fn run(
         .runtime
         .invoke(&permit, &tool.connection.plugin.compiled, link, &call)
         .await;
-    answer(tool, &call, result)
+    let value = answer(tool, &call, result)?;
+    let blocks = beside.attached.take();
+    Ok(Answered { value, blocks })
 }
 
 fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownTool> {

@@ -202,6 +202,7 @@ async fn self_test(app: &App, connection: &Arc<Connection>, token: Option<&Token
         arguments: Arc::new(arguments),
         record: Arc::new(Record::default()),
         caller: token.filter(|_| connection.forwards()).cloned(),
+        beside: None,
     };
     let result = app
         .runtime

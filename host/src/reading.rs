@@ -105,6 +105,7 @@ async fn run(
         arguments: Arc::new(arguments),
         record,
         caller: token,
+        beside: None,
     };
     let _admitted = app
         .admission

@@ -7,6 +7,7 @@
 mod arguments;
 mod atomic;
 mod atomic_variables;
+mod blocks;
 mod bottlecrm;
 mod bound;
 mod call_path;

@@ -4,14 +4,20 @@
 //! The implementations of the world's imports live here, one file each. They must not know MCP nor
 //! how a credential is applied.
 
+mod block;
 mod cache;
 mod call;
 mod config;
+mod content;
 mod http;
 mod log;
+mod progress;
 mod record;
 mod store;
 
+pub use block::{Block, Body, Hints, Link as BlockLink, Reader, Shown};
+pub use content::Attached;
+pub use progress::{Step, Watched, Watcher};
 pub use record::{Forwarded, Record};
 pub use store::GuestCache;
 
@@ -56,6 +62,8 @@ pub struct Door {
     routes: Arc<RouteSet>,
     /// Whether what it forwards can change something, so that it is recorded.
     recorded: bool,
+    /// Whether a tool runs, so that it may attach blocks and tell how far it is.
+    is_tool: bool,
 }
 
 impl Door {
@@ -65,6 +73,7 @@ impl Door {
         Self {
             routes: Arc::clone(permit.routes()),
             recorded: permit.effect() != Effect::Read,
+            is_tool: true,
         }
     }
 
@@ -74,6 +83,7 @@ impl Door {
         Self {
             routes: Arc::clone(permit.routes()),
             recorded: false,
+            is_tool: false,
         }
     }
 
@@ -83,8 +93,18 @@ impl Door {
         Self {
             routes: Arc::clone(permit.routes()),
             recorded: false,
+            is_tool: false,
         }
     }
+}
+
+/// What a running tool has beside its result: blocks for the client, and who follows it.
+#[derive(Default)]
+pub struct Beside {
+    /// Blocks so far.
+    pub attached: Attached,
+    /// Who asked to be told how far it is.
+    pub watched: Option<Watched>,
 }
 
 /// What one instance may reach.
@@ -104,6 +124,7 @@ struct Within {
     made: Mutex<Made>,
     record: Arc<Record>,
     caller: Option<Token>,
+    beside: Option<Arc<Beside>>,
 }
 
 impl Reach {
@@ -122,11 +143,12 @@ impl Reach {
     pub fn new(call: &Call, link: Arc<Link>, door: Door) -> Self {
         let within = Within {
             link,
-            door,
             arguments: Arc::clone(&call.arguments),
             made: Mutex::default(),
             record: Arc::clone(&call.record),
             caller: call.caller.clone(),
+            beside: call.beside.clone().filter(|_| door.is_tool),
+            door,
         };
         Self {
             call: call.id,
@@ -148,5 +170,13 @@ impl Reach {
             },
             _ => String::new(),
         }
+    }
+}
+
+impl Within {
+    /// The connection's name.
+    fn connection(&self) -> &str {
+        let name = self.link.about.get("name");
+        name.and_then(Value::as_str).unwrap_or_default()
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::setup::{own_token, setup};
 use super::{CallArgs, Exit, complain, print};
-use crate::call::{App, Called, Request, Scope};
+use crate::call::{App, Block, Called, Request, Scope, Shown};
 use crate::caller::Caller;
 use crate::config::Asked;
 use crate::error::ToolError;
@@ -49,7 +49,12 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
             Exit::Usage,
             format_args!("{unknown}\n`portcullis tools` lists them"),
         ),
-        Ok(Ok(value)) => print(&format!("{value:#}")),
+        Ok(Ok(answered)) => {
+            for block in &answered.blocks {
+                eprintln!("beside it: {}", named(block));
+            }
+            print(&format!("{:#}", answered.value))
+        }
         Ok(Err(error)) => match print(&format!("{:#}", error.to_json())) {
             Exit::Done => Exit::Failed,
             exit => exit,
@@ -71,8 +76,22 @@ async fn once(app: &App, caller: &Caller, tool: &str, arguments: Map<String, Val
         arguments,
         caller: caller.clone(),
         scope: Scope::All,
+        watcher: None,
     };
     crate::call::call(app, request).await
+}
+
+/// A block in a few words, for a person at a terminal.
+fn named(block: &Block) -> String {
+    let bytes = block.bytes();
+    match &block.shown {
+        Shown::Text(text) => text.clone(),
+        Shown::Image { mime_type, .. } | Shown::Audio { mime_type, .. } => {
+            format!("{mime_type}, {bytes} bytes")
+        }
+        Shown::Link(link) => format!("{} <{}>", link.name, link.uri),
+        Shown::Document { uri, .. } => format!("{uri}, {bytes} bytes"),
+    }
 }
 
 fn token(preview: &ToolError) -> Option<Value> {

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use rmcp::model::{CallToolResult, ContentBlock, ProtocolVersion, Tool, ToolAnnotations};
-use serde_json::Value;
 
-use crate::call::Scope;
+use crate::call::{Answered, Scope};
 use crate::error::ToolError;
 use portcullis_manifest::Effect;
 
-use super::resources;
+use super::{blocks, resources};
 use crate::registry::{self, Snapshot};
 
 /// The revisions that this server speaks, newest first.
@@ -69,11 +68,17 @@ fn annotations(title: &str, effect: Effect, idempotent: bool) -> ToolAnnotations
         .open_world(true)
 }
 
-/// The answer to a call: structured content and the same JSON as text, or an error as text alone,
-/// because clients validate structured content against the output schema even then.
-pub fn result(result: Result<Value, ToolError>) -> CallToolResult {
+/// The answer to a call: structured content and the same JSON as text with the tool's blocks behind it,
+/// or an error as text alone, because clients validate structured content against the output schema
+/// even then.
+pub fn result(result: Result<Answered, ToolError>) -> CallToolResult {
     match result {
-        Ok(value) => CallToolResult::structured(value),
+        Ok(answered) => {
+            let mut result = CallToolResult::structured(answered.value);
+            let more = answered.blocks.into_iter().map(blocks::block);
+            result.content.extend(more);
+            result
+        }
         Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_json().to_string())]),
     }
 }
@@ -86,7 +91,10 @@ mod tests {
 
     #[test]
     fn success_is_said_twice_and_failure_once() {
-        let good = result(Ok(json!({"amount": 1})));
+        let good = result(Ok(Answered {
+            value: json!({"amount": 1}),
+            blocks: Vec::new(),
+        }));
         assert_eq!(good.structured_content, Some(json!({"amount": 1})));
         assert_eq!(good.content.len(), 1);
         let bad = result(Err(ToolError::new(Kind::NotFound, "X", "y")));

@@ -12,6 +12,8 @@ use rmcp::model::{
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
+use super::blocks;
+
 /// The member of a result's metadata that names who answered; every result of 2026-07-28 has it.
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
@@ -40,7 +42,7 @@ pub fn implementation() -> Implementation {
 /// The revision that a request is answered in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Era {
-    /// 2025-03-26: no structured content, no schemas of results.
+    /// 2025-03-26: no structured content, no schemas of results, no links to resources.
     TextOnly,
     /// 2025-06-18 and 2025-11-25.
     Handshake,
@@ -79,6 +81,9 @@ impl Era {
     pub fn result(self, mut result: CallToolResult) -> CallToolResult {
         if self == Self::TextOnly {
             result.structured_content = None;
+            for block in &mut result.content {
+                blocks::without_links(block);
+            }
         }
         self.sign(&mut result.meta);
         result

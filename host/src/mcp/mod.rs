@@ -2,10 +2,12 @@
 //!
 //! With `transport`, the only module that knows rmcp. It must not know how a call is served.
 
+mod blocks;
 mod changes;
 mod client;
 mod convert;
 mod era;
+mod progress;
 mod prompts;
 mod resources;
 
@@ -204,6 +206,7 @@ impl ServerHandler for Server {
             arguments: request.arguments.unwrap_or_default(),
             caller: self.caller(&context)?,
             scope: scope(&context),
+            watcher: progress::watcher(&context),
         };
         let answer = tokio::select! {
             answer = call(&self.app, request) => answer,

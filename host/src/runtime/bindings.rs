@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
     imports: {
         "portcullis:plugin/http.send": async,
         "portcullis:plugin/http.send-all": async,
+        "portcullis:plugin/progress.report": async,
     },
     exports: { default: async },
 });

@@ -8,7 +8,7 @@ use portcullis_manifest::ABI;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Misfit {
     /// It wants more than a connector may have.
-    #[error("imports {}, which a connector may not have; it may import portcullis:plugin/{{http,log,config,cache,call}} and wasi:{{io,cli,clocks,random}}", .0.join(", "))]
+    #[error("imports {}, which a connector may not have; it may import portcullis:plugin/{{http,log,config,cache,call,content,progress}} and wasi:{{io,cli,clocks,random}}", .0.join(", "))]
     Imports(Vec<String>),
     /// It was built for another version of the world.
     #[error(
@@ -26,7 +26,9 @@ pub enum Misfit {
 }
 
 const WORLD: &str = "portcullis:plugin/";
-const WORLD_INTERFACES: [&str; 6] = ["types", "http", "log", "config", "cache", "call"];
+const WORLD_INTERFACES: [&str; 9] = [
+    "types", "http", "log", "config", "cache", "call", "blocks", "content", "progress",
+];
 const WASI_PACKAGES: [&str; 4] = ["wasi:io/", "wasi:cli/", "wasi:clocks/", "wasi:random/"];
 /// Named by Rust's std in debug builds and by C libraries; there is no folder behind them.
 const WASI_FILES: [&str; 2] = ["wasi:filesystem/types", "wasi:filesystem/preopens"];

@@ -1,4 +1,4 @@
-//! What every instance is linked to: the world's five interfaces, and WASI interface by interface
+//! What every instance is linked to: the world's interfaces, and WASI interface by interface
 //! over an empty context. Sockets and HTTP are not linked at all.
 
 use wasmtime::Engine;
@@ -40,7 +40,10 @@ fn link_world(l: &mut Linker<Guest>) -> wasmtime::Result<()> {
     world::log::add_to_linker::<Guest, InGuest>(l, |guest| guest)?;
     world::config::add_to_linker::<Guest, InGuest>(l, |guest| guest)?;
     world::cache::add_to_linker::<Guest, InGuest>(l, |guest| guest)?;
-    world::call::add_to_linker::<Guest, InGuest>(l, |guest| guest)
+    world::call::add_to_linker::<Guest, InGuest>(l, |guest| guest)?;
+    world::blocks::add_to_linker::<Guest, InGuest>(l, |guest| guest)?;
+    world::content::add_to_linker::<Guest, InGuest>(l, |guest| guest)?;
+    world::progress::add_to_linker::<Guest, InGuest>(l, |guest| guest)
 }
 
 fn link_io(l: &mut Linker<Guest>) -> wasmtime::Result<()> {

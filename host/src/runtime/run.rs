@@ -192,6 +192,8 @@ pub struct Call {
     pub record: Arc<crate::capability::Record>,
     /// The caller's own token, where the connection acts with it.
     pub caller: Option<crate::caller::Token>,
+    /// Where its blocks go and who follows it; nothing but a tool has that.
+    pub beside: Option<Arc<crate::capability::Beside>>,
 }
 
 /// What the guest returned, or why there is nothing.

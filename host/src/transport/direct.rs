@@ -157,6 +157,7 @@ fn read<'m>(headers: &HeaderMap, body: &'m [u8]) -> Option<Message<'m>> {
         && message.method == METHOD
         && only(headers, "mcp-name") == Some(&message.params.name)
         && meta.protocol_version() == Some(REVISION)
+        && meta.get_progress_token().is_none()
         && meta.missing_required_keys(&REVISION).is_empty();
     taken.then_some(message)
 }
@@ -308,6 +309,9 @@ mod tests {
             *message.pointer_mut(pointer).unwrap() = value;
             assert!(!read(&message), "{message}");
         }
+        let mut followed = call();
+        followed["params"]["_meta"]["progressToken"] = json!("p");
+        assert!(!read(&followed));
         let mut more = call();
         more["more"] = json!(1);
         assert!(!read(&more));

@@ -12,6 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
+    block::{Block, Refused},
     cache::Cache,
     client::Client,
     failure::Failure,
@@ -55,6 +56,19 @@ pub trait Host: Transport {
     fn cache_remove(&self, key: &str);
     /// Milliseconds until the call's deadline.
     fn remaining_ms(&self) -> u32;
+    /// Adds a block to the answer.
+    ///
+    /// # Errors
+    /// The host does not take it.
+    fn attach(&self, _block: &Block) -> Result<(), Refused> {
+        Err(Refused::NotHere)
+    }
+    /// Whether anybody follows the call.
+    fn is_followed(&self) -> bool {
+        false
+    }
+    /// Tells how far it is.
+    fn report(&self, _done: f64, _total: Option<f64>, _message: Option<&str>) {}
     /// Waits.
     fn sleep(&self, time: Duration);
 }
@@ -176,6 +190,32 @@ impl<'h> Call<'h> {
     #[must_use]
     pub fn remaining_ms(&self) -> u32 {
         self.host.remaining_ms()
+    }
+
+    /// Adds a block to the answer, behind the result's JSON: an image, a link, a document.
+    ///
+    /// # Errors
+    /// The host does not take it. Where the result is whole without it, that may be left at that.
+    pub fn attach(&self, block: impl Into<Block>) -> Result<(), Refused> {
+        self.host.attach(&block.into())
+    }
+
+    /// Whether anybody asked to be told how far the call is.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.host.is_followed()
+    }
+
+    /// Tells whoever asked how far the call is, in a unit of the plugin's choice, with a few words for
+    /// a person. What does not go beyond the report before it is dropped by the host.
+    pub fn report(&self, done: f64, total: Option<f64>, message: &str) {
+        let message = (!message.is_empty()).then_some(message);
+        self.host.report(done, total, message);
+    }
+
+    /// Waits so many milliseconds; the host suspends the call.
+    pub fn pause(&self, milliseconds: u64) {
+        self.host.sleep(Duration::from_millis(milliseconds));
     }
 
     /// Writes a line to the operator's log; never a value of an argument or of a record.

@@ -42,6 +42,7 @@
 mod args;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;
+mod block;
 mod cache;
 mod call;
 mod client;
@@ -68,6 +69,7 @@ pub use portcullis_manifest as manifest_types;
 pub use portcullis_manifest::{Case, Effect, Manifest, Method, Recipe, Route};
 
 pub use args::read;
+pub use block::{Block, Body, Hints, Reader, Refused, Shown};
 pub use cache::Cache;
 pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transport};
 pub use client::{Ask, Client, MAX_RETRIES};

@@ -5,8 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    bindings::portcullis::plugin::{cache, call as wit_call, config, http as wit, log, types},
+    bindings::portcullis::plugin::{
+        blocks, cache, call as wit_call, config, content, http as wit, log, progress, types,
+    },
     bindings::with_resources as wit_resources,
+    block::{Block, Reader, Refused, Shown},
     call::{Call, Host, Level, Transport},
     failure::{Failure, Kind, Outcome},
     http::{HttpError, Reason, Request, Response, Stage},
@@ -112,6 +115,25 @@ impl Host for Wasm {
         wit_call::remaining_ms()
     }
 
+    fn attach(&self, block: &Block) -> Result<(), Refused> {
+        let hints = lower_hints(block);
+        content::attach(&lower_block(&block.shown), hints.as_ref()).map_err(|refusal| match refusal
+        {
+            content::Refusal::NotHere => Refused::NotHere,
+            content::Refusal::TooMany => Refused::TooMany,
+            content::Refusal::TooLarge => Refused::TooLarge,
+            content::Refusal::Malformed => Refused::Malformed,
+        })
+    }
+
+    fn is_followed(&self) -> bool {
+        progress::wanted()
+    }
+
+    fn report(&self, done: f64, total: Option<f64>, message: Option<&str>) {
+        progress::report(done, total, message);
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "the instance serves one call; the host suspends it"
@@ -119,6 +141,54 @@ impl Host for Wasm {
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
     }
+}
+
+fn lower_block(shown: &Shown) -> blocks::Block {
+    match shown.clone() {
+        Shown::Text(text) => blocks::Block::Text(text),
+        Shown::Image { mime_type, data } => blocks::Block::Image(blocks::Media { mime_type, data }),
+        Shown::Audio { mime_type, data } => blocks::Block::Audio(blocks::Media { mime_type, data }),
+        Shown::Link {
+            uri,
+            name,
+            title,
+            description,
+            mime_type,
+            size,
+        } => blocks::Block::Link(blocks::Link {
+            uri,
+            name,
+            title,
+            description,
+            mime_type,
+            size,
+        }),
+        Shown::Document {
+            uri,
+            mime_type,
+            body,
+        } => blocks::Block::Document(blocks::Document {
+            uri,
+            mime_type,
+            body: match body {
+                Contents::Text(text) => blocks::Body::Text(text),
+                Contents::Bytes(bytes) => blocks::Body::Bytes(bytes),
+            },
+        }),
+    }
+}
+
+fn lower_hints(block: &Block) -> Option<blocks::Hints> {
+    let hints = &block.hints;
+    let readers = hints.readers.iter().map(|reader| match reader {
+        Reader::User => blocks::Reader::User,
+        Reader::Assistant => blocks::Reader::Assistant,
+    });
+    (*hints != Default::default()).then(|| blocks::Hints {
+        readers: readers.collect(),
+        importance: hints.importance,
+        last_modified: hints.last_modified.clone(),
+    })
 }
 
 fn lower_request(request: &Request) -> wit::Request {

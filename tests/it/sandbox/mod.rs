@@ -29,6 +29,7 @@ mod named {
     pub use super::strays::*;
     pub use super::time::*;
     pub use super::traps::*;
+    pub use crate::blocks::conformance;
     pub use crate::bound::{changes_others, mixes_rows, widens_query};
     pub use crate::confirmation::writes_in_preview;
     pub use crate::effects::attack::impersonates;

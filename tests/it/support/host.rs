@@ -172,9 +172,12 @@ impl TestHost {
             arguments: object(arguments),
             caller,
             scope: Scope::All,
+            watcher: None,
         };
         match call::call(&self.host.app, request).await {
-            Ok(answer) => answer.map_err(|error| error.to_json()),
+            Ok(answer) => answer
+                .map(|answered| answered.value)
+                .map_err(|error| error.to_json()),
             Err(unknown) => panic!("{unknown}"),
         }
     }

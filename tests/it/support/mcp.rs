@@ -37,11 +37,10 @@ impl Era {
     /// A request of a client with these capabilities.
     pub fn message_of(self, id: u64, method: &str, mut params: Value, able: &Value) -> Value {
         if self == Self::Stateless {
-            params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": self.version(),
-                "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-                "io.modelcontextprotocol/clientCapabilities": able,
-            });
+            let meta = &mut params["_meta"];
+            meta["io.modelcontextprotocol/protocolVersion"] = self.version().into();
+            meta["io.modelcontextprotocol/clientInfo"] = json!({"name": "test", "version": "1"});
+            meta["io.modelcontextprotocol/clientCapabilities"] = able.clone();
         }
         json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{exchange::Exchange, host::StubHost, routes};
 use crate::{
+    block::Block,
     call::Call,
     failure::{Failure, code},
     http::{HttpError, Request, Response},
@@ -48,6 +49,8 @@ impl Harness {
             requests: RefCell::default(),
             faults: RefCell::default(),
             lines: RefCell::default(),
+            blocks: RefCell::default(),
+            steps: RefCell::default(),
             cache: RefCell::default(),
             clock_ms: 0.into(),
             deadline_ms: 0.into(),
@@ -174,6 +177,23 @@ impl Harness {
         self.host.lines.borrow().clone()
     }
 
+    /// What the latest call attached to its answer.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        self.host.blocks.borrow().clone()
+    }
+
+    /// Follows the calls from now on.
+    pub fn follow(&self) {
+        self.host.steps.borrow_mut().get_or_insert_default();
+    }
+
+    /// What whoever follows was told: how far, of how much, and the words.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(f64, Option<f64>, String)> {
+        self.host.steps.borrow().clone().unwrap_or_default()
+    }
+
     /// Whether a call of a tool with these arguments may send a request, as its first.
     ///
     /// # Panics
@@ -297,6 +317,7 @@ impl Harness {
         let given = arguments.clone();
         *self.host.allowed.borrow_mut() = (routes, arguments);
         self.host.made.take();
+        self.host.blocks.take();
         let result = run(&Call::new(&self.host), &given);
         let faults = self.host.faults.take();
         assert!(

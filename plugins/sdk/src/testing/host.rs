@@ -14,12 +14,16 @@ use super::{
     routes::{self, Known},
 };
 use crate::{
+    block::{Block, Refused},
     call::{Host, Level, Transport},
     http::{HttpError, Reason, Request, Response, Stage},
 };
 
 type Upstream = Box<dyn FnMut(&Request) -> Result<Response, HttpError>>;
 type Entry = (Vec<u8>, u64);
+
+/// How far a call is: done, of how much, and the words.
+pub(super) type Step = (f64, Option<f64>, String);
 
 pub(super) struct StubHost {
     pub(super) settings: Map<String, Value>,
@@ -30,6 +34,9 @@ pub(super) struct StubHost {
     pub(super) requests: RefCell<Vec<Request>>,
     pub(super) faults: RefCell<Vec<String>>,
     pub(super) lines: RefCell<Vec<String>>,
+    pub(super) blocks: RefCell<Vec<Block>>,
+    /// What a caller who follows is told; nothing where nobody does.
+    pub(super) steps: RefCell<Option<Vec<Step>>>,
     pub(super) cache: RefCell<BTreeMap<(String, String), Entry>>,
     pub(super) clock_ms: Cell<u64>,
     pub(super) deadline_ms: Cell<u64>,
@@ -182,6 +189,21 @@ impl Host for StubHost {
         self.cache
             .borrow_mut()
             .remove(&(self.identity.clone(), key.to_owned()));
+    }
+
+    fn attach(&self, block: &Block) -> Result<(), Refused> {
+        self.blocks.borrow_mut().push(block.clone());
+        Ok(())
+    }
+
+    fn is_followed(&self) -> bool {
+        self.steps.borrow().is_some()
+    }
+
+    fn report(&self, done: f64, total: Option<f64>, message: Option<&str>) {
+        if let Some(steps) = self.steps.borrow_mut().as_mut() {
+            steps.push((done, total, message.unwrap_or_default().to_owned()));
+        }
     }
 
     fn remaining_ms(&self) -> u32 {
