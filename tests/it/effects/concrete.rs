@@ -378,7 +378,11 @@ impl<'r> Draft<'r> {
         for name in members.iter().filter(|name| !names.contains(name)) {
             self.also(names, name);
         }
-        let Some(name) = names.first() else { return };
+        // A body may be told to lack what its list would let it have.
+        let lacks = |name: &&String| self.route.absent.contains(&format!("/{name}"));
+        let Some(name) = names.iter().find(|name| !lacks(name)) else {
+            return;
+        };
         let name = match name.starts_with('/') {
             true => self.member(name),
             false => name.clone(),
