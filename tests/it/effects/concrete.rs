@@ -399,7 +399,9 @@ impl<'r> Draft<'r> {
             if !object.is_object() {
                 *object = json!({});
             }
-            object[name] = json!(1);
+            if object.get(name).is_none() {
+                object[name] = json!(1);
+            }
         }
     }
 
