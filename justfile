@@ -28,6 +28,10 @@ plugins:
 guests:
     cargo xtask guests
 
+# Real MCP clients against the built binary
+clients:
+    cargo xtask clients
+
 # The live table against a real server: just live espocrm
 live crm *args:
     cargo xtask live {{ crm }} {{ args }}
@@ -44,6 +48,10 @@ fmt:
 doc:
     cargo doc --workspace --no-deps --open
 
-# Known vulnerabilities of the dependencies; needs cargo-deny and the network
-advisories:
-    cargo deny check advisories
+# Known weaknesses of the dependencies; needs the network
+audit:
+    cargo xtask audit
+
+# The fuzz targets, each for a while: just fuzz scrub --seconds 60
+fuzz *args:
+    cargo xtask fuzz {{ args }}

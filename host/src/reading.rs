@@ -66,7 +66,7 @@ async fn serve(app: &App, reading: &Reading) -> Read {
     let line = Line::begin(id, connection, name, Arc::clone(&record));
     let work = run(app, &resource, caught, reading, (id, Arc::clone(&record)));
     let result = until_stopped(app, &record, work).await;
-    line.end(&result);
+    line.end(result.as_ref());
     Ok(result.map(|contents| Found { resource, contents }))
 }
 

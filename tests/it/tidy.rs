@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mcp",
         &[
-            "call", "caller", "error", "names", "prompts", "reading", "registry",
+            "call", "caller", "error", "input", "names", "prompts", "reading", "registry", "schema",
         ],
     ),
     (
@@ -44,6 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "confirm",
             "error",
             "identity",
+            "input",
             "names",
             "policy",
             "registry",
@@ -83,6 +84,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("upstream", &["caller", "policy"]),
     ("config", &["names"]),
     ("error", &["names"]),
+    ("input", &["error"]),
     ("names", &[]),
     ("prompts", &[]),
     ("schema", &[]),
@@ -117,6 +119,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "runtime",
             "transport",
+            "upstream",
         ],
     ),
     (
@@ -126,6 +129,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "config",
             "error",
+            "input",
             "live",
             "mcp",
             "policy",

@@ -32,6 +32,7 @@ mod named {
     pub use crate::blocks::conformance;
     pub use crate::bound::{changes_others, mixes_rows, widens_query};
     pub use crate::confirmation::writes_in_preview;
+    pub use crate::confirmation_attacks::removes;
     pub use crate::effects::attack::impersonates;
     pub use crate::forward::forwards;
     pub use crate::plugin_files::{good_one, good_two};
@@ -40,6 +41,7 @@ mod named {
         writes_in_read,
     };
     pub use crate::resource::issued;
+    pub use crate::secrets::guest::dumps;
     pub use crate::suitecrm::forms::bypasses_forms;
 }
 

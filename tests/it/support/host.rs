@@ -10,9 +10,11 @@ use std::sync::Arc;
 use portcullis::call::{self, Request, Scope};
 use portcullis::caller::Caller;
 use portcullis::config::Config;
+use portcullis::error::ToolError;
+use portcullis::input::Input;
 use portcullis::policy::Principal;
 use portcullis::registry::{EmbeddedPlugins, RegistryError, Reread, Snapshot, load_embedded};
-use portcullis::run::{Host, Listen};
+use portcullis::run::{Host, Listen, Surroundings};
 use portcullis::runtime::Runtime;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -116,6 +118,27 @@ impl TestHost {
         url: &str,
         files: &[(&str, &[u8])],
     ) -> Result<Self, RegistryError> {
+        Self::within(Surroundings::default(), config, url, files).await
+    }
+
+    /// The same in other surroundings than this machine's.
+    pub async fn within(
+        surroundings: Surroundings,
+        config: &str,
+        url: &str,
+        files: &[(&str, &[u8])],
+    ) -> Result<Self, RegistryError> {
+        Self::with_environment(&environment, surroundings, config, url, files).await
+    }
+
+    /// The same with variables of the test's own, which a later reading of the file does not see.
+    pub async fn with_environment(
+        environment: &(dyn Fn(&str) -> Option<String> + Sync),
+        surroundings: Surroundings,
+        config: &str,
+        url: &str,
+        files: &[(&str, &[u8])],
+    ) -> Result<Self, RegistryError> {
         let folder = TempDir::new().expect("a temporary folder");
         let plugins = folder.path().join("plugins");
         std::fs::create_dir(&plugins).expect("the folder is ours");
@@ -124,9 +147,10 @@ impl TestHost {
         }
         let path = folder.path().join("portcullis.toml");
         std::fs::write(&path, fill(config, url)).expect("the folder is ours");
-        let config = Config::from_file(&path, &environment).map_err(RegistryError::Config)?;
+        let config = Config::from_file(&path, environment).map_err(RegistryError::Config)?;
         let (runtime, embedded) = shared().await;
-        let host = Arc::new(Host::build(runtime, embedded, config).await?);
+        let host = Host::build_in(runtime, embedded, config, surroundings);
+        let host = Arc::new(host.await?);
         Ok(Self {
             host,
             folder,
@@ -172,12 +196,13 @@ impl TestHost {
             arguments: object(arguments),
             caller,
             scope: Scope::All,
+            input: Input::default(),
             watcher: None,
         };
         match call::call(&self.host.app, request).await {
             Ok(answer) => answer
                 .map(|answered| answered.value)
-                .map_err(|error| error.to_json()),
+                .map_err(|end| ToolError::from(end).to_json()),
             Err(unknown) => panic!("{unknown}"),
         }
     }
@@ -225,6 +250,14 @@ impl TestHost {
             stop,
             ended,
         }
+    }
+
+    /// Takes the configuration as it is written now.
+    pub async fn reconfigure(&self, config: &str, url: &str) {
+        self.rewrite(config, url);
+        let config = self.reread()().unwrap_or_else(|error| panic!("{error}"));
+        let taken = self.host.app.registry.reconfigure(config).await;
+        taken.unwrap_or_else(|error| panic!("{error}"));
     }
 
     fn reread(&self) -> Reread {

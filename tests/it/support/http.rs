@@ -188,12 +188,35 @@ impl Open {
         })
     }
 
-    async fn rest(&mut self) -> io::Result<String> {
+    /// Whether the body is a stream of events.
+    pub fn is_events(&self) -> bool {
+        find(&self.headers, "content-type").is_some_and(|kind| kind.contains("event-stream"))
+    }
+
+    /// What is left of the body.
+    pub async fn rest(&mut self) -> io::Result<String> {
         let mut body = Vec::new();
         while let Some(piece) = self.piece().await? {
             body.extend(piece);
         }
         Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// The next event of a stream, by name; none when it ended.
+    pub async fn named_event(&mut self) -> Option<(String, String)> {
+        loop {
+            if let Some((event, rest)) = self.events.clone().split_once("\n\n") {
+                self.events = rest.to_owned();
+                let line = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+                if let (Some(name), Some(data)) = (line("event:"), line("data:")) {
+                    return Some((name.trim().to_owned(), data.trim().to_owned()));
+                }
+                continue;
+            }
+            let piece = self.piece().await.ok().flatten()?;
+            self.events
+                .push_str(&String::from_utf8_lossy(&piece).replace("\r\n", "\n"));
+        }
     }
 
     /// The next message of an event stream; none when it ended.
