@@ -5,14 +5,17 @@
 //! operator's configuration; tools exist only where the two meet. This module must not know MCP.
 
 mod assemble;
+mod authority;
 mod build;
 mod connection;
+mod door;
 mod embedded;
 mod folder;
 mod manifest;
 mod plugin;
 mod refresh;
 mod resource;
+mod said;
 mod shared;
 mod slots;
 mod snapshot;
@@ -22,8 +25,12 @@ mod uri;
 mod watch;
 mod zones;
 
-pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
+pub use authority::Authority;
+pub use build::{
+    Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
+};
 pub use connection::{Connection, Lasting};
+pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
