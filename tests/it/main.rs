@@ -17,6 +17,7 @@ mod confirmation_attacks;
 mod crm_tools;
 mod documents;
 mod edge;
+mod effects;
 mod egress;
 mod elicitation;
 mod embedded;
