@@ -57,6 +57,14 @@ pub struct Link {
     pub limits: Limits,
 }
 
+impl Link {
+    /// The connection's name.
+    pub(crate) fn connection(&self) -> &str {
+        let name = self.about.get("name");
+        name.and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
 /// Which requests the running function may send.
 pub struct Door {
     routes: Arc<RouteSet>,
@@ -170,13 +178,5 @@ impl Reach {
             },
             _ => String::new(),
         }
-    }
-}
-
-impl Within {
-    /// The connection's name.
-    fn connection(&self) -> &str {
-        let name = self.link.about.get("name");
-        name.and_then(Value::as_str).unwrap_or_default()
     }
 }

@@ -30,7 +30,7 @@ impl Lists {
         Self {
             tools,
             resources: before.resources != after.resources,
-            prompts: tools,
+            prompts: tools || before.prompts != after.prompts,
         }
     }
 

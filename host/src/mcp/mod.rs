@@ -5,6 +5,7 @@
 mod blocks;
 mod changes;
 mod client;
+mod completion;
 mod convert;
 mod era;
 mod progress;
@@ -15,11 +16,12 @@ pub use changes::Changes;
 pub use client::{Answer, Client};
 pub use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData,
-    ExtensionCapabilities, GetPromptRequestParams, GetPromptResponse, JsonObject,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+    CustomRequest, CustomResult, ErrorData, ExtensionCapabilities, GetPromptRequestParams,
+    GetPromptResponse, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
@@ -32,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{App, Proof, Request, Scope, call};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
-use crate::reading::{Reading, read};
+use crate::reading::{Completing, Reading, Target, complete, prompt, read};
 use era::Era;
 
 /// What a client is told about this server when it connects.
@@ -132,6 +134,15 @@ impl Server {
         read.map_err(|_| ErrorData::internal_error("the prompts could not be read", None))
     }
 
+    /// The operator's text that a completion is for.
+    async fn text_of(&self, target: &Target, scope: &Scope) -> Result<Option<Prompt>, ErrorData> {
+        let Target::Prompt(name) = target else {
+            return Ok(None);
+        };
+        let (texts, snapshot) = (self.texts().await?, self.app.registry.snapshot());
+        Ok(prompts::text(&snapshot, scope, &texts, name).cloned())
+    }
+
     /// Whether a tool's schema wants arguments in HTTP headers as well (`x-mcp-header`).
     #[must_use]
     pub fn wants_headers(&self, tool: &str) -> bool {
@@ -189,10 +200,52 @@ impl ServerHandler for Server {
     ) -> Result<GetPromptResponse, ErrorData> {
         let texts = self.texts().await?;
         let (snapshot, scope) = (self.app.registry.snapshot(), scope(&context));
-        let (name, arguments) = (&request.name, request.arguments);
-        let mut result = prompts::get(&snapshot, &scope, &texts, name, arguments)?;
-        Era::of(&context).sign(&mut result.meta);
+        let (name, arguments) = (&request.name, request.arguments.clone());
+        let era = Era::of(&context);
+        let mut result = match prompts::get(&snapshot, &scope, &texts, name, arguments) {
+            Some(filled) => filled?,
+            None => {
+                let asked = prompts::asked(request, (self.caller(&context)?, scope))?;
+                let prompted = tokio::select! {
+                    prompted = prompt(&self.app, asked) => prompted,
+                    () = context.ct.cancelled() => return Err(cancelled()),
+                };
+                prompts::result(prompted, era)?
+            }
+        };
+        era.sign(&mut result.meta);
         Ok(result.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let (target, others) = (
+            completion::target(&request.r#ref)?,
+            completion::others(&request)?,
+        );
+        let mut result = match self.text_of(&target, &scope(&context)).await? {
+            Some(text) => completion::of_text(&text, &request.argument.name)?,
+            None => {
+                let asked = Completing {
+                    target,
+                    argument: request.argument.name,
+                    value: request.argument.value,
+                    others,
+                    caller: self.caller(&context)?,
+                    scope: scope(&context),
+                };
+                let completed = tokio::select! {
+                    completed = complete(&self.app, asked) => completed,
+                    () = context.ct.cancelled() => return Err(cancelled()),
+                };
+                completion::result(completed)?
+            }
+        };
+        Era::of(&context).sign(&mut result.meta);
+        Ok(result)
     }
 
     async fn call_tool(
@@ -312,6 +365,10 @@ impl Server {
                 .enable_resources_list_changed()
                 .build();
             capabilities.resources = with_resources.resources;
+        }
+        if completion::is_offered(&snapshot) {
+            let completing = ServerCapabilities::builder().enable_completions().build();
+            capabilities.completions = completing.completions;
         }
         if resources::has_pages(&snapshot) {
             let page = (resources::EXTENSION.to_owned(), JsonObject::new());

@@ -6,11 +6,13 @@
 
 mod assemble;
 mod build;
+mod completes;
 mod connection;
 mod embedded;
 mod folder;
 mod manifest;
 mod plugin;
+mod prompt;
 mod refresh;
 mod resource;
 mod shared;
@@ -23,11 +25,13 @@ mod watch;
 mod zones;
 
 pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
+pub use completes::Completes;
 pub use connection::Connection;
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
+pub use prompt::Prompt;
 pub use resource::{PAGE, PluginResource, Resource};
 pub use shared::{Shared, one_issuer};
 pub use snapshot::{DifferentIssuers, Snapshot};

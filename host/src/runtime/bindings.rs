@@ -20,3 +20,33 @@ pub(crate) mod with_resources {
         exports: { default: async },
     });
 }
+
+pub(crate) mod with_prompts {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "with-prompts",
+        with: {
+            "portcullis:plugin/types": super::portcullis::plugin::types,
+            "portcullis:plugin/blocks": super::portcullis::plugin::blocks,
+        },
+        exports: { default: async },
+    });
+}
+
+pub(crate) mod with_completion {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "with-completion",
+        with: { "portcullis:plugin/types": super::portcullis::plugin::types },
+        exports: { default: async },
+    });
+}
+
+pub(crate) mod with_interaction {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "with-interaction",
+        with: { "portcullis:plugin/types": super::portcullis::plugin::types },
+        exports: { default: async },
+    });
+}

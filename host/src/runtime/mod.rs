@@ -1,8 +1,8 @@
 //! The sandbox: compiles components and runs one function of one fresh instance per call.
 //!
-//! The only module, with `capability`, that knows Wasmtime. It can run `invoke` only with a
-//! `Permit`, `preview` only with a `PreviewPermit` and `read` only with a `ReadPermit`; `describe` runs
-//! without an upstream. It must not know connections, credentials or MCP.
+//! The only module, with `capability`, that knows Wasmtime. It can run `invoke` and `step` only with a
+//! `Permit`, `preview` only with a `PreviewPermit`, and what reads only with a `ReadPermit`; `describe`
+//! runs without an upstream. It must not know connections, credentials or MCP.
 
 mod artifact;
 pub(crate) mod bindings;
@@ -12,6 +12,7 @@ mod instance;
 mod limiter;
 mod linker;
 mod load;
+mod optional;
 mod output;
 mod run;
 mod ticker;
@@ -20,15 +21,17 @@ pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
 pub(crate) use instance::{Guest, InGuest};
 pub use load::{Compiled, LoadError, Loaded};
+pub use optional::{
+    Contents, Message, Optional, Question, Reply, Resumed, Subject, Suggestions, Turn, Typed,
+};
 pub(crate) use output::clean;
-pub use run::{Call, Contents, Failure, Fault};
+pub use run::{Call, Failure, Fault};
 
 use std::path::Path;
 use std::sync::Arc;
 
 use artifact::Artifacts;
 use bindings::ConnectorPre;
-use bindings::with_resources::WithResourcesPre;
 use ticker::Ticker;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -44,9 +47,6 @@ pub struct Runtime {
 
 /// A component that is ready to be instantiated.
 pub(crate) type Ready = ConnectorPre<Guest>;
-
-/// The same, seen through its optional export `resources`.
-pub(crate) type ReadyResources = WithResourcesPre<Guest>;
 
 impl Runtime {
     /// Builds the engine. `calls` is how many instances may live at a time; `cache` is the folder
