@@ -34,7 +34,7 @@ impl Line {
     }
 
     /// Ends.
-    pub fn end<T>(mut self, result: &Result<T, ToolError>) {
+    pub fn end<T>(mut self, result: Result<&T, &ToolError>) {
         self.done = true;
         match result {
             Ok(_) => self.write("ok", ""),
@@ -52,6 +52,12 @@ impl Line {
                 );
             }
         }
+    }
+
+    /// Ends a round that has to know more from the client's side.
+    pub fn asks(mut self) {
+        self.done = true;
+        self.write("asks", "");
     }
 
     fn write(&self, outcome: &str, code: &str) {

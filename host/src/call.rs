@@ -2,7 +2,9 @@
 //!
 //! `run` can be read aloud; everything else in this file serves it. It must not know MCP's types.
 
+mod confirming;
 mod ending;
+mod question;
 mod scope;
 
 use std::sync::Arc;
@@ -10,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
 pub use scope::{Proof, Scope};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use confirming::confirm;
 pub(crate) use ending::failed;
 use ending::{answer, stopped};
 
@@ -22,10 +25,11 @@ use crate::audit::Line;
 use crate::caller::{Caller, Token};
 use crate::capability::{Beside, Record, Watched};
 pub use crate::capability::{Block, BlockLink, Body, Hints, Reader, Shown, Step, Watcher};
-use crate::confirm::{Confirmations, Intent, NotYet, Said, State, VALID_FOR};
+use crate::confirm::{Confirmations, Said};
 use crate::error::{Kind, ToolError};
+use crate::input::{Input, Unfinished};
 use crate::names::CallId;
-use crate::policy::{self, ConfirmRule, Confirmation, Denial, Grant, Principal};
+use crate::policy::{self, Denial};
 use crate::registry::{Connection, Registry, Snapshot, Tool};
 use crate::runtime::{Call, Runtime};
 use crate::schema;
@@ -64,7 +68,8 @@ impl Drop for Running<'_> {
     }
 }
 
-/// A tool call as a client asked for it.
+/// A tool call as a client asked for it, or one round of it.
+#[derive(Clone)]
 pub struct Request {
     /// The listed name, or an alias.
     pub name: String,
@@ -74,6 +79,8 @@ pub struct Request {
     pub caller: Caller,
     /// Where.
     pub scope: Scope,
+    /// What the client can be asked for, and what it answered.
+    pub input: Input,
     /// Who asked to be told how far it is.
     pub watcher: Option<Arc<dyn Watcher>>,
 }
@@ -103,8 +110,8 @@ pub fn call(app: &App, request: Request) -> BoxFuture<'_, Called> {
     serve(app, request).boxed()
 }
 
-/// What came of a call: an answer, which may be an error of the tool, or no such tool.
-pub type Called = Result<Result<Answered, ToolError>, UnknownTool>;
+/// What came of a call: a result, none, or no such tool.
+pub type Called = Result<Result<Answered, Unfinished>, UnknownTool>;
 
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
@@ -120,19 +127,25 @@ async fn serve(app: &App, request: Request) -> Called {
     );
     let work = run(app, &tool, request, id, Arc::clone(&record));
     let result = until_stopped(app, &record, work).await;
-    line.end(&result);
+    match &result {
+        Ok(value) => line.end(Ok(value)),
+        Err(Unfinished::Asks(_)) => line.asks(),
+        Err(Unfinished::Failed(error) | Unfinished::Lacks(_, error)) => {
+            line.end::<Value>(Err(error));
+        }
+    }
     Ok(result)
 }
 
 /// Lets a call or a reading run to its end, or until the host cannot wait for it any longer.
-pub(crate) async fn until_stopped<T>(
+pub(crate) async fn until_stopped<T, E: From<ToolError>>(
     app: &App,
     record: &Record,
-    work: impl Future<Output = Result<T, ToolError>>,
-) -> Result<T, ToolError> {
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     tokio::select! {
         result = work => result,
-        () = app.stopping.cancelled() => Err(stopped(record)),
+        () = app.stopping.cancelled() => Err(stopped(record).into()),
     }
 }
 
@@ -143,12 +156,13 @@ async fn run(
     request: Request,
     id: CallId,
     record: Arc<Record>,
-) -> Result<Answered, ToolError> {
+) -> Result<Answered, Unfinished> {
     let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
         caller,
         scope,
+        input,
         watcher,
         ..
     } = request;
@@ -176,7 +190,8 @@ async fn run(
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
-    let confirmation = confirm(app, (tool, &grant), principal, &call, &said).await?;
+    let heard = (&said, &input);
+    let confirmation = confirm(app, (tool, &grant), principal, &call, heard).await?;
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let link = Arc::clone(&tool.connection.link);
     let result = app
@@ -299,81 +314,4 @@ pub(crate) fn flawed(flaws: Vec<schema::Flaw>) -> ToolError {
         .join("; ");
     ToolError::new(Kind::BadInput, "INVALID_ARGUMENT", message)
         .at(flaws.into_iter().map(|flaw| flaw.at).collect())
-}
-
-/// Evidence that the call may run: none needed, or a confirmed preview. Otherwise the answer is
-/// the preview.
-async fn confirm(
-    app: &App,
-    (tool, grant): (&Tool, &Grant),
-    principal: &Principal,
-    call: &Call,
-    said: &Said,
-) -> Result<Confirmation, ToolError> {
-    if !grant.effect().needs_confirmation() {
-        return Ok(Confirmation::NotNeeded);
-    }
-    let permit = policy::authorize_preview(principal, grant).map_err(|d| denied(&d))?;
-    let link = Arc::clone(&tool.connection.link);
-    let preview = app
-        .runtime
-        .preview(&permit, &tool.connection.plugin.compiled, link, call)
-        .await
-        .map_err(|failure| failed(&tool.listed_name, call, failure))?;
-    let intent = Intent::new(principal.as_str(), &tool.listed_name, &call.arguments);
-    let state = State::of(&preview);
-    if tool.connection.rule.confirm == ConfirmRule::Human {
-        return Err(human_only(tool, preview));
-    }
-    match app
-        .confirmations
-        .redeem((principal, grant), intent, said, state)
-    {
-        Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
-        Err(why) => {
-            let token = app.confirmations.remember(intent, state, Instant::now());
-            Err(not_confirmed(tool, said, why, preview, &token))
-        }
-    }
-}
-
-fn not_confirmed(tool: &Tool, said: &Said, why: NotYet, preview: Value, token: &str) -> ToolError {
-    let name = tool.plugin.name.as_str();
-    let message = match (said, why) {
-        (Said::Nothing, _) => format!("`{name}` did nothing yet; this is what it would do"),
-        (_, NotYet::NotPreviewed) => {
-            format!(
-                "`{name}` did nothing: this call was not previewed with these arguments, or too long ago; this is what it would do"
-            )
-        }
-        (_, NotYet::WrongToken) => format!(
-            "`{name}` did nothing: the token does not belong to this preview; this is what it would do"
-        ),
-        (_, NotYet::Changed) => format!(
-            "`{name}` did nothing: what it would change is no longer what was shown; this is what it would do now"
-        ),
-    };
-    let mut error = ToolError::new(Kind::Confirm, format!("{}_NOT_CONFIRMED", name.to_uppercase()), message)
-        .suggest("show the preview to the user; if they agree, call again with the same arguments and the confirmation_token")
-        .retry(None);
-    error.beside.insert("preview".into(), preview);
-    error
-        .beside
-        .insert("confirmation_token".into(), json!(token));
-    error
-        .beside
-        .insert("expires_in_s".into(), json!(VALID_FOR.as_secs()));
-    error
-}
-
-fn human_only(tool: &Tool, preview: Value) -> ToolError {
-    let name = tool.plugin.name.as_str();
-    let mut error = ToolError::new(
-        Kind::Confirm,
-        format!("{}_NOT_CONFIRMED", name.to_uppercase()),
-        format!("`{name}` did nothing: this connection lets only a human confirm, through the client's own dialog, and this release cannot ask for it yet"),
-    )
-    .suggest("the operator may set `confirm = \"token\"` on the connection");
-    error.beside.insert("preview".into(), preview);
-    error
 }

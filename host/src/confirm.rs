@@ -1,8 +1,10 @@
 //! Confirmations: what was previewed, to whom, and the single-use tokens that let it run.
 //!
 //! A token is bound to the principal, the tool, the arguments and the record's state (the preview
-//! itself); it is used up by the call that it lets through, and it expires. Kept in memory: after
-//! a restart everything is previewed again.
+//! itself); it is used up by the call that it lets through, and it expires. A person's answer is bound in
+//! the same way (`confirm/asked.rs`). Kept in memory: after a restart everything is previewed again.
+
+mod asked;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +16,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::policy::{Confirmed, Grant, Principal, Way};
+use asked::Asked;
 
 /// How long a preview can be confirmed.
 pub const VALID_FOR: Duration = Duration::from_secs(600);
@@ -109,12 +112,18 @@ pub enum NotYet {
 #[derive(Default)]
 pub struct Confirmations {
     pending: Mutex<HashMap<Intent, Pending>>,
+    asked: Asked,
+}
+
+/// 144 random bits as text.
+fn random_name() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>())
 }
 
 impl Confirmations {
     /// Remembers a preview; the answer is its token. A new preview makes the old token useless.
     pub fn remember(&self, intent: Intent, state: State, now: Instant) -> String {
-        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>());
+        let token = random_name();
         let mut pending = self.lock();
         if pending.len() >= MOST_PENDING {
             make_room(&mut pending, now);
@@ -143,6 +152,31 @@ impl Confirmations {
     ) -> Result<Confirmed, NotYet> {
         let way = self.use_up(intent, said, state, Instant::now())?;
         Ok(Confirmed::new(principal, grant, way))
+    }
+
+    /// Remembers a preview that a person is asked about; the answer is the question's name.
+    pub fn ask(&self, intent: Intent, state: State) -> String {
+        self.asked.remember(intent, state, Instant::now())
+    }
+
+    /// Lets the call through that a person agreed to, once.
+    ///
+    /// # Errors
+    /// Why they have to be asked again.
+    pub fn agreed(
+        &self,
+        (principal, grant): (&Principal, &Grant),
+        intent: Intent,
+        question: &str,
+        state: State,
+    ) -> Result<Confirmed, NotYet> {
+        self.asked.answer(question, intent, state, Instant::now())?;
+        Ok(Confirmed::new(principal, grant, Way::Human))
+    }
+
+    /// Ends a question that nobody agreed to.
+    pub fn forget(&self, question: &str) {
+        self.asked.forget(question);
     }
 
     fn use_up(

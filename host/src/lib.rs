@@ -20,6 +20,7 @@ pub mod call;
 pub mod caller;
 pub mod confirm;
 pub mod identity;
+pub mod input;
 pub mod reading;
 
 pub mod registry;

@@ -115,7 +115,7 @@ impl Of<'_> {
         let line = Line::begin(id, connection, self.name, Arc::clone(&record));
         let work = self.permitted(app, arguments, (id, Arc::clone(&record)), read);
         let result = until_stopped(app, &record, work).await;
-        line.end(&result);
+        line.end(result.as_ref());
         result
     }
 

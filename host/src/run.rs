@@ -138,7 +138,8 @@ impl Host {
 
     fn mcp(&self, caller: Option<Caller>) -> mcp::Server {
         let (changes, prompts) = (Arc::clone(&self.changes), Arc::clone(&self.prompts));
-        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller)
+        let patience = Duration::from_millis(self.server.limits.human_ms);
+        mcp::Server::new(Arc::clone(&self.app), changes, prompts, caller, patience)
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {

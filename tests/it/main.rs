@@ -16,6 +16,7 @@ mod confirmation;
 mod crm_tools;
 mod documents;
 mod edge;
+mod elicitation;
 mod embedded;
 mod forward;
 mod http;

@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "mcp",
         &[
-            "call", "caller", "error", "names", "prompts", "reading", "registry",
+            "call", "caller", "error", "input", "names", "prompts", "reading", "registry", "schema",
         ],
     ),
     (
@@ -43,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "confirm",
             "error",
             "identity",
+            "input",
             "names",
             "policy",
             "registry",
@@ -82,6 +83,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("upstream", &["caller", "policy"]),
     ("config", &["names"]),
     ("error", &["names"]),
+    ("input", &["error"]),
     ("names", &[]),
     ("prompts", &[]),
     ("schema", &[]),
@@ -125,6 +127,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "config",
             "error",
+            "input",
             "live",
             "mcp",
             "policy",

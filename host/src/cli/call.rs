@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::setup::{own_token, setup};
 use super::{CallArgs, Exit, complain, print};
-use crate::call::{App, Block, Called, Request, Scope, Shown};
+use crate::call::{Answered, App, Block, Request, Scope, Shown, UnknownTool};
 use crate::caller::Caller;
 use crate::config::Asked;
 use crate::error::ToolError;
+use crate::input::Input;
 use crate::policy::Principal;
 
 /// Calls one tool; the answer goes to standard output, an error of the tool too.
@@ -70,15 +71,23 @@ fn caller(variable: Option<&str>) -> Result<Caller, String> {
     })
 }
 
-async fn once(app: &App, caller: &Caller, tool: &str, arguments: Map<String, Value>) -> Called {
+/// Nobody is asked here: the preview is printed, and `--confirm` repeats the call with its token.
+async fn once(
+    app: &App,
+    caller: &Caller,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> Result<Result<Answered, ToolError>, UnknownTool> {
     let request = Request {
         name: tool.to_owned(),
         arguments,
         caller: caller.clone(),
         scope: Scope::All,
+        input: Input::default(),
         watcher: None,
     };
-    crate::call::call(app, request).await
+    let called = crate::call::call(app, request).await?;
+    Ok(called.map_err(ToolError::from))
 }
 
 /// A block in a few words, for a person at a terminal.

@@ -152,6 +152,7 @@ limits! {
         sessions: Sessions, 1000, 1 => 100_000, "Open sessions of HTTP clients of the older protocol revisions; each keeps some memory until it ends.";
         streams: Streams, 1000, 1 => 100_000, "Clients that wait to be told of changes (subscriptions/listen); each keeps a connection and some memory.";
         request_bytes: Bytes, 4 * MIB, KIB => 64 * MIB, "Body of one MCP request; it is read into memory before anything else is known of it.";
+        human_ms: Milliseconds, 300_000, 1000 => 600_000, "Time that a person has to answer a question that is put to them through their client; the call holds no place meanwhile.";
         drain_ms: Milliseconds, 10_000, 100 => 300_000, "Time that running calls have to finish when the host stops; supervisors kill after 10 to 90 seconds.";
     }
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use portcullis::call::{self, Request, Scope};
 use portcullis::caller::Caller;
 use portcullis::config::Config;
+use portcullis::error::ToolError;
+use portcullis::input::Input;
 use portcullis::policy::Principal;
 use portcullis::registry::{EmbeddedPlugins, RegistryError, Reread, Snapshot, load_embedded};
 use portcullis::run::{Host, Listen};
@@ -162,12 +164,13 @@ impl TestHost {
             arguments: object(arguments),
             caller: Caller::known(who),
             scope: Scope::All,
+            input: Input::default(),
             watcher: None,
         };
         match call::call(&self.host.app, request).await {
             Ok(answer) => answer
                 .map(|answered| answered.value)
-                .map_err(|error| error.to_json()),
+                .map_err(|end| ToolError::from(end).to_json()),
             Err(unknown) => panic!("{unknown}"),
         }
     }

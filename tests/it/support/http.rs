@@ -188,7 +188,13 @@ impl Open {
         })
     }
 
-    async fn rest(&mut self) -> io::Result<String> {
+    /// Whether the body is a stream of events.
+    pub fn is_events(&self) -> bool {
+        find(&self.headers, "content-type").is_some_and(|kind| kind.contains("event-stream"))
+    }
+
+    /// What is left of the body.
+    pub async fn rest(&mut self) -> io::Result<String> {
         let mut body = Vec::new();
         while let Some(piece) = self.piece().await? {
             body.extend(piece);

@@ -52,7 +52,7 @@ pub fn initialize() -> Value {
 }
 
 /// What a client with these capabilities sends `initialize` with.
-fn initialize_with(able: &Value) -> Value {
+pub fn initialize_with(able: &Value) -> Value {
     json!({
         "protocolVersion": Era::Handshake.version(),
         "capabilities": able,
@@ -187,12 +187,17 @@ impl HttpMcp {
     }
 
     async fn notify(&self, method: &str) {
-        let message = json!({"jsonrpc": "2.0", "method": method});
+        self.tell(&json!({"jsonrpc": "2.0", "method": method}))
+            .await;
+    }
+
+    /// Sends a message that gets no answer.
+    pub async fn tell(&self, message: &Value) {
         let ask = Ask::new("POST", &self.path)
             .header("accept", "application/json, text/event-stream")
             .header("content-type", "application/json");
         let answer = in_time(
-            method,
+            "a message to be taken",
             self.head(ask).body(message.to_string()).send(self.address),
         )
         .await

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::task::JoinSet;
 
-use super::mcp::initialize;
+use super::mcp::initialize_with;
 use super::wait::until;
 use super::{Era, Portcullis, in_time};
 
@@ -18,6 +18,7 @@ use super::{Era, Portcullis, in_time};
 pub struct Stdio {
     pub child: Child,
     pub era: Era,
+    able: Value,
     to: Option<ChildStdin>,
     from: Option<Lines<BufReader<ChildStdout>>>,
     log: Arc<Mutex<String>>,
@@ -29,9 +30,22 @@ pub struct Stdio {
 impl Stdio {
     /// Starts `portcullis <arguments>`; in the older era with its handshake.
     pub async fn start(home: Portcullis, arguments: &[&str], era: Era) -> Self {
+        Self::start_able_to(home, arguments, era, json!({})).await
+    }
+
+    /// The same, for a client with capabilities.
+    pub async fn start_able_to(
+        home: Portcullis,
+        arguments: &[&str],
+        era: Era,
+        able: Value,
+    ) -> Self {
         let mut stdio = Self::spawn(home, arguments, era);
+        stdio.able = able;
         if era == Era::Handshake {
-            let answer = stdio.request("initialize", initialize()).await;
+            let answer = stdio
+                .request("initialize", initialize_with(&stdio.able))
+                .await;
             assert_eq!(
                 answer["result"]["protocolVersion"],
                 era.version(),
@@ -58,6 +72,7 @@ impl Stdio {
         Self {
             child,
             era,
+            able: json!({}),
             to,
             from,
             log,
@@ -87,7 +102,7 @@ impl Stdio {
     /// Sends a request without waiting; its id.
     pub async fn ask(&mut self, method: &str, params: Value) -> u64 {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let message = self.era.message(id, method, params);
+        let message = self.era.message_of(id, method, params, &self.able);
         self.write(&message).await;
         id
     }
