@@ -28,6 +28,10 @@ plugins:
 guests:
     cargo xtask guests
 
+# The official MCP suite against the built binary
+conformance *parts:
+    cargo xtask conformance {{ parts }}
+
 # The live table against a real server: just live espocrm
 live crm *args:
     cargo xtask live {{ crm }} {{ args }}

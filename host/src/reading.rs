@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::audit::Line;
 use crate::call::{App, Running, Scope, denied, failed, flawed, own_token, until_stopped};
 use crate::caller::Caller;
-use crate::capability::{Link, Record};
+use crate::capability::{Counterpart, Link, Record};
 use crate::error::ToolError;
 use crate::names::CallId;
 pub use completing::{Completed, Completing, Target, complete};
@@ -73,6 +73,7 @@ async fn serve(app: &App, reading: &Reading) -> Read {
         name: &resource.plugin.declared.name,
         grant: &resource.grant,
         who: (&reading.caller, &reading.scope),
+        counterpart: None,
     };
     let schema = resource.plugin.arguments.as_ref();
     let plugin = &resource.connection.plugin.compiled;
@@ -100,6 +101,8 @@ struct Of<'a> {
     name: &'a str,
     grant: &'a ResourceGrant,
     who: (&'a Caller, &'a Scope),
+    /// The conformance suite's client; nothing for everybody else.
+    counterpart: Option<Arc<Counterpart>>,
 }
 
 impl Of<'_> {
@@ -143,6 +146,7 @@ impl Of<'_> {
             record,
             caller: token,
             beside: None,
+            counterpart: self.counterpart.clone(),
         };
         let _admitted = app
             .admission

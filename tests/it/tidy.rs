@@ -78,7 +78,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "capability",
-        &["caller", "config", "names", "policy", "runtime", "upstream"],
+        &[
+            "caller", "config", "input", "names", "policy", "runtime", "upstream",
+        ],
     ),
     ("upstream", &["caller", "policy"]),
     ("config", &["names"]),

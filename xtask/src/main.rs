@@ -4,6 +4,7 @@
 //! compiler in [`toolchain`], building components in [`guests`], child processes in [`process`].
 //! Knows nothing of what the host or a plugin does.
 
+mod conformance;
 mod folder;
 mod guests;
 mod process;
@@ -27,6 +28,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test                  every test
   cargo xtask test call_path        the tests whose name holds `call_path`
   cargo xtask plugins               the plugin components alone, into target/plugins
+  cargo xtask conformance           the official MCP suite, every revision
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
                                     bottlecrm, atomic
 
@@ -51,6 +53,11 @@ enum Task {
     Plugins,
     /// Build the test guests and the example plugins into target/guests-out
     Guests,
+    /// Build what is needed, then run the official MCP conformance suite against the built binary
+    Conformance {
+        /// Which parts: a revision, or `tasks`; all without any
+        parts: Vec<String>,
+    },
     /// Check formatting, lints and (with cargo-deny installed) licences and duplicates
     Check,
     /// Run the live table of a CRM against a real server named by the environment
@@ -98,6 +105,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(passed) => test(&workspace, &passed.args),
         Task::Plugins => plugins(&workspace).map(|_| ExitCode::SUCCESS),
         Task::Guests => guests(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Conformance { parts } => run_conformance(&workspace, &parts),
         Task::Check => check(&workspace),
         Task::Live { crm, passed } => live(&workspace, &crm, &passed.args),
         Task::Bench(passed) => bench(&workspace, &passed.args),
@@ -111,6 +119,12 @@ fn demo(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
     announce("Running portcullis demo");
     let mut portcullis = Command::new(workspace.release("portcullis"));
     process::replace(portcullis.arg("demo").args(args))
+}
+
+fn run_conformance(workspace: &Workspace, parts: &[String]) -> Result<ExitCode> {
+    guests(workspace)?;
+    build_host(workspace)?;
+    conformance::run(workspace, parts)
 }
 
 fn test(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {

@@ -8,6 +8,7 @@ mod block;
 mod cache;
 mod call;
 mod config;
+mod conformance;
 mod content;
 mod http;
 mod log;
@@ -16,6 +17,7 @@ mod record;
 mod store;
 
 pub use block::{Block, Body, Hints, Link as BlockLink, Reader, Shown};
+pub use conformance::{Audience, Counterpart, Listing};
 pub use content::Attached;
 pub use progress::{Step, Watched, Watcher};
 pub use record::{Forwarded, Record};
@@ -133,6 +135,7 @@ struct Within {
     record: Arc<Record>,
     caller: Option<Token>,
     beside: Option<Arc<Beside>>,
+    counterpart: Option<Arc<Counterpart>>,
 }
 
 impl Reach {
@@ -157,6 +160,7 @@ impl Reach {
             caller: call.caller.clone(),
             beside: call.beside.clone().filter(|_| door.is_tool),
             door,
+            counterpart: call.counterpart.clone(),
         };
         Self {
             call: call.id,

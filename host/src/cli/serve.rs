@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
-use super::setup::{Setup, setup, setup_entities};
+use super::setup::{Setup, setup, setup_conformance, setup_entities};
 use super::{Exit, ServeArgs, complain};
 use crate::config::{self, Asked, Config, Identity, check_listener};
 use crate::run::Listen;
@@ -48,6 +48,7 @@ async fn try_serve(
         reread,
     } = match &args.entities {
         Some(file) => setup_entities(file, apply).await?,
+        None if args.conformance_fixture => setup_conformance(config, apply).await?,
         None => setup(config, asked, apply).await?,
     };
     let listen = match address(&args, &config)? {

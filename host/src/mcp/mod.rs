@@ -7,23 +7,27 @@ mod blocks;
 mod changes;
 mod client;
 mod completion;
+mod conformance;
 mod convert;
 mod era;
 mod progress;
+mod prompting;
 mod prompts;
 mod resources;
 mod rounds;
+mod tasks;
 
 pub use changes::Changes;
 pub use client::{Answer, Client};
 pub use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-    CustomRequest, CustomResult, ErrorData, ExtensionCapabilities, GetPromptRequestParams,
-    GetPromptResponse, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
-    SubscriptionFilter, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+    CompleteResult, CustomRequest, CustomResult, ErrorData, ExtensionCapabilities,
+    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, JsonObject,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
+    SubscriptionFilter, TASKS_EXTENSION_ID, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
@@ -36,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{App, Proof, Scope};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
-use crate::reading::{Completing, Reading, Target, complete, prompt, read};
+use crate::reading::{Completing, Reading, Target, complete, read};
 use asking::Asking;
 use era::Era;
 
@@ -57,6 +61,7 @@ pub struct Server {
     prompts: Arc<Prompts>,
     caller: Option<Caller>,
     asking: Arc<Asking>,
+    tasks: Arc<tasks::Tasks>,
     closing: CancellationToken,
 }
 
@@ -78,6 +83,7 @@ impl Server {
             prompts,
             caller,
             asking: Arc::new(Asking::new(patience, closing.clone())),
+            tasks: Arc::default(),
             closing,
         }
     }
@@ -212,14 +218,7 @@ impl ServerHandler for Server {
         let era = Era::of(&context);
         let mut result = match prompts::get(&snapshot, &scope, &texts, name, arguments) {
             Some(filled) => filled?,
-            None => {
-                let asked = prompts::asked(request, (self.caller(&context)?, scope))?;
-                let prompted = tokio::select! {
-                    prompted = prompt(&self.app, asked) => prompted,
-                    () = context.ct.cancelled() => return Err(cancelled()),
-                };
-                prompts::result(prompted, era)?
-            }
+            None => return prompting::serve(self, request, &context).await,
         };
         era.sign(&mut result.meta);
         Ok(result.into())
@@ -254,6 +253,30 @@ impl ServerHandler for Server {
         };
         Era::of(&context).sign(&mut result.meta);
         Ok(result)
+    }
+
+    async fn set_level(
+        &self,
+        _: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        conformance::accept(self, &context, "logging/setLevel")
+    }
+
+    async fn subscribe(
+        &self,
+        _: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        conformance::accept(self, &context, "resources/subscribe")
+    }
+
+    async fn unsubscribe(
+        &self,
+        _: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        conformance::accept(self, &context, "resources/unsubscribe")
     }
 
     async fn call_tool(
@@ -311,6 +334,39 @@ impl ServerHandler for Server {
         Ok(result.into())
     }
 
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let (caller, client) = (self.caller(&context)?, context.client_capabilities());
+        let who = (caller.principal().as_str(), client.as_ref());
+        let mut result = GetTaskResult::new(self.tasks.get(&request.task_id, who)?);
+        Era::of(&context).sign(&mut result.meta);
+        Ok(result)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (caller, client) = (self.caller(&context)?, context.client_capabilities());
+        let who = (caller.principal().as_str(), client.as_ref());
+        self.tasks
+            .update(&request.task_id, request.input_responses, who)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (caller, client) = (self.caller(&context)?, context.client_capabilities());
+        let who = (caller.principal().as_str(), client.as_ref());
+        self.tasks.cancel(&request.task_id, who)
+    }
+
     fn get_tool(&self, name: &str) -> Option<Tool> {
         convert::tool(&self.app.registry.snapshot(), name)
     }
@@ -359,6 +415,7 @@ impl Server {
                 .build();
             capabilities.resources = with_resources.resources;
         }
+        conformance::declare(self, &mut capabilities);
         if completion::is_offered(&snapshot) {
             let completing = ServerCapabilities::builder().enable_completions().build();
             capabilities.completions = completing.completions;
@@ -366,6 +423,11 @@ impl Server {
         if resources::has_pages(&snapshot) {
             let page = (resources::EXTENSION.to_owned(), JsonObject::new());
             capabilities.extensions = Some(ExtensionCapabilities::from_iter([page]));
+        }
+        let mut listed = snapshot.listed.iter();
+        if listed.any(|tool| tool.plugin.declared().long.is_some()) {
+            let extensions = capabilities.extensions.get_or_insert_default();
+            extensions.insert(TASKS_EXTENSION_ID.to_owned(), JsonObject::new());
         }
         capabilities
     }

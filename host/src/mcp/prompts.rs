@@ -15,7 +15,8 @@ use super::blocks;
 use super::era::Era;
 use crate::call::Scope;
 use crate::caller::Caller;
-use crate::error::Kind;
+use crate::error::{Kind, ToolError};
+use crate::input::Input;
 use crate::names;
 use crate::prompts::{Given, Place, Prompt};
 use crate::reading::{Prompted, Prompting};
@@ -177,6 +178,8 @@ pub fn asked(
         arguments: given.collect(),
         caller,
         scope,
+        input: Input::default(),
+        audience: None,
     })
 }
 
@@ -184,7 +187,8 @@ pub fn asked(
 pub fn result(prompted: Prompted, era: Era) -> Result<GetPromptResult, ErrorData> {
     let (prompt, messages) = match prompted {
         Err(none) => return Err(ErrorData::invalid_params(none.to_string(), None)),
-        Ok(Err(error)) => {
+        Ok(Err(unfinished)) => {
+            let error = ToolError::from(unfinished);
             let told = (error.message.clone(), Some(error.to_json()));
             return Err(match error.kind {
                 Kind::BadInput | Kind::NotFound => ErrorData::invalid_params(told.0, told.1),

@@ -116,6 +116,7 @@ async fn ask(
         name,
         grant: &offered.grant,
         who: (&asked.caller, &asked.scope),
+        counterpart: None,
     };
     let typed = Typed {
         subject,

@@ -6,9 +6,10 @@ use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Map, Value};
 
 use super::Of;
-use crate::call::{App, Running, Scope};
+use crate::call::{App, Audience, Running, Scope};
 use crate::caller::Caller;
-use crate::error::ToolError;
+use crate::capability::Counterpart;
+use crate::input::{Input, Questions, Unfinished};
 use crate::registry::{Prompt, Snapshot};
 use crate::runtime::Message;
 
@@ -22,6 +23,10 @@ pub struct Prompting {
     pub caller: Caller,
     /// Where.
     pub scope: Scope,
+    /// What the client can be asked for, and what it answered.
+    pub input: Input,
+    /// The conformance suite's client; nothing for everybody else.
+    pub audience: Option<Arc<dyn Audience>>,
 }
 
 /// Why there is no such prompt.
@@ -36,7 +41,7 @@ pub enum NoPrompt {
 }
 
 /// What came of it: the prompt with its messages, an error, or no such prompt.
-pub type Prompted = Result<Result<(Arc<Prompt>, Vec<Message>), ToolError>, NoPrompt>;
+pub type Prompted = Result<Result<(Arc<Prompt>, Vec<Message>), Unfinished>, NoPrompt>;
 
 /// Gets a prompt's messages.
 ///
@@ -54,7 +59,10 @@ async fn serve(app: &App, prompting: Prompting) -> Prompted {
         arguments,
         caller,
         scope,
+        input,
+        audience,
     } = prompting;
+    let counterpart = audience.map(|audience| Counterpart::new(audience, &input));
     let Some(prompt) = look_up(&snapshot, &scope, &name) else {
         return Err(NoPrompt::Unknown(name));
     };
@@ -64,13 +72,25 @@ async fn serve(app: &App, prompting: Prompting) -> Prompted {
         name: &prompt.declared().name,
         grant: &prompt.grant,
         who: (&caller, &scope),
+        counterpart: counterpart.clone(),
     };
     let plugin = &prompt.connection.plugin.compiled;
     let messages = of.run(app, (arguments, None), async |permit, link, call| {
         app.runtime.prompt(permit, plugin, link, call).await
     });
     let messages = messages.await;
-    Ok(messages.map(|messages| (prompt, messages)))
+    let asks = counterpart.map(|client| client.take()).unwrap_or_default();
+    if !asks.is_empty() {
+        let state = Value::Null;
+        return Ok(Err(Unfinished::Asks(Questions {
+            asks,
+            state,
+            ahead: true,
+        })));
+    }
+    Ok(messages
+        .map(|messages| (prompt, messages))
+        .map_err(Unfinished::from))
 }
 
 /// The plugin's prompt of a listed name, on a connection that is reached.

@@ -47,7 +47,7 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
     identity(&manifest, &mut problems);
     tokens::judge(&manifest, &mut problems);
     tools(&manifest, &mut problems);
-    problems.extend(resource::read(&manifest).1);
+    problems.extend(resource::read(&manifest, false).1);
     problems.extend(prompt::faults(&manifest));
     if let Err(policy::Problems(routes)) = policy::judge(&manifest) {
         problems.extend(routes.iter().map(ToString::to_string));

@@ -182,7 +182,7 @@ fn resources(
     if !mismatches.is_empty() {
         return Err(ManifestError(mismatches));
     }
-    Ok(resource::read(manifest).0)
+    Ok(resource::read(manifest, compiled.is_fixture()).0)
 }
 
 /// Whether a manifest needs an optional export, and where it says so.

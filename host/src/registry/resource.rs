@@ -85,7 +85,7 @@ impl Resource {
 
 /// A manifest's resources with their addresses read and their schemas compiled, and every problem of
 /// them and of the tools' pages.
-pub fn read(manifest: &Manifest) -> (Vec<Arc<PluginResource>>, Vec<String>) {
+pub fn read(manifest: &Manifest, fixture: bool) -> (Vec<Arc<PluginResource>>, Vec<String>) {
     let (mut resources, mut problems) = (Vec::new(), Vec::new());
     if manifest.resources.len() > MOST_RESOURCES {
         problems.push(format!(
@@ -102,7 +102,12 @@ pub fn read(manifest: &Manifest) -> (Vec<Arc<PluginResource>>, Vec<String>) {
             .into_iter()
             .for_each(&mut tell);
         match resource(declared) {
-            Ok(resource) => resources.push(Arc::new(resource)),
+            Ok(mut resource) => {
+                if fixture {
+                    resource.uri = resource.uri.bare();
+                }
+                resources.push(Arc::new(resource));
+            }
             Err(what) => tell(what),
         }
     }

@@ -50,3 +50,12 @@ pub(crate) mod with_interaction {
         exports: { default: async },
     });
 }
+
+/// What only the conformance suite's fixture may import.
+pub(crate) mod conformance {
+    wasmtime::component::bindgen!({
+        path: "../wit/conformance",
+        world: "fixture",
+        imports: { "portcullis:conformance/client.log": async },
+    });
+}

@@ -130,13 +130,14 @@ impl Runtime {
         let shape = component.component_type();
         let imports: Vec<&str> = shape.imports(&self.engine).map(|(name, _)| name).collect();
         let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
-        imports::check(&imports, &exports)?;
+        imports::check(&imports, &exports, self.linked)?;
         let link = |error: &wasmtime::Error| LoadError::Link(first_line(error));
         let pre = self
             .linker
             .instantiate_pre(component)
             .map_err(|e| link(&e))?;
-        let offered = Offered::of(&exports, &pre).map_err(|e| link(&e))?;
+        let fixture = imports.iter().any(|name| imports::is_conformance(name));
+        let offered = Offered::of(&exports, &pre, fixture).map_err(|e| link(&e))?;
         Ok((ConnectorPre::new(pre).map_err(|e| link(&e))?, offered))
     }
 }

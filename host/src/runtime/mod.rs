@@ -19,6 +19,7 @@ mod ticker;
 
 pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
+pub use imports::Linked;
 pub(crate) use instance::{Guest, InGuest};
 pub use load::{Compiled, LoadError, Loaded};
 pub use optional::{
@@ -43,6 +44,7 @@ pub struct Runtime {
     artifacts: Option<Artifacts>,
     ticker: Ticker,
     allocation: Allocation,
+    linked: Linked,
 }
 
 /// A component that is ready to be instantiated.
@@ -55,9 +57,17 @@ impl Runtime {
     /// # Errors
     /// The engine cannot be built on this machine.
     pub fn new(calls: u32, cache: Option<&Path>) -> wasmtime::Result<Arc<Self>> {
+        Self::with(Linked::World, calls, cache)
+    }
+
+    /// The same with more than the world linked.
+    ///
+    /// # Errors
+    /// The engine cannot be built on this machine.
+    pub fn with(linked: Linked, calls: u32, cache: Option<&Path>) -> wasmtime::Result<Arc<Self>> {
         let (engine, allocation) = engine::build(calls)?;
         let ticker = Ticker::start(&engine)?;
-        let linker = linker::build(&engine)?;
+        let linker = linker::build(&engine, linked)?;
         let artifacts = cache.and_then(open_cache);
         Ok(Arc::new(Self {
             engine,
@@ -65,7 +75,14 @@ impl Runtime {
             artifacts,
             ticker,
             allocation,
+            linked,
         }))
+    }
+
+    /// Whether the conformance suite's fixture is served.
+    #[must_use]
+    pub fn is_for_conformance(&self) -> bool {
+        self.linked == Linked::Conformance
     }
 
     /// Where instances live.

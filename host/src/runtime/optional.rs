@@ -65,6 +65,8 @@ pub(super) struct Offered {
     prompts: Option<WithPromptsPre<Guest>>,
     completion: Option<WithCompletionPre<Guest>>,
     interaction: Option<WithInteractionPre<Guest>>,
+    /// Whether it is the conformance suite's fixture.
+    fixture: bool,
 }
 
 impl Offered {
@@ -72,7 +74,11 @@ impl Offered {
     ///
     /// # Errors
     /// An export has the right name and other types.
-    pub(super) fn of(exports: &[&str], pre: &InstancePre<Guest>) -> wasmtime::Result<Self> {
+    pub(super) fn of(
+        exports: &[&str],
+        pre: &InstancePre<Guest>,
+        fixture: bool,
+    ) -> wasmtime::Result<Self> {
         let offers = |export: Optional| imports::offers(exports, export.name());
         let pre = |export| offers(export).then(|| pre.clone());
         Ok(Self {
@@ -88,11 +94,18 @@ impl Offered {
             interaction: pre(Optional::Interaction)
                 .map(WithInteractionPre::new)
                 .transpose()?,
+            fixture,
         })
     }
 }
 
 impl Compiled {
+    /// Whether it is the conformance suite's fixture, which a process serves only if it was told to.
+    #[must_use]
+    pub const fn is_fixture(&self) -> bool {
+        self.offered.fixture
+    }
+
     /// Whether it has an optional export.
     #[must_use]
     pub const fn offers(&self, export: Optional) -> bool {

@@ -157,6 +157,8 @@ pub struct Call {
     pub caller: Option<crate::caller::Token>,
     /// Where its blocks go and who follows it; nothing but a tool has that.
     pub beside: Option<Arc<crate::capability::Beside>>,
+    /// What the conformance suite's fixture has of its client; nothing for everybody else.
+    pub counterpart: Option<Arc<crate::capability::Counterpart>>,
 }
 
 /// What the guest returned, or why there is nothing.

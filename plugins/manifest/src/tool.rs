@@ -97,6 +97,8 @@ pub enum Long {
     Allowed,
     /// It then does not work at all.
     Required,
+    /// It then does not work at all, and what its first step asks is asked before there is a task.
+    Settled,
 }
 
 /// What a tool does when its arguments hold certain values. Judged by the host on the checked

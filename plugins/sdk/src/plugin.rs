@@ -304,10 +304,10 @@ macro_rules! export_optional {
             impl Guest for Resources {
                 fn read(resource: String, arguments: String) -> Result<Contents, WitFailure> {
                     $crate::read_resource(&$plugin(), &resource, &arguments)
-        }
+                }
             }
 
-            export_resources!(Resources with_types_in $crate::bindings::with_resources);
+    export_resources!(Resources with_types_in $crate::bindings::with_resources);
         };
     };
     ($plugin:path, prompts) => {
@@ -323,10 +323,10 @@ macro_rules! export_optional {
             impl Guest for Prompts {
                 fn get(prompt: String, arguments: String) -> Result<Vec<Message>, WitFailure> {
                     $crate::get_prompt(&$plugin(), &prompt, &arguments)
-        }
+                }
             }
 
-            export_prompts!(Prompts with_types_in $crate::bindings::with_prompts);
+    export_prompts!(Prompts with_types_in $crate::bindings::with_prompts);
         };
     };
     ($plugin:path, completion) => {
@@ -352,7 +352,7 @@ macro_rules! export_optional {
                 }
             }
 
-            export_completion!(Completion with_types_in $crate::bindings::with_completion);
+    export_completion!(Completion with_types_in $crate::bindings::with_completion);
         };
     };
     ($plugin:path, interaction) => {
@@ -376,7 +376,7 @@ macro_rules! export_optional {
                 }
             }
 
-            export_interaction!(Interaction with_types_in $crate::bindings::with_interaction);
+    export_interaction!(Interaction with_types_in $crate::bindings::with_interaction);
         };
     };
 }
