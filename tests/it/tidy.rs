@@ -27,10 +27,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "capability",
             "error",
+            "input",
             "names",
             "policy",
             "registry",
             "runtime",
+            "schema",
         ],
     ),
     (

@@ -2,6 +2,11 @@
 //! levels and subscriptions of the handshake revisions. Nothing of it is there unless the suite's fixture
 //! is served.
 
+#![expect(
+    deprecated,
+    reason = "the handshake revisions, which the suite tests too, have protocol logs"
+)]
+
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};

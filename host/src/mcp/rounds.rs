@@ -7,6 +7,7 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData, InputRespo
 use rmcp::service::{RequestContext, RoleServer};
 
 use super::asking::{self, Binding};
+use super::tasks::{self, Choice};
 use super::{Era, Server, cancelled, conformance, convert, progress, scope};
 use crate::call::{Request, call};
 use crate::error::{Kind, ToolError};
