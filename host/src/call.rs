@@ -96,6 +96,8 @@ pub struct Answered {
     pub value: Value,
     /// What it attached beside.
     pub blocks: Vec<Block>,
+    /// Whether the blocks are all that a client gets as content; the conformance suite's fixture alone.
+    pub plain: bool,
 }
 
 /// No tool of that name; a protocol error.
@@ -205,7 +207,15 @@ async fn run(
     };
     let value = answer(tool, &call, result)?;
     let blocks = beside.attached.take();
-    Ok(Answered { value, blocks })
+    let plain = call
+        .counterpart
+        .as_ref()
+        .is_some_and(|client| client.is_plain());
+    Ok(Answered {
+        value,
+        blocks,
+        plain,
+    })
 }
 
 async fn invoke(app: &App, tool: &Tool, permit: &Permit, call: &Call) -> Result<Value, Failure> {

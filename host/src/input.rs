@@ -184,6 +184,7 @@ mod tests {
                 let questions = Questions {
                     asks: BTreeMap::from([("q".to_owned(), ask.clone())]),
                     state: json!(null),
+                    ahead: false,
                 };
                 assert_eq!(questions.beyond(able).is_none(), covered);
             }

@@ -4,6 +4,7 @@
 //! told stands behind [`Audience`].
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
@@ -36,6 +37,7 @@ pub struct Counterpart {
     able: Able,
     given: BTreeMap<String, Reply>,
     wanted: Mutex<BTreeMap<String, Ask>>,
+    plain: AtomicBool,
 }
 
 impl Counterpart {
@@ -48,12 +50,18 @@ impl Counterpart {
             able: input.able,
             given: answers.map(|a| a.given.clone()).unwrap_or_default(),
             wanted: Mutex::default(),
+            plain: AtomicBool::default(),
         })
     }
 
     /// The questions that were noted; none are left.
     pub fn take(&self) -> BTreeMap<String, Ask> {
         std::mem::take(&mut *self.wanted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the answer is what was attached alone.
+    pub fn is_plain(&self) -> bool {
+        self.plain.load(Ordering::Relaxed)
     }
 
     /// An answer, or a note of the question.
@@ -111,6 +119,12 @@ impl wit::Host for Guest {
     async fn log(&mut self, message: String) {
         if let Some(client) = self.counterpart() {
             client.audience.log(clean(&message)).await;
+        }
+    }
+
+    fn plain(&mut self) {
+        if let Some(client) = self.counterpart() {
+            client.plain.store(true, Ordering::Relaxed);
         }
     }
 

@@ -28,14 +28,14 @@ use crate::input::{Answers, Questions, Unfinished};
 use portcullis_manifest::Long;
 
 /// How long a task is kept; a call ends much earlier.
-const KEPT: Duration = Duration::from_secs(15 * 60);
+const KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// How often a client should ask, in milliseconds.
 const POLL_MS: u64 = 500;
 
 /// Tasks of one caller that are kept at a time, and of all callers.
-const MOST_OF_ONE: usize = 20;
-const MOST: usize = 500;
+const MOST_OF_ONE: usize = 100;
+const MOST: usize = 1000;
 
 /// Rounds of questions within a task; whoever asks more often asks without end.
 const MOST_ROUNDS: usize = 10;

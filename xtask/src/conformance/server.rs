@@ -80,10 +80,19 @@ impl Drop for Server {
     }
 }
 
+/// Two of the suite's tool names are longer than a plugin's may be, so that they are listed whole only
+/// behind a prefix.
 fn configuration() -> String {
-    format!(
-        "[server]\nplugins = \"plugins\"\n\n[connections.fixture]\nplugin = \"conformance\"\nurl = \"{NOWHERE}\"\nprefix = \"\"\nlimits.rate_per_second = 10000\nlimits.rate_burst = 10000\nlimits.timeout_ms = 120000\n"
-    )
+    let limits =
+        "limits.rate_per_second = 10000\nlimits.rate_burst = 10000\nlimits.timeout_ms = 120000\n";
+    let connection = |name: &str, prefix: &str, tools: &str| {
+        format!(
+            "\n[connections.{name}]\nplugin = \"conformance\"\nurl = \"{NOWHERE}\"\nprefix = \"{prefix}\"\ntools = [{tools}]\n{limits}"
+        )
+    };
+    let plain = connection("fixture", "", r#""*", "!input_required_result_*""#);
+    let long = connection("long", "test", r#""input_required_result_*""#);
+    format!("[server]\nplugins = \"plugins\"\n{plain}{long}")
 }
 
 fn free_port() -> Result<u16> {

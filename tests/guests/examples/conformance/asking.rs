@@ -25,7 +25,8 @@ struct Told {
 
 type Step = Result<Turn<Said>, Failure>;
 
-/// Adds the tools of this file.
+/// Adds the tools of this file. Two of the suite's names are longer than a tool's may be; they are listed
+/// whole on a connection with the prefix `test`.
 pub fn tools(plugin: Plugin) -> Plugin {
     let asking = |name, step: fn(&Call<'_>, &Nothing, &Resumed) -> Step| {
         Tool::asking(Effect::Read, name, "Asks", step)
@@ -51,11 +52,8 @@ pub fn tools(plugin: Plugin) -> Plugin {
         .tool(asking("test_input_required_result_sampling", capital))
         .tool(asking("test_input_required_result_list_roots", folders))
         .tool(asking("test_input_required_result_request_state", state))
-        .tool(asking("test_input_required_result_tampered_state", state))
-        .tool(asking(
-            "test_input_required_result_multiple_inputs",
-            several,
-        ))
+        .tool(asking("input_required_result_tampered_state", state))
+        .tool(asking("input_required_result_multiple_inputs", several))
         .tool(asking("test_input_required_result_multi_round", rounds))
         .tool(asking(
             "test_input_required_result_capabilities",

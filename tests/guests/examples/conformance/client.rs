@@ -20,6 +20,11 @@ pub fn can(what: Ability) -> bool {
     client::can(what)
 }
 
+/// Answers with blocks alone.
+pub fn plain() {
+    client::plain();
+}
+
 /// What the user filled in; without it the question is put.
 pub fn elicit(key: &str, message: &str, schema: &Value) -> Option<Value> {
     read(client::elicit(key, message, &schema.to_string()))

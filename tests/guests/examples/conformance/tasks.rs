@@ -1,12 +1,12 @@
 //! Long tools: such as become tasks for clients that know tasks, and one that never does.
 
 use portcullis_sdk::prelude::*;
-use portcullis_sdk::{Asking, Effect, Long, Reply, Resumed, Turn};
+use portcullis_sdk::{Asking, Block, Effect, Long, Reply, Resumed, Turn};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::blocks::{Nothing, Said, said};
-use crate::client::form;
+use crate::client::{self, form};
 
 /// Greets somebody.
 #[derive(Deserialize, JsonSchema)]
@@ -53,11 +53,11 @@ pub fn tools(plugin: Plugin) -> Plugin {
         .tool(asking("test_tool_with_task", named).long(Long::Settled))
 }
 
-fn greet(_: &Call<'_>, args: &Greet) -> Result<Said, Failure> {
-    said(format!(
-        "Hello, {}!",
-        args.name.as_deref().unwrap_or("World")
-    ))
+fn greet(call: &Call<'_>, args: &Greet) -> Result<Said, Failure> {
+    let text = format!("Hello, {}!", args.name.as_deref().unwrap_or("World"));
+    call.attach(Block::text(&*text))?;
+    client::plain();
+    said(text)
 }
 
 #[expect(
