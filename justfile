@@ -32,6 +32,10 @@ guests:
 conformance *parts:
     cargo xtask conformance {{ parts }}
 
+# Real MCP clients against the built binary
+clients:
+    cargo xtask clients
+
 # The live table against a real server: just live espocrm
 live crm *args:
     cargo xtask live {{ crm }} {{ args }}
@@ -48,6 +52,10 @@ fmt:
 doc:
     cargo doc --workspace --no-deps --open
 
-# Known vulnerabilities of the dependencies; needs cargo-deny and the network
-advisories:
-    cargo deny check advisories
+# Known weaknesses of the dependencies; needs the network
+audit:
+    cargo xtask audit
+
+# The fuzz targets, each for a while: just fuzz scrub --seconds 60
+fuzz *args:
+    cargo xtask fuzz {{ args }}

@@ -121,6 +121,8 @@ pub type Called = Result<Result<Answered, Unfinished>, UnknownTool>;
 
 async fn serve(app: &App, request: Request) -> Called {
     let _running = Running::begin(&app.running);
+    // Before anything that may wait: what is previewed while a call waits, its caller has not seen.
+    let began = Instant::now();
     let snapshot = app.registry.snapshot();
     let tool = look_up(&snapshot, &request)?;
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
@@ -131,7 +133,7 @@ async fn serve(app: &App, request: Request) -> Called {
         tool.plugin.name.as_str(),
         Arc::clone(&record),
     );
-    let work = run(app, &tool, request, id, Arc::clone(&record));
+    let work = run(app, &tool, request, (id, began), Arc::clone(&record));
     let result = until_stopped(app, &record, work).await;
     match &result {
         Ok(value) => line.end(Ok(value)),
@@ -160,10 +162,10 @@ async fn run(
     app: &App,
     tool: &Tool,
     request: Request,
-    id: CallId,
+    (id, began): (CallId, Instant),
     record: Arc<Record>,
 ) -> Result<Answered, Unfinished> {
-    let deadline = Instant::now() + Duration::from_millis(tool.connection.link.limits.timeout_ms);
+    let deadline = began + Duration::from_millis(tool.connection.link.limits.timeout_ms);
     let Request {
         mut arguments,
         caller,
@@ -198,7 +200,7 @@ async fn run(
         .admission
         .admit(principal.as_str(), &tool.connection.gate, deadline)
         .await?;
-    let heard = (&said, &input);
+    let heard = (&said, &input, began);
     let confirmation = confirm(app, (tool, &grant), principal, &call, heard).await?;
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
     let result = match tool.plugin.declared().asks {

@@ -1,8 +1,9 @@
 //! Confirmations: what was previewed, to whom, and the single-use tokens that let it run.
 //!
-//! A token is bound to the principal, the tool, the arguments and the record's state (the preview
-//! itself); it is used up by the call that it lets through, and it expires. A person's answer is bound in
-//! the same way (`confirm/asked.rs`). Kept in memory: after a restart everything is previewed again.
+//! A token is bound to the principal, the tool on the connection as it was then, the arguments and the
+//! record's state (the preview itself); it is used up by the call that it lets through, and it
+//! expires. A person's answer is bound in the same way (`confirm/asked.rs`). Kept in memory: after a
+//! restart everything is previewed again.
 
 mod asked;
 
@@ -66,10 +67,13 @@ impl Said {
 pub struct Intent([u8; 32]);
 
 impl Intent {
-    /// Of a principal, a listed tool and its arguments; the order of their keys does not matter.
+    /// Of a principal, a tool, the connection that it runs on (by the number that every change of it
+    /// changes) and the arguments; the order of their keys does not matter, the spelling of a number
+    /// does, since a plugin sees it.
     #[must_use]
-    pub fn new(principal: &str, tool: &str, arguments: &Value) -> Self {
+    pub fn new(principal: &str, (connection, tool): (u64, &str), arguments: &Value) -> Self {
         let mut hash = Sha256::new();
+        hash.update(connection.to_be_bytes());
         for part in [principal, tool] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
@@ -94,7 +98,20 @@ impl State {
 struct Pending {
     token: String,
     state: State,
-    until: Instant,
+    since: Instant,
+}
+
+/// A call that may be the confirmed one.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt<'a> {
+    /// What it is about.
+    pub intent: Intent,
+    /// What the caller said about confirming.
+    pub said: &'a Said,
+    /// What its preview shows now.
+    pub state: State,
+    /// When it came in.
+    pub began: Instant,
 }
 
 /// Why a call is not let through.
@@ -109,9 +126,9 @@ pub enum NotYet {
 }
 
 /// All previews that wait for a confirmation.
-#[derive(Default)]
 pub struct Confirmations {
     pending: Mutex<HashMap<Intent, Pending>>,
+    valid_for: Duration,
     asked: Asked,
 }
 
@@ -120,20 +137,42 @@ fn random_name() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 18]>())
 }
 
+impl Default for Confirmations {
+    fn default() -> Self {
+        Self::lasting(VALID_FOR)
+    }
+}
+
 impl Confirmations {
+    /// Previews that can be confirmed for so long.
+    #[must_use]
+    pub fn lasting(valid_for: Duration) -> Self {
+        Self {
+            pending: Mutex::default(),
+            valid_for,
+            asked: Asked::default(),
+        }
+    }
+
+    /// How long a preview can be confirmed.
+    #[must_use]
+    pub fn valid_for(&self) -> Duration {
+        self.valid_for
+    }
+
     /// Remembers a preview; the answer is its token. A new preview makes the old token useless.
     pub fn remember(&self, intent: Intent, state: State, now: Instant) -> String {
         let token = random_name();
         let mut pending = self.lock();
         if pending.len() >= MOST_PENDING {
-            make_room(&mut pending, now);
+            make_room(&mut pending, |p| self.is_good(p, now));
         }
         pending.insert(
             intent,
             Pending {
                 token: token.clone(),
                 state,
-                until: now + VALID_FOR,
+                since: now,
             },
         );
         token
@@ -146,11 +185,9 @@ impl Confirmations {
     pub fn redeem(
         &self,
         (principal, grant): (&Principal, &Grant),
-        intent: Intent,
-        said: &Said,
-        state: State,
+        attempt: &Attempt<'_>,
     ) -> Result<Confirmed, NotYet> {
-        let way = self.use_up(intent, said, state, Instant::now())?;
+        let way = self.use_up(attempt, Instant::now())?;
         Ok(Confirmed::new(principal, grant, way))
     }
 
@@ -179,24 +216,27 @@ impl Confirmations {
         self.asked.forget(question);
     }
 
-    fn use_up(
-        &self,
-        intent: Intent,
-        said: &Said,
-        state: State,
-        now: Instant,
-    ) -> Result<Way, NotYet> {
+    fn use_up(&self, attempt: &Attempt<'_>, now: Instant) -> Result<Way, NotYet> {
         let mut pending = self.lock();
         let known = pending
-            .get(&intent)
-            .filter(|p| p.until > now)
+            .get(&attempt.intent)
+            .filter(|p| self.is_good(p, now))
             .ok_or(NotYet::NotPreviewed)?;
-        let way = agrees(said, &known.token).ok_or(NotYet::WrongToken)?;
-        if known.state != state {
+        // Whoever says yes without a token must have been able to see the preview. Of several such calls
+        // at a time one runs; that another of them was previewed meanwhile makes no third one good.
+        if *attempt.said == Said::Yes && known.since >= attempt.began {
+            return Err(NotYet::NotPreviewed);
+        }
+        let way = agrees(attempt.said, &known.token).ok_or(NotYet::WrongToken)?;
+        if known.state != attempt.state {
             return Err(NotYet::Changed);
         }
-        pending.remove(&intent);
+        pending.remove(&attempt.intent);
         Ok(way)
+    }
+
+    fn is_good(&self, pending: &Pending, now: Instant) -> bool {
+        now.saturating_duration_since(pending.since) < self.valid_for
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Intent, Pending>> {
@@ -215,12 +255,12 @@ fn agrees(said: &Said, token: &str) -> Option<Way> {
     }
 }
 
-fn make_room(pending: &mut HashMap<Intent, Pending>, now: Instant) {
-    pending.retain(|_, p| p.until > now);
+fn make_room(pending: &mut HashMap<Intent, Pending>, is_good: impl Fn(&Pending) -> bool) {
+    pending.retain(|_, p| is_good(p));
     if pending.len() >= MOST_PENDING
         && let Some(oldest) = pending
             .iter()
-            .min_by_key(|(_, p)| p.until)
+            .min_by_key(|(_, p)| p.since)
             .map(|(intent, _)| *intent)
     {
         pending.remove(&oldest);
@@ -251,10 +291,29 @@ mod tests {
     fn intent(principal: &str, id: &str) -> Intent {
         Intent::new(
             principal,
-            "sales_delete",
+            (7, "delete"),
             &json!({"entityType": "Account", "id": id}),
         )
     }
+
+    /// A call that comes in at a moment, and is judged at once.
+    fn tried(
+        all: &Confirmations,
+        intent: Intent,
+        said: &Said,
+        state: State,
+        at: Instant,
+    ) -> Result<Way, NotYet> {
+        let attempt = Attempt {
+            intent,
+            said,
+            state,
+            began: at,
+        };
+        all.use_up(&attempt, at)
+    }
+
+    const LATER: Duration = Duration::from_millis(1);
 
     #[test]
     fn what_the_caller_said() {
@@ -298,11 +357,11 @@ mod tests {
             (intent("b", "1"), NotYet::NotPreviewed),
             (intent("a", "2"), NotYet::NotPreviewed),
         ] {
-            assert_eq!(all.use_up(other, &token, state, now).err(), Some(why));
+            assert_eq!(tried(&all, other, &token, state, now).err(), Some(why));
         }
-        assert!(all.use_up(intent("a", "1"), &token, state, now).is_ok());
+        assert!(tried(&all, intent("a", "1"), &token, state, now + LATER).is_ok());
         assert_eq!(
-            all.use_up(intent("a", "1"), &token, state, now).err(),
+            tried(&all, intent("a", "1"), &token, state, now + LATER).err(),
             Some(NotYet::NotPreviewed)
         );
     }
@@ -312,16 +371,15 @@ mod tests {
         let (all, now) = (Confirmations::default(), Instant::now());
         let state = State::of(&json!({}));
         assert_eq!(
-            all.use_up(intent("a", "1"), &Said::Yes, state, now).err(),
+            tried(&all, intent("a", "1"), &Said::Yes, state, now + LATER).err(),
             Some(NotYet::NotPreviewed)
         );
         all.remember(intent("a", "1"), state, now);
         assert_eq!(
-            all.use_up(intent("a", "1"), &Said::Nothing, state, now)
-                .err(),
+            tried(&all, intent("a", "1"), &Said::Nothing, state, now + LATER).err(),
             Some(NotYet::WrongToken)
         );
-        assert!(all.use_up(intent("a", "1"), &Said::Yes, state, now).is_ok());
+        assert!(tried(&all, intent("a", "1"), &Said::Yes, state, now + LATER).is_ok());
     }
 
     #[test]
@@ -330,13 +388,13 @@ mod tests {
         all.remember(intent("a", "1"), State::of(&json!({"name": "A"})), now);
         let other = State::of(&json!({"name": "B"}));
         assert_eq!(
-            all.use_up(intent("a", "1"), &Said::Yes, other, now).err(),
+            tried(&all, intent("a", "1"), &Said::Yes, other, now + LATER).err(),
             Some(NotYet::Changed)
         );
         let late = now + VALID_FOR;
         let same = State::of(&json!({"name": "A"}));
         assert_eq!(
-            all.use_up(intent("a", "1"), &Said::Yes, same, late).err(),
+            tried(&all, intent("a", "1"), &Said::Yes, same, late).err(),
             Some(NotYet::NotPreviewed)
         );
     }
@@ -345,15 +403,80 @@ mod tests {
     fn the_order_of_keys_does_not_matter() {
         let one = Intent::new(
             "a",
-            "t",
+            (1, "t"),
             &json!({"x": {"b": 1, "a": [2, {"d": 3, "c": 4}]}}),
         );
         let two = Intent::new(
             "a",
-            "t",
+            (1, "t"),
             &json!({"x": {"a": [2, {"c": 4, "d": 3}], "b": 1}}),
         );
         assert_eq!(one, two);
+    }
+
+    #[test]
+    fn everything_else_does() {
+        let arguments = json!({"id": "1", "amount": 1});
+        let one = Intent::new("a", (1, "delete"), &arguments);
+        let number = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        for (what, other) in [
+            ("principal", Intent::new("b", (1, "delete"), &arguments)),
+            ("connection", Intent::new("a", (2, "delete"), &arguments)),
+            ("tool", Intent::new("a", (1, "merge"), &arguments)),
+            ("border", Intent::new("ad", (1, "elete"), &arguments)),
+            (
+                "value",
+                Intent::new("a", (1, "delete"), &json!({"id": "2", "amount": 1})),
+            ),
+            (
+                "type",
+                Intent::new("a", (1, "delete"), &json!({"id": 1, "amount": 1})),
+            ),
+            (
+                "absence",
+                Intent::new("a", (1, "delete"), &json!({"id": "1"})),
+            ),
+            (
+                "null",
+                Intent::new(
+                    "a",
+                    (1, "delete"),
+                    &json!({"id": "1", "amount": 1, "x": null}),
+                ),
+            ),
+            (
+                "spelling",
+                Intent::new("a", (1, "delete"), &number(r#"{"id": "1", "amount": 1.0}"#)),
+            ),
+            (
+                "size",
+                Intent::new("a", (1, "delete"), &number(r#"{"id": "1", "amount": 1e0}"#)),
+            ),
+        ] {
+            assert!(one != other, "{what}");
+        }
+        let big = |text| Intent::new("a", (1, "t"), &number(text));
+        assert!(big("[9007199254740993]") != big("[9007199254740992]"));
+        assert!(big("[0.1]") != big("[0.10000000000000001]"));
+    }
+
+    #[test]
+    fn of_several_at_once_that_say_yes_one_runs() {
+        let (all, now) = (Confirmations::default(), Instant::now());
+        let state = State::of(&json!({}));
+        all.remember(intent("a", "1"), state, now);
+        // Three calls came in together; the second was refused, and so previewed, before the third.
+        let sent = now + LATER;
+        assert!(tried(&all, intent("a", "1"), &Said::Yes, state, sent).is_ok());
+        assert_eq!(
+            tried(&all, intent("a", "1"), &Said::Yes, state, sent).err(),
+            Some(NotYet::NotPreviewed)
+        );
+        all.remember(intent("a", "1"), state, sent + LATER);
+        assert_eq!(
+            tried(&all, intent("a", "1"), &Said::Yes, state, sent).err(),
+            Some(NotYet::NotPreviewed)
+        );
     }
 
     #[test]

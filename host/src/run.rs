@@ -15,13 +15,14 @@ use crate::admission::{Admission, Rate};
 use crate::call::App;
 use crate::caller::Caller;
 use crate::config::{Config, Server, Source};
-use crate::confirm::Confirmations;
+use crate::confirm::{self, Confirmations};
 use crate::mcp::{self, Changes};
 use crate::policy::Principal;
 use crate::prompts::Prompts;
-use crate::registry::{self, Connection, EmbeddedPlugins, Registry, RegistryError, Reread};
+use crate::registry::{self, EmbeddedPlugins, Registry, RegistryError, Reread};
 use crate::runtime::Runtime;
 use crate::transport::{self, HttpOptions};
+use crate::upstream::{Lookup, Names, SystemLookup};
 
 /// What a running host is made of.
 pub struct Host {
@@ -30,6 +31,24 @@ pub struct Host {
     changes: Arc<Changes>,
     prompts: Arc<Prompts>,
     server: Server,
+}
+
+/// What a host takes from around it; a test may bring its own.
+pub struct Surroundings {
+    /// How names become addresses.
+    pub lookup: Arc<dyn Lookup>,
+    /// How long a preview can be confirmed.
+    pub preview_valid_for: Duration,
+}
+
+impl Default for Surroundings {
+    /// The system's resolver, ten minutes.
+    fn default() -> Self {
+        Self {
+            lookup: Arc::new(SystemLookup),
+            preview_valid_for: confirm::VALID_FOR,
+        }
+    }
 }
 
 /// How clients reach it.
@@ -50,17 +69,32 @@ impl Host {
         embedded: EmbeddedPlugins,
         config: Config,
     ) -> BoxFuture<'static, Result<Self, RegistryError>> {
-        Self::try_build(runtime, embedded, config).boxed()
+        Self::build_in(runtime, embedded, config, Surroundings::default())
+    }
+
+    /// Builds a host in other surroundings than this machine's.
+    ///
+    /// # Errors
+    /// As [`Host::build`].
+    pub fn build_in(
+        runtime: Arc<Runtime>,
+        embedded: EmbeddedPlugins,
+        config: Config,
+        surroundings: Surroundings,
+    ) -> BoxFuture<'static, Result<Self, RegistryError>> {
+        Self::try_build(runtime, embedded, config, surroundings).boxed()
     }
 
     async fn try_build(
         runtime: Arc<Runtime>,
         embedded: EmbeddedPlugins,
         config: Config,
+        surroundings: Surroundings,
     ) -> Result<Self, RegistryError> {
         let server = config.server.clone();
         let folder_of_prompts = folder_of_prompts(&config);
-        let registry = Registry::start(Arc::clone(&runtime), embedded, config).await?;
+        let names = Arc::new(Names::through(surroundings.lookup));
+        let registry = Registry::start(Arc::clone(&runtime), embedded, config, names).await?;
         let limits = &server.limits;
         let rate = Rate {
             per_second: narrow(limits.rate_per_second),
@@ -72,7 +106,7 @@ impl Host {
             registry: Arc::clone(&registry),
             runtime,
             admission: Admission::new(narrow(limits.concurrent_calls), rate),
-            confirmations: Confirmations::default(),
+            confirmations: Confirmations::lasting(surroundings.preview_valid_for),
             request_bytes: limits.request_bytes,
             running: watch::Sender::new(0),
             stopping: CancellationToken::new(),
@@ -112,7 +146,8 @@ impl Host {
             tasks.spawn(watch_prompts(Arc::clone(&self.prompts)));
         }
         for connection in &self.app.registry.snapshot().connections {
-            tasks.spawn(settle(Arc::clone(connection)));
+            let connection = Arc::clone(connection);
+            tasks.spawn(async move { connection.settle().await });
         }
         let drain = Duration::from_millis(self.server.limits.drain_ms);
         let served = match listen {
@@ -163,6 +198,7 @@ impl Host {
             drain,
             path: self.server.path.to_string(),
             public_url: self.server.public_url.clone(),
+            old_sse: self.server.legacy_sse,
             open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
         }
     }
@@ -175,13 +211,6 @@ fn own_name(listener: SocketAddr) -> Option<String> {
         ip if ip.is_unspecified() => None,
         IpAddr::V4(ip) => Some(ip.to_string()),
         IpAddr::V6(ip) => Some(format!("[{ip}]")),
-    }
-}
-
-/// Resolves a CRM's name once at the start: what it is then, public or private, is what it may be.
-async fn settle(connection: Arc<Connection>) {
-    if let Err(failed) = connection.link.upstream.settle().await {
-        tracing::warn!(connection = %connection.config.name, detail = %failed.detail, "the CRM's name does not resolve yet");
     }
 }
 

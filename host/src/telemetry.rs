@@ -1,6 +1,7 @@
 //! Logs: to standard error, one line each, as text or as JSON. Standard output is never touched.
 
-use tracing_subscriber::filter::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, FilterFn};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, Layered, SubscriberExt};
 use tracing_subscriber::registry::Registry;
@@ -9,13 +10,14 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Log;
 
-type Filtered = Layered<reload::Layer<EnvFilter, Registry>, Registry>;
+type Bare = Layered<FilterFn, Registry>;
+type Filtered = Layered<reload::Layer<EnvFilter, Bare>, Bare>;
 type Form = Box<dyn Layer<Filtered> + Send + Sync>;
 
 /// Changes the log's level and form after the configuration is known. The two are exchanged apart:
 /// a form that carried its filter would lose it (tracing-subscriber 0.3, issue 1629).
 pub struct Telemetry {
-    level: reload::Handle<EnvFilter, Registry>,
+    level: reload::Handle<EnvFilter, Bare>,
     form: reload::Handle<Form, Filtered>,
 }
 
@@ -30,9 +32,10 @@ impl Telemetry {
     /// Starts logging at `info`.
     #[must_use]
     pub fn start() -> Self {
-        let (filter, level) = reload::Layer::new(EnvFilter::new(directives("info")));
+        let (filter, level) = reload::Layer::new(EnvFilter::new("info"));
         let (shown, form) = reload::Layer::new(form(false));
         tracing_subscriber::registry()
+            .with(FilterFn::new(holds_no_message as fn(&Metadata<'_>) -> bool))
             .with(filter)
             .with(shown)
             .init();
@@ -45,8 +48,7 @@ impl Telemetry {
     /// The level is none.
     pub fn apply(&self, log: &Log) -> Result<(), BadLevel> {
         let level = log.level.as_deref().unwrap_or("info");
-        let filter =
-            EnvFilter::try_new(directives(level)).map_err(|_| BadLevel(level.to_owned()))?;
+        let filter = EnvFilter::try_new(level).map_err(|_| BadLevel(level.to_owned()))?;
         let exchanged = self.level.reload(filter);
         if exchanged.and(self.form.reload(form(log.json))).is_err() {
             tracing::error!("the log's settings could not be changed");
@@ -55,13 +57,10 @@ impl Telemetry {
     }
 }
 
-/// A bare level is ours; rmcp writes several lines per request at `info`, which say nothing to an
-/// operator.
-fn directives(level: &str) -> String {
-    match level {
-        "info" | "debug" => format!("{level},rmcp=warn"),
-        other => other.to_owned(),
-    }
+/// Below `warn` rmcp writes whole messages, with the arguments and results of calls in them: personal
+/// values, which no level and no directive opens.
+fn holds_no_message(line: &Metadata<'_>) -> bool {
+    !line.target().starts_with("rmcp") || *line.level() <= Level::WARN
 }
 
 fn form(json: bool) -> Form {

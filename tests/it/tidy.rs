@@ -122,6 +122,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "runtime",
             "transport",
+            "upstream",
         ],
     ),
     (

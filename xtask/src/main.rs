@@ -4,8 +4,11 @@
 //! compiler in [`toolchain`], building components in [`guests`], child processes in [`process`].
 //! Knows nothing of what the host or a plugin does.
 
+mod clients;
 mod conformance;
+mod deny;
 mod folder;
+mod fuzz;
 mod guests;
 mod process;
 mod toolchain;
@@ -18,6 +21,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 
+use deny::Absence;
 use process::announce;
 use toolchain::{Host, Toolchain};
 use workspace::Workspace;
@@ -27,8 +31,11 @@ const EXAMPLES: &str = "Examples:
   cargo xtask demo --once           the same without questions, for a script
   cargo xtask test                  every test
   cargo xtask test call_path        the tests whose name holds `call_path`
+  cargo xtask fuzz --seconds 60     every fuzz target for a minute; one: cargo xtask fuzz scrub
+  cargo xtask audit                 known weaknesses of the dependencies
   cargo xtask plugins               the plugin components alone, into target/plugins
   cargo xtask conformance           the official MCP suite, every revision
+  cargo xtask clients               real MCP clients against the built binary
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
                                     bottlecrm, atomic
 
@@ -58,8 +65,16 @@ enum Task {
         /// Which parts: a revision, or `tasks`; all without any
         parts: Vec<String>,
     },
-    /// Check formatting, lints and (with cargo-deny installed) licences and duplicates
-    Check,
+    /// Check formatting, lints, licences, duplicates and sources
+    Check {
+        /// Fail where a check cannot run, instead of saying so and going on
+        #[arg(long)]
+        complete: bool,
+    },
+    /// Compare the dependencies with known weaknesses; exit code 3 if the database cannot be had
+    Audit,
+    /// Feed changed inputs to what meets strangers' bytes, each target for a while
+    Fuzz(fuzz::Fuzz),
     /// Run the live table of a CRM against a real server named by the environment
     Live {
         /// Which CRM, for instance `espocrm`
@@ -67,6 +82,9 @@ enum Task {
         #[command(flatten)]
         passed: Passed,
     },
+    /// Build plugins and host in release, run real MCP clients of PyPI and npm against them (needs Python
+    /// and npm)
+    Clients,
     /// Build plugins and host in release, run the benchmarks
     Bench(Passed),
     /// Print which compiler and standard library build the plugins
@@ -106,8 +124,18 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Plugins => plugins(&workspace).map(|_| ExitCode::SUCCESS),
         Task::Guests => guests(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Conformance { parts } => run_conformance(&workspace, &parts),
-        Task::Check => check(&workspace),
+        Task::Check { complete } => check(
+            &workspace,
+            if complete {
+                Absence::Fails
+            } else {
+                Absence::Told
+            },
+        ),
+        Task::Audit => deny::audit(&workspace),
+        Task::Fuzz(fuzz) => fuzz::run(&workspace, &fuzz),
         Task::Live { crm, passed } => live(&workspace, &crm, &passed.args),
+        Task::Clients => run_clients(&workspace),
         Task::Bench(passed) => bench(&workspace, &passed.args),
         Task::Toolchain { prepare } => print_toolchain(&workspace, prepare),
     }
@@ -167,7 +195,7 @@ fn test_examples(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn check(workspace: &Workspace) -> Result<ExitCode> {
+fn check(workspace: &Workspace, absence: Absence) -> Result<ExitCode> {
     announce("Checking the formatting");
     process::run(workspace.cargo("fmt").args(["--all", "--check"]))?;
     for example in &workspace.examples {
@@ -192,22 +220,8 @@ fn check(workspace: &Workspace) -> Result<ExitCode> {
         "warnings",
     ]);
     process::run(&mut clippy)?;
-    deny(workspace)?;
+    deny::check(workspace, absence)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Licences, duplicates and sources. Advisories want a database from the network: `just advisories`.
-fn deny(workspace: &Workspace) -> Result<()> {
-    if process::quiet(workspace.cargo("deny").arg("--version")).is_err() {
-        announce("Leaving out licences and duplicates: cargo-deny is not installed");
-        return Ok(());
-    }
-    announce("Checking licences, duplicates and sources");
-    process::run(
-        workspace
-            .cargo("deny")
-            .args(["--locked", "check", "licenses", "bans", "sources"]),
-    )
 }
 
 fn live(workspace: &Workspace, crm: &str, args: &[OsString]) -> Result<ExitCode> {
@@ -225,6 +239,12 @@ fn live(workspace: &Workspace, crm: &str, args: &[OsString]) -> Result<ExitCode>
         crm,
     ]);
     process::replace(cargo.args(args))
+}
+
+fn run_clients(workspace: &Workspace) -> Result<ExitCode> {
+    plugins(workspace)?;
+    build_host(workspace)?;
+    clients::clients(workspace)
 }
 
 fn bench(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {

@@ -5,7 +5,7 @@
 //! rustup itself; what is prepared here goes to the user's cache ([`cache`]).
 
 mod apt;
-mod cache;
+pub(crate) mod cache;
 mod debian;
 mod host;
 mod library;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::question::{self, Decision};
 use super::{App, denied, failed};
-use crate::confirm::{Intent, NotYet, Said, State, VALID_FOR};
+use crate::confirm::{Attempt, Intent, NotYet, Said, State};
 use crate::error::{Kind, ToolError};
 use crate::input::{Able, Input, Unfinished};
 use crate::policy::{self, ConfirmRule, Confirmation, Grant, Principal};
@@ -25,7 +25,7 @@ pub(super) async fn confirm(
     (tool, grant): (&Tool, &Grant),
     principal: &Principal,
     call: &Call,
-    (said, input): (&Said, &Input),
+    (said, input, began): (&Said, &Input, Instant),
 ) -> Result<Confirmation, Unfinished> {
     if !grant.effect().needs_confirmation() {
         return Ok(Confirmation::NotNeeded);
@@ -40,13 +40,22 @@ pub(super) async fn confirm(
         return Err(refused(tool, why).into());
     }
     let preview = preview(app, (tool, grant), principal, call).await?;
-    let intent = Intent::new(principal.as_str(), &tool.listed_name, &call.arguments);
+    let meant = (tool.connection.serial, tool.plugin.name.as_str());
+    let intent = Intent::new(principal.as_str(), meant, &call.arguments);
     let state = State::of(&preview);
     let (all, who) = (&app.confirmations, (principal, grant));
     let given = match decision {
         Decision::Yes(name) => all.agreed(who, intent, name, state),
         _ if human => Err(NotYet::NotPreviewed),
-        _ => all.redeem(who, intent, said, state),
+        _ => {
+            let attempt = Attempt {
+                intent,
+                said,
+                state,
+                began,
+            };
+            all.redeem(who, &attempt)
+        }
     };
     match given {
         Ok(confirmed) => Ok(Confirmation::Given(confirmed)),
@@ -57,7 +66,10 @@ pub(super) async fn confirm(
         }
         Err(why) => {
             let token = all.remember(intent, state, Instant::now());
-            Err(not_confirmed(tool, said, why, preview, &token).into())
+            let mut error = not_confirmed(tool, said, why, preview, &token);
+            let seconds = all.valid_for().as_secs();
+            error.beside.insert("expires_in_s".into(), json!(seconds));
+            Err(error.into())
         }
     }
 }
@@ -95,7 +107,6 @@ fn not_confirmed(tool: &Tool, said: &Said, why: NotYet, preview: Value, token: &
     let beside = &mut error.beside;
     beside.insert("preview".into(), preview);
     beside.insert("confirmation_token".into(), json!(token));
-    beside.insert("expires_in_s".into(), json!(VALID_FOR.as_secs()));
     error
 }
 

@@ -19,9 +19,10 @@ use super::state::{self, State};
 use super::tree::{Table, Tree};
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "http",
     "path",
+    "legacy_sse",
     "insecure_remote",
     "public_url",
     "allowed_hosts",
@@ -46,6 +47,8 @@ pub struct Server {
     pub http: Option<SocketAddr>,
     /// Under which path.
     pub path: EndpointPath,
+    /// Whether the transport of 2024-11-05 is served beside, at `/sse` and `/<connection>/sse`.
+    pub legacy_sse: bool,
     /// Whether it may listen beyond this machine, although not everybody has to authenticate.
     pub insecure_remote: bool,
     /// The address under which clients reach the HTTP endpoint, where a proxy stands before it.
@@ -100,6 +103,17 @@ impl EndpointPath {
     }
 }
 
+impl EndpointPath {
+    /// The paths of the older transport are not taken.
+    fn beside(self, legacy_sse: bool) -> Result<Self, &'static str> {
+        let last = self.0.rsplit('/').next();
+        if legacy_sse && matches!(last, Some("sse" | "messages")) {
+            return Err("is a path that `server.legacy_sse` serves; take another, e.g. `/mcp`");
+        }
+        Ok(self)
+    }
+}
+
 /// What is logged, to stderr.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Log {
@@ -114,14 +128,16 @@ pub struct Log {
 pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
     let section = Section::open("server", table, context.report, &KEYS);
     let path = |key: &str| section.text(key)?.check(|text| context.path(text));
+    let legacy_sse = section.flag("legacy_sse").is_some_and(|flag| flag.value);
     Server {
         http: section
             .text("http")
             .and_then(|field| field.check(|text| address::socket(text))),
         path: section
             .text("path")
-            .and_then(|field| field.check(|text| EndpointPath::parse(text)))
+            .and_then(|field| field.check(|text| EndpointPath::parse(text)?.beside(legacy_sse)))
             .unwrap_or_default(),
+        legacy_sse,
         insecure_remote: section
             .flag("insecure_remote")
             .is_some_and(|flag| flag.value),

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn call(id: &str) -> Intent {
-        Intent::new("a", "sales_delete", &json!({"id": id}))
+        Intent::new("a", (7, "delete"), &json!({"id": id}))
     }
 
     fn shown(name: &str) -> State {

@@ -19,6 +19,14 @@ pub const VERSIONS: &[ProtocolVersion] = &[
     ProtocolVersion::V_2025_03_26,
 ];
 
+/// Those that begin with a handshake, with the one in which HTTP+SSE was the transport.
+pub const HANDSHAKE_VERSIONS: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_03_26,
+    ProtocolVersion::V_2024_11_05,
+];
+
 /// The list that a client sees, in its fixed order; `pages` says whether there are pages and it
 /// shows them.
 pub fn tools(snapshot: &Snapshot, scope: &Scope, pages: bool) -> Vec<Tool> {

@@ -62,6 +62,7 @@ pub struct Server {
     caller: Option<Caller>,
     asking: Arc<Asking>,
     tasks: Arc<tasks::Tasks>,
+    revisions: &'static [ProtocolVersion],
     closing: CancellationToken,
 }
 
@@ -84,7 +85,17 @@ impl Server {
             caller,
             asking: Arc::new(Asking::new(patience, closing.clone())),
             tasks: Arc::default(),
+            revisions: convert::VERSIONS,
             closing,
+        }
+    }
+
+    /// The same server for a transport that knows nothing but sessions.
+    #[must_use]
+    pub fn for_older_clients(&self) -> Self {
+        Self {
+            revisions: convert::HANDSHAKE_VERSIONS,
+            ..self.clone()
         }
     }
 
@@ -173,7 +184,7 @@ impl ServerHandler for Server {
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
-        Cow::Borrowed(convert::VERSIONS)
+        Cow::Borrowed(self.revisions)
     }
 
     async fn list_tools(

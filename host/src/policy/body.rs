@@ -160,6 +160,8 @@ fn is_alike(found: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn content_type(values: &[&str]) -> Vec<(String, String)> {
@@ -241,5 +243,18 @@ mod tests {
         assert_eq!(form.encode(), b"a=1%3Bb%3D2&c=%25zz&d%5Bx%5D=+%2B");
         form.set("a", "{}".to_owned());
         assert_eq!(Form::read(&form.encode()).unwrap(), form);
+    }
+
+    proptest! {
+        #[test]
+        fn a_form_reads_back_whatever_its_values_hold(
+            fields in prop::collection::vec(("[A-Za-z0-9_-][A-Za-z0-9_\\[\\]-]{0,6}", "\\PC{0,8}|[\\x00-\\x7f]{0,8}"), 0..5),
+        ) {
+            let form = Form(fields.clone());
+            let encoded = form.encode();
+            prop_assert_eq!(Form::read(&encoded), Ok(form));
+            let other: Vec<(String, String)> = form_urlencoded::parse(&encoded).into_owned().collect();
+            prop_assert_eq!(other, fields);
+        }
     }
 }

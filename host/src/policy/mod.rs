@@ -22,6 +22,8 @@ mod query;
 mod resource;
 mod route;
 pub mod segment;
+#[cfg(test)]
+mod width_tests;
 
 pub use body::BodyError;
 pub(crate) use body::{FORM, Form, JSON};

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::connection::Lasting;
 use super::folder::Folder;
 use super::snapshot::Snapshot;
 use super::{Connection, Plugin, PluginTool, Prompt, Resource, Shared, Tool};
 use crate::config::{self, Config, Problem};
 use crate::names::{self, PluginId};
 use crate::policy::{Grant, GrantError};
-use crate::upstream::RefreshStore;
 
 /// What a snapshot is made of.
 pub struct Parts<'a> {
@@ -20,8 +20,8 @@ pub struct Parts<'a> {
     pub embedded: &'a BTreeMap<PluginId, Arc<Plugin>>,
     /// The folder's plugins.
     pub folder: &'a Folder,
-    /// Where connections keep their refresh tokens, whatever becomes of the connection.
-    pub refresh_tokens: &'a Arc<dyn RefreshStore>,
+    /// What connections leave to those that replace them.
+    pub lasting: &'a Lasting,
 }
 
 /// Builds a snapshot, and tells what does not fit. A connection that does not fit stays as it was
@@ -76,7 +76,7 @@ fn connect(
     {
         return Ok(Some(Arc::clone(same)));
     }
-    let linked = Connection::link(wanted.clone(), Arc::clone(plugin), parts.refresh_tokens);
+    let linked = Connection::link(wanted.clone(), Arc::clone(plugin), parts.lasting);
     linked.map(|connection| Some(Arc::new(connection)))
 }
 

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::Connection;
 use super::assemble::{Parts, assemble};
+use super::connection::Lasting;
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
 use super::plugin::{Origin, Plugin, PluginError};
@@ -21,7 +22,7 @@ use super::snapshot::Snapshot;
 use crate::config::{Config, Problem, Problems};
 use crate::names::PluginId;
 use crate::runtime::{LoadError, Runtime};
-use crate::upstream::{FAREWELL, RefreshStore};
+use crate::upstream::{FAREWELL, Names};
 
 /// The plugins of the binary, loaded.
 pub type EmbeddedPlugins = BTreeMap<PluginId, Arc<Plugin>>;
@@ -33,10 +34,12 @@ pub struct Registry {
     present: ArcSwap<Snapshot>,
     changed: watch::Sender<Changed>,
     sources: Mutex<Sources>,
-    /// That of the first configuration: another takes effect at the next start.
-    refresh_tokens: Arc<dyn RefreshStore>,
+    /// The state is that of the first configuration: another takes effect at the next start.
+    lasting: Lasting,
     /// Connections that were replaced, until their last call is over and their sessions are ended.
     leaving: std::sync::Mutex<JoinSet<()>>,
+    /// Looks at the names of connections that came later.
+    settling: std::sync::Mutex<JoinSet<()>>,
 }
 
 /// How often each list that clients see changed.
@@ -114,7 +117,7 @@ async fn load_all(runtime: &Arc<Runtime>) -> Result<EmbeddedPlugins, RegistryErr
 }
 
 impl Registry {
-    /// Builds the first snapshot.
+    /// Builds the first snapshot; `names` are those of all connections, for as long as it lives.
     ///
     /// # Errors
     /// The folder cannot be read, or the configuration does not fit the plugins; all problems are
@@ -123,15 +126,19 @@ impl Registry {
         runtime: Arc<Runtime>,
         embedded: EmbeddedPlugins,
         config: Config,
+        names: Arc<Names>,
     ) -> Result<Arc<Self>, RegistryError> {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
-        let refresh_tokens = refresh::store(&config.server.state);
+        let lasting = Lasting {
+            refresh_tokens: refresh::store(&config.server.state),
+            names,
+        };
         let parts = Parts {
             config: &config,
             embedded: &embedded,
             folder: &folder,
-            refresh_tokens: &refresh_tokens,
+            lasting: &lasting,
         };
         let (snapshot, problems) = assemble(&parts, &Snapshot::default());
         fits(problems)?;
@@ -142,8 +149,9 @@ impl Registry {
             present: ArcSwap::from_pointee(snapshot),
             changed: watch::Sender::default(),
             sources: Mutex::new(Sources { config, folder }),
-            refresh_tokens,
+            lasting,
             leaving: std::sync::Mutex::default(),
+            settling: std::sync::Mutex::default(),
         }))
     }
 
@@ -176,7 +184,7 @@ impl Registry {
             config: &sources.config,
             embedded: &self.embedded,
             folder: &folder,
-            refresh_tokens: &self.refresh_tokens,
+            lasting: &self.lasting,
         };
         let (snapshot, problems) = assemble(&parts, &self.present.load());
         for problem in &problems {
@@ -199,7 +207,7 @@ impl Registry {
             config: &config,
             embedded: &self.embedded,
             folder: &folder,
-            refresh_tokens: &self.refresh_tokens,
+            lasting: &self.lasting,
         };
         let (snapshot, problems) = assemble(&parts, &self.present.load());
         fits(problems)?;
@@ -241,6 +249,19 @@ impl Registry {
         }
     }
 
+    /// At once, so that the moment of a connection's first call decides nothing.
+    fn settle(&self, before: &Snapshot, after: &Snapshot) {
+        let is_new =
+            |new: &&Arc<Connection>| !before.connections.iter().any(|c| Arc::ptr_eq(c, new));
+        let settling = self.settling.lock();
+        let mut settling = settling.unwrap_or_else(std::sync::PoisonError::into_inner);
+        while settling.try_join_next().is_some() {}
+        for connection in after.connections.iter().filter(is_new) {
+            let connection = Arc::clone(connection);
+            settling.spawn(async move { connection.settle().await });
+        }
+    }
+
     fn leaving(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {
         let leaving = self.leaving.lock();
         leaving.unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -257,6 +278,7 @@ impl Registry {
         };
         say_what_changed(&before, &next);
         self.see_off(&before, &next);
+        self.settle(&before, &next);
         self.present.store(Arc::new(next));
         self.changed
             .send_if_modified(|present| std::mem::replace(present, changed) != changed);
@@ -276,7 +298,10 @@ pub async fn misfits(
         config,
         embedded,
         folder: &folder,
-        refresh_tokens: &refresh::store(&config.server.state),
+        lasting: &Lasting {
+            refresh_tokens: refresh::store(&config.server.state),
+            names: Arc::default(),
+        },
     };
     assemble(&parts, &Snapshot::default()).1
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portcullis_manifest::Manifest;
@@ -17,8 +18,21 @@ use crate::identity::Issuer;
 use crate::policy::{ConfirmRule, Rule, ToolFilter};
 use crate::schema::nearest;
 use crate::upstream::{
-    CircuitLimits, Limits, RefreshStore, Secret, Secrets, Spec, SpecError, Upstream,
+    CircuitLimits, Limits, Names, RefreshStore, Secret, Secrets, Spec, SpecError, Upstream,
 };
+
+/// What outlasts a connection: a reload makes connections anew, and must neither lose a refresh token
+/// nor take a name that turned private for one that always was.
+#[derive(Clone)]
+pub struct Lasting {
+    /// Where refresh tokens are kept.
+    pub refresh_tokens: Arc<dyn RefreshStore>,
+    /// How names become addresses, and what they were at first.
+    pub names: Arc<Names>,
+}
+
+/// How many connections were made in this process.
+static MADE: AtomicU64 = AtomicU64::new(0);
 
 /// One CRM account with the plugin that serves it.
 pub struct Connection {
@@ -32,6 +46,8 @@ pub struct Connection {
     pub gate: Gate,
     /// What policy asks of it.
     pub rule: Arc<Rule>,
+    /// Which making of a connection this is: another one at every change of what it is made of.
+    pub serial: u64,
     /// Who issues its callers' tokens, where the host can judge them itself.
     pub issuer: Option<Arc<Issuer>>,
     /// Things to know.
@@ -42,20 +58,20 @@ pub struct Connection {
 
 impl Connection {
     /// Checks the configuration against the plugin's manifest, and builds the way to the CRM;
-    /// nothing is dialled yet. `refresh_tokens` outlasts the connection.
+    /// nothing is dialled yet. What it is handed outlasts it.
     ///
     /// # Errors
     /// All keys that do not fit the plugin.
     pub fn link(
         config: config::Connection,
         plugin: Arc<Plugin>,
-        refresh_tokens: &Arc<dyn RefreshStore>,
+        lasting: &Lasting,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         check_secrets(&config, &plugin, &mut problems);
         let settings = settings(&config, &plugin, &mut problems);
         let rule = rule(&config).map_err(|problem| problems.push(problem)).ok();
-        let upstream = Upstream::new(spec(&config, &plugin, refresh_tokens))
+        let upstream = Upstream::new(spec(&config, &plugin, lasting))
             .map_err(|errors| problems.extend(errors.iter().map(|error| misspelt(&config, error))))
             .ok();
         let (Some(rule), Some(upstream), true) = (rule, upstream, problems.is_empty()) else {
@@ -76,6 +92,7 @@ impl Connection {
             limits: config.limits,
         });
         Ok(Self {
+            serial: MADE.fetch_add(1, Ordering::Relaxed),
             gate: gate(&config),
             rule: Arc::new(rule),
             link,
@@ -86,6 +103,13 @@ impl Connection {
             slots,
             unused,
         })
+    }
+
+    /// Resolves the CRM's name: what it is now, public or private, is what it may be.
+    pub async fn settle(&self) {
+        if let Err(failed) = self.link.upstream.settle().await {
+            tracing::warn!(connection = %self.config.name, detail = %failed.detail, "the CRM's name does not resolve yet");
+        }
     }
 
     /// Ends the sessions at the CRM once the connection and all calls of it are gone.
@@ -173,11 +197,7 @@ fn rule(config: &config::Connection) -> Result<Rule, Problem> {
     })
 }
 
-fn spec(
-    config: &config::Connection,
-    plugin: &Plugin,
-    refresh_tokens: &Arc<dyn RefreshStore>,
-) -> Spec {
+fn spec(config: &config::Connection, plugin: &Plugin, lasting: &Lasting) -> Spec {
     let manifest = &plugin.manifest;
     let secret = |(name, secret): (&String, &config::Secret)| {
         let scrub = manifest
@@ -222,7 +242,8 @@ fn spec(
         explained: manifest.explained.clone(),
         tls_verify: config.tls_verify,
         exceptions: config.allow_addresses.clone(),
-        refresh_tokens: Arc::clone(refresh_tokens),
+        refresh_tokens: Arc::clone(&lasting.refresh_tokens),
+        names: Arc::clone(&lasting.names),
     }
 }
 

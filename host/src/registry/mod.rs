@@ -26,10 +26,10 @@ mod zones;
 
 pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
 pub use completes::Completes;
-pub use connection::Connection;
+pub use connection::{Connection, Lasting};
 pub use embedded::embedded;
 pub use folder::Rejected;
-pub use manifest::{ManifestError, manifest_schema};
+pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use prompt::Prompt;
 pub use resource::{PAGE, PluginResource, Resource};

@@ -201,8 +201,11 @@ async fn a_value_that_was_moved_or_changed_is_not_taken() {
     let other = Zeroizing::new(b"another".to_vec());
     state.put(Kind::RefreshToken, "other", other).await.unwrap();
     let database = rusqlite::Connection::open(&world.path).unwrap();
+    // From a copy: an update sees the rows that it has changed already.
+    let copied = database.execute("create temp table copy as select * from sealed", []);
+    copied.unwrap();
     let swapped = database.execute(
-        "update sealed set value = (select s.value from sealed s where s.kind = 'refresh-token' and s.name <> sealed.name) where kind = 'refresh-token'",
+        "update sealed set value = (select c.value from copy c where c.kind = 'refresh-token' and c.name <> sealed.name) where kind = 'refresh-token'",
         [],
     );
     assert_eq!(swapped, Ok(2));

@@ -62,13 +62,18 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, 
 /// # Errors
 /// The body is not JSON, not a message, or a list is asked for from a cursor that is no text.
 pub fn check(body: &[u8]) -> Result<(), Malformed> {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    let envelope: Envelope<'_> = match serde_json::from_slice(body) {
-        Ok(envelope) if first == Some(&b'{') => envelope,
+    let not_json = || Malformed::new(PARSE_ERROR, "the body is not JSON");
+    let body = std::str::from_utf8(body).map_err(|_| not_json())?;
+    if names_surrogate(body.as_bytes()) && serde_json::from_str::<Value>(body).is_err() {
+        return Err(not_json());
+    }
+    let first = body.bytes().find(|byte| !byte.is_ascii_whitespace());
+    let envelope: Envelope<'_> = match serde_json::from_str(body) {
+        Ok(envelope) if first == Some(b'{') => envelope,
         Err(error) if error.is_syntax() || error.is_eof() => {
-            return Err(Malformed::new(PARSE_ERROR, "the body is not JSON"));
+            return Err(not_json());
         }
-        _ if first == Some(&b'[') => {
+        _ if first == Some(b'[') => {
             return Err(Malformed::new(
                 INVALID_REQUEST,
                 "send one message per request; batches are not taken",
@@ -81,15 +86,19 @@ pub fn check(body: &[u8]) -> Result<(), Malformed> {
             ));
         }
     };
-    envelope.check()
+    envelope.check(depth(body))
 }
 
 impl Envelope<'_> {
-    fn check(&self) -> Result<(), Malformed> {
+    fn check(&self, levels: usize) -> Result<(), Malformed> {
         let id = self.id()?;
         let wrong = |message: &str| Malformed::new(INVALID_REQUEST, message).of(id.clone());
         if self.jsonrpc.and_then(text).as_deref() != Some("2.0") {
             return Err(wrong("`jsonrpc` has to be \"2.0\""));
+        }
+        if levels > DEEPEST {
+            let told = format!("the message nests deeper than {DEEPEST} levels");
+            return Err(Malformed::new(INVALID_PARAMS, &told).of(id));
         }
         let Some(method) = self.method else {
             let answers = id.is_some() && self.result.is_some() != self.error.is_some();
@@ -104,13 +113,6 @@ impl Envelope<'_> {
         if self.params.is_some_and(|params| !is_object(params)) {
             let wrong = Malformed::new(INVALID_PARAMS, "`params` has to be an object");
             return Err(wrong.of(id));
-        }
-        if self
-            .params
-            .is_some_and(|params| depth(params.get()) >= DEEPEST)
-        {
-            let told = format!("the message nests deeper than {DEEPEST} levels");
-            return Err(Malformed::new(INVALID_PARAMS, &told).of(id));
         }
         if method.ends_with("/list") && !self.has_good_cursor() {
             let wrong = Malformed::new(INVALID_PARAMS, "`cursor` has to be text");
@@ -138,6 +140,18 @@ impl Envelope<'_> {
         let list: Result<List<'_>, _> = serde_json::from_str(params);
         list.is_ok_and(|list| list.cursor.is_none_or(|cursor| text(cursor).is_some()))
     }
+}
+
+/// Whether a body may hold half of a pair such as `\\ud83d`. What is left as text is not looked into, and
+/// rmcp would refuse it with an answer that is none.
+fn names_surrogate(body: &[u8]) -> bool {
+    let mut units = body.windows(4).filter(|unit| unit.starts_with(b"\\u"));
+    units.any(|unit| {
+        matches!(
+            unit,
+            [_, _, b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F']
+        )
+    })
 }
 
 /// The levels of JSON that was read before.
@@ -316,14 +330,35 @@ mod tests {
             check(body.as_bytes()).map_err(|wrong| wrong.code)
         };
         assert_eq!(deep(DEEPEST - 2), Ok(()));
+        let beside = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"m","other":{}{}}}"#,
+            "[".repeat(DEEPEST),
+            "]".repeat(DEEPEST)
+        );
+        assert!(check(beside.as_bytes()).is_err());
         for levels in [DEEPEST, 100_000] {
             assert_eq!(deep(levels), Err(INVALID_PARAMS), "{levels}");
         }
     }
 
     #[test]
+    fn half_a_pair_is_no_text_wherever_it_stands() {
+        let half = r#"{"jsonrpc":"2.0","id":1,"method":"m","params":{"a":["\uD83d x"]}}"#;
+        assert_eq!(
+            check(half.as_bytes()).map_err(|wrong| wrong.code),
+            Err(PARSE_ERROR)
+        );
+        let pair = half.replace(" x", "\\ude00");
+        assert_eq!(check(pair.as_bytes()), Ok(()));
+    }
+
+    #[test]
     fn bytes_that_are_no_text() {
-        let wrong = check(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}").unwrap_err();
-        assert!(matches!(wrong.code, PARSE_ERROR | INVALID_REQUEST));
+        for body in [
+            &b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\xff\"}"[..],
+            b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"other\":\"\xff\"}",
+        ] {
+            assert_eq!(check(body).unwrap_err().code, PARSE_ERROR);
+        }
     }
 }

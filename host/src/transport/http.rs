@@ -3,6 +3,8 @@
 //! The listener and the stop signal are arguments. The order is the same for every request: Host and
 //! Origin, then who the caller is, then whose session it names, and only then MCP.
 
+mod old_sse;
+
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +35,7 @@ use crate::call::{Proof, Scope};
 use crate::caller::Caller;
 use crate::mcp::Server;
 use crate::policy::Principal;
+use old_sse::Streams;
 
 /// How long a session of a handshake revision lives without a request.
 const SESSION_IDLE: Duration = Duration::from_secs(300);
@@ -57,6 +60,8 @@ pub struct HttpOptions {
     /// Whether endpoints without authentication may be served here: nobody but this machine reaches
     /// them, or the operator said that it is meant.
     pub open: bool,
+    /// Whether the transport of 2024-11-05 is served beside, at `/sse` and `/<connection>/sse`.
+    pub old_sse: bool,
 }
 
 struct Endpoint {
@@ -68,8 +73,12 @@ struct Endpoint {
     service: StreamableHttpService<Server, LocalSessionManager>,
     server: Server,
     sessions: Arc<LocalSessionManager>,
+    streams: Streams,
+    /// What a proxy has before the paths of this listener.
+    prefix: String,
     most_sessions: usize,
     request_bytes: usize,
+    closing: CancellationToken,
 }
 
 /// Serves until `stop`.
@@ -84,7 +93,12 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let closing = CancellationToken::new();
     let endpoint = Arc::new(endpoint(server.clone(), options, closing.clone()));
-    let router = Router::new()
+    let old = if options.old_sse {
+        old_sse::routes()
+    } else {
+        Router::new()
+    };
+    let router = old
         .route(&options.path, any(shared))
         .route(&below(&options.path), any(one))
         .fallback(other)
@@ -134,7 +148,7 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         .disable_allowed_hosts()
         .disable_allowed_origins()
         .with_max_request_body_bytes(options.request_bytes)
-        .with_cancellation_token(closing);
+        .with_cancellation_token(closing.clone());
     let mut sessions = LocalSessionManager::default();
     sessions.session_config = session_config();
     let sessions = Arc::new(sessions);
@@ -152,8 +166,11 @@ fn endpoint(server: Server, options: &HttpOptions, closing: CancellationToken) -
         ),
         server,
         sessions,
+        streams: Streams::default(),
+        prefix: prefix(options.public_url.as_ref()),
         most_sessions: options.sessions,
         request_bytes: options.request_bytes,
+        closing,
     }
 }
 
@@ -161,6 +178,11 @@ fn session_config() -> SessionConfig {
     let mut config = SessionConfig::default();
     config.keep_alive = Some(SESSION_IDLE);
     config
+}
+
+fn prefix(public: Option<&Url>) -> String {
+    let path = public.map(Url::path).unwrap_or_default();
+    path.trim_end_matches('/').to_owned()
 }
 
 /// The paths of single connections.
@@ -240,6 +262,13 @@ impl Endpoint {
 
     /// Everything that is checked before MCP, in the order that does least for strangers.
     async fn let_in(&self, head: &Parts, scope: &Scope) -> Result<Caller, Box<Response>> {
+        let caller = self.know(head, scope).await?;
+        self.check_session(head, &caller).await?;
+        Ok(caller)
+    }
+
+    /// Who the caller is, where a stranger is answered at all.
+    async fn know(&self, head: &Parts, scope: &Scope) -> Result<Caller, Box<Response>> {
         let refused = |refused: (StatusCode, &'static str)| Box::new(refused.into_response());
         let allowed = self.neighbours.check(&head.uri, &head.headers);
         allowed.map_err(refused)?;
@@ -251,7 +280,7 @@ impl Endpoint {
             );
             return Err(refused(NOT_OPEN));
         }
-        let caller = authenticate(&head.headers, &proof)
+        authenticate(&head.headers, &proof)
             .await
             .map_err(|refusal| {
                 tracing::info!(reason = %refusal.reason(), "a request was not let in");
@@ -260,9 +289,12 @@ impl Endpoint {
                     Proof::Nothing | Proof::OwnToken => None,
                 };
                 Box::new(refusal.answer(document.as_deref()))
-            })?;
-        self.check_session(head, &caller).await?;
-        Ok(caller)
+            })
+    }
+
+    /// Whether there may be no session more, of either transport.
+    async fn is_full(&self) -> bool {
+        self.sessions.sessions.read().await.len() + self.streams.count() >= self.most_sessions
     }
 
     /// A session belongs to whoever opened it, and there is an end to how many there are.
@@ -278,9 +310,7 @@ impl Endpoint {
                 Err(Box::new(NO_SESSION.into_response()))
             };
         }
-        if head.method == Method::POST
-            && self.sessions.sessions.read().await.len() >= self.most_sessions
-        {
+        if head.method == Method::POST && self.is_full().await {
             return Err(Box::new(full()));
         }
         Ok(())

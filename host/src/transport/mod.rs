@@ -12,5 +12,11 @@ mod metadata;
 mod sessions;
 mod stdio;
 
+// For the fuzz targets in `tests/fuzz`.
+#[doc(hidden)]
+pub use envelope::{Malformed, check as check_envelope};
+#[doc(hidden)]
+pub use lines::{Line, Lines};
+
 pub use http::{HttpOptions, serve as serve_http};
 pub use stdio::serve as serve_stdio;

@@ -44,11 +44,13 @@ const METADATA_V4: [Ipv4Addr; 3] = [
     Ipv4Addr::new(168, 63, 129, 16),
 ];
 
-/// AWS (instance metadata, pod identity) and Google.
-const METADATA_V6: [Ipv6Addr; 3] = [
+/// AWS (instance metadata, pod identity), Google, Oracle and Scaleway.
+const METADATA_V6: [Ipv6Addr; 5] = [
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
 ];
 
 /// Says what kind of place an address is.
@@ -87,35 +89,65 @@ fn classify_v6(v6: Ipv6Addr) -> Class {
         return Class::Reserved;
     }
     if let Some(inner) = inner_v4(v6) {
-        return classify_v4(inner);
+        return classify_inner(v6, inner);
     }
     match v6.segments() {
         [0xfe80..=0xfebf, ..] => Class::LinkLocal,
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Class::Private,
-        // The network-specific NAT64 prefix of RFC 8215: inside, whatever it leads to.
-        [0x64, 0xff9b, 1, ..] => Class::Private,
-        // Teredo, ORCHID, documentation and the discard prefix.
-        [0x2001, 0 | 0x10..=0x2f | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Class::Reserved,
+        [0x64, 0xff9b, 1, ..] => local_nat64(v6),
+        // Benchmarking, as with IPv4.
+        [0x2001, 2, 0, ..] => Class::Private,
+        // What RFC 2928 set aside for protocols (Teredo, ORCHID and others), documentation and the
+        // discard prefix.
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Class::Reserved,
         [0x100, 0, 0, 0, ..] => Class::Reserved,
         [0x2000..=0x3fff, ..] => Class::Public,
         _ => Class::Reserved,
     }
 }
 
-/// The IPv4 address to which a packet for this one goes: mapped, compatible, translated (RFC 2765),
-/// NAT64 with the well-known prefix, 6to4.
-fn inner_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
-    let from = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        Some(Ipv4Addr::new(a, b, c, d))
-    };
+/// What holds another address is no better than it, nor than itself: an ISATAP address of the local
+/// link stays one.
+fn classify_inner(v6: Ipv6Addr, inner: Ipv4Addr) -> Class {
     match v6.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => from(high, low),
-        [0, 0, 0, 0, 0xffff, 0, high, low] => from(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => from(high, low),
-        [0x2002, high, low, ..] => from(high, low),
+        [0xfe80..=0xfebf, ..] => Class::LinkLocal.max(classify_v4(inner)),
+        [0xfc00..=0xfeff, ..] => Class::Private.max(classify_v4(inner)),
+        _ => classify_v4(inner),
+    }
+}
+
+/// The IPv4 address to which a packet for this one goes: mapped, compatible, translated (RFC 2765),
+/// NAT64 with the well-known prefix, 6to4, ISATAP (RFC 5214).
+fn inner_v4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] => Some(v4_of(high, low)),
+        [0, 0, 0, 0, 0xffff, 0, high, low] => Some(v4_of(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(v4_of(high, low)),
+        [0x2002, high, low, ..] => Some(v4_of(high, low)),
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(v4_of(high, low)),
         _ => None,
     }
+}
+
+fn v4_of(high: u16, low: u16) -> Ipv4Addr {
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Ipv4Addr::new(a, b, c, d)
+}
+
+/// An address below the prefix for local NAT64 (RFC 8215): inside, whatever it leads to, or worse,
+/// where one of the four places in which it can hold an IPv4 address (RFC 6052, section 2.2) says so.
+fn local_nat64(v6: Ipv6Addr) -> Class {
+    let [.., b6, b7, _, b9, b10, b11, b12, b13, b14, b15] = v6.octets();
+    let held = [
+        [b6, b7, b9, b10],
+        [b7, b9, b10, b11],
+        [b9, b10, b11, b12],
+        [b12, b13, b14, b15],
+    ];
+    let classes = held.map(|[a, b, c, d]| classify_v4(Ipv4Addr::new(a, b, c, d)));
+    let worse = [Class::Metadata, Class::LinkLocal, Class::Loopback];
+    let worst = worse.into_iter().find(|class| classes.contains(class));
+    worst.unwrap_or(Class::Private)
 }
 
 #[cfg(test)]
@@ -158,6 +190,14 @@ mod tests {
                     "64:ff9b::10.0.0.1",
                     "2002:0a00:0001::1",
                     "64:ff9b:1::1.1.1.1",
+                    "64:ff9b:1:a00:0:100::",
+                    "2001:2::1",
+                    "2001:db7:0:0:0:5efe:10.0.0.1",
+                    "2606:4700::200:5efe:192.168.0.1",
+                    "fd12::5efe:1.1.1.1",
+                    "feff:ffff::1",
+                    "100.127.255.255",
+                    "198.19.255.255",
                 ],
             ),
             (
@@ -171,6 +211,9 @@ mod tests {
                     "2002:7f00:1::",
                     "::127.0.0.1",
                     "::ffff:0:127.0.0.1",
+                    "64:ff9b:1::127.0.0.1",
+                    "fd12::5efe:127.0.0.1",
+                    "2002:7f00:1:5678::1",
                 ],
             ),
             (
@@ -181,6 +224,12 @@ mod tests {
                     "fe80::1",
                     "febf::1",
                     "::ffff:169.254.1.1",
+                    "::169.254.1.1",
+                    "fe80::a9fe:a9fe",
+                    "fe80::5efe:1.1.1.1",
+                    "64:ff9b::169.254.1.1",
+                    "64:ff9b:1:a9fe:1:100::",
+                    "2002:a9fe:101::",
                 ],
             ),
             (
@@ -196,6 +245,17 @@ mod tests {
                     "::ffff:169.254.169.254",
                     "64:ff9b::a9fe:a9fe",
                     "2002:a9fe:a9fe::",
+                    "::169.254.169.254",
+                    "::ffff:0:169.254.169.254",
+                    "::ffff:100.100.100.200",
+                    "64:ff9b::100.100.100.200",
+                    "64:ff9b:1::169.254.169.254",
+                    "64:ff9b:1:a9fe:a9:fe00::",
+                    "64:ff9b:1:a9:fe:a9fe::",
+                    "64:ff9b:1:0:a9:fea9:fe00::",
+                    "2606:4700::5efe:169.254.169.254",
+                    "fd00:c1::a9fe:a9fe",
+                    "fd00:42::42",
                 ],
             ),
             (
@@ -217,6 +277,16 @@ mod tests {
                     "2001:db8::1",
                     "2001::1",
                     "2001:10::1",
+                    "2001:1ff::1",
+                    "2001::4136:e378:8000:63bf:f5ff:fffe",
+                    "5f00::1",
+                    "ff05::2",
+                    "1fff::1",
+                    "::2",
+                    "::ffff:224.0.0.1",
+                    "64:ff9b::0.0.0.0",
+                    "2002:e000:1::",
+                    "255.0.0.1",
                     "100::1",
                     "3fff::1",
                     "4000::1",

@@ -292,5 +292,35 @@ mod tests {
             prop_assert_eq!(seen, query);
             prop_assert_eq!(url.path(), "/api/a");
         }
+
+        #[test]
+        fn nothing_that_a_guest_gives_leaves_the_base(
+            base in "(/[a-z0-9.%é ]{1,6}){0,3}/{0,2}",
+            slash in any::<bool>(),
+            path in prop::collection::vec("\\PC{0,6}|[.%2eEfF5cC/\\\\?#]{1,6}", 0..5),
+            query in prop::collection::vec(("\\PC{0,4}", "[ -~]{0,6}"), 0..3),
+        ) {
+            let mut site = Url::parse("https://crm.example:8443").unwrap();
+            site.set_path(&base);
+            let root = Root::new(site.clone(), slash);
+            prop_assume!(segment::check_path(&path).is_ok());
+            let url = root.join(&segment::encode_path(&path), &query).unwrap();
+            let read = Url::parse(url.as_str()).unwrap();
+            prop_assert_eq!(&read, &url);
+            prop_assert_eq!(read.origin(), site.origin());
+            prop_assert_eq!(read.fragment(), None);
+            let decoded = |segment: &str| {
+                percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+            };
+            let whole = |path: &str| path.split('/').skip(1).map(decoded).collect::<Vec<_>>();
+            let mut wanted = whole(site.path().trim_end_matches('/'));
+            wanted.extend(path.iter().cloned());
+            if slash && path.last().is_some_and(|last| !last.is_empty()) || wanted.is_empty() {
+                wanted.push(String::new());
+            }
+            prop_assert_eq!(whole(read.path()), wanted);
+            let pairs: Vec<_> = read.query_pairs().into_owned().collect();
+            prop_assert_eq!(pairs, query);
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use portcullis_manifest::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use tokio::time::timeout_at;
 use url::Url;
 
@@ -90,7 +90,7 @@ impl Client {
         let bodiless = wire.method == Method::Head;
         let request = to_request(wire)?;
         match timeout_at(window.until.into(), client.execute(request)).await {
-            Ok(Ok(response)) => Ok(Opened {
+            Ok(Ok(response)) => legible(Opened {
                 response,
                 window,
                 bodiless,
@@ -145,6 +145,31 @@ impl Opened {
             }
         }
     }
+}
+
+/// An answer whose body can be read, or has none. What stays coded after the library decoded what was
+/// asked for could not be searched for secrets, and a guest could decode it.
+fn legible(opened: Opened) -> Result<Opened, Failed> {
+    let headers = opened.response.headers();
+    let plain = |name: HeaderName, harmless: &str| {
+        let values = headers.get_all(name);
+        values
+            .iter()
+            .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+            .all(|coding| {
+                coding
+                    .trim_ascii()
+                    .eq_ignore_ascii_case(harmless.as_bytes())
+            })
+    };
+    let legible = plain(CONTENT_ENCODING, "identity") && plain(TRANSFER_ENCODING, "chunked");
+    if legible || opened.bodiless {
+        return Ok(opened);
+    }
+    let status = opened.status();
+    let detail =
+        format!("the CRM answered {status}, and its body is coded in a way that was not asked for");
+    Err(Failed::new(Reason::Protocol, Stage::Answered, detail))
 }
 
 fn build(settings: &Settings) -> Result<reqwest::Client, String> {

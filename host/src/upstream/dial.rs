@@ -1,35 +1,15 @@
 //! Which addresses a connection may dial.
 //!
-//! Owns the memory of what the connection's name resolved to first, and the check of every address
-//! of every dial. It must not know HTTP, nor the client that dials.
+//! Owns the check of every address of every dial. It must not know HTTP, nor the client that dials.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use url::{Host, Url};
 
 use super::address::{Class, classify};
-
-/// How names become addresses.
-pub trait Lookup: Send + Sync {
-    /// The addresses of a name.
-    fn lookup(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
-}
-
-/// The operating system's resolver.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemLookup;
-
-impl Lookup for SystemLookup {
-    fn lookup(&self, host: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            Ok(found.map(|address| address.ip()).collect())
-        })
-    }
-}
+use super::lookup::Names;
 
 /// An address that must not be dialled. Does not say which: guests see this text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,11 +41,9 @@ pub enum DialError {
 
 /// The guard of one connection's address.
 pub(super) struct Guard {
-    lookup: Arc<dyn Lookup>,
+    names: Arc<Names>,
     port: u16,
     exceptions: Vec<SocketAddr>,
-    /// The kinds of address that the name resolved to first.
-    first: OnceLock<Vec<Class>>,
 }
 
 impl Guard {
@@ -77,13 +55,12 @@ impl Guard {
     pub(super) fn new(
         base: &Url,
         exceptions: &[SocketAddr],
-        lookup: Arc<dyn Lookup>,
+        names: Arc<Names>,
     ) -> Result<Self, Blocked> {
         let guard = Self {
-            lookup,
+            names,
             port: base.port_or_known_default().unwrap_or(443),
             exceptions: exceptions.to_vec(),
-            first: OnceLock::new(),
         };
         match base.host() {
             Some(Host::Ipv4(v4)) => guard.check_alone(v4.into())?,
@@ -99,16 +76,13 @@ impl Guard {
     /// # Errors
     /// The name does not resolve, or one of its addresses must not be dialled.
     pub(super) async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
-        let found = self.lookup.lookup(host.to_owned()).await;
+        let found = self.names.lookup(host).await;
         let found = found.map_err(DialError::Lookup)?;
-        if found.is_empty() {
-            return Err(DialError::Lookup(io::ErrorKind::NotFound.into()));
-        }
-        self.check_all(&found)?;
+        self.check_all(host, &found)?;
         Ok(found)
     }
 
-    fn check_all(&self, found: &[IpAddr]) -> Result<(), Blocked> {
+    fn check_all(&self, host: &str, found: &[IpAddr]) -> Result<(), Blocked> {
         let mut classes: Vec<Class> = found
             .iter()
             .filter(|address| !self.is_exception(**address))
@@ -123,7 +97,7 @@ impl Guard {
         if let (Some(private), Some(Class::Public)) = (private, classes.first()) {
             return Err(Blocked::Mixed(*private));
         }
-        let first = self.first.get_or_init(|| classes.clone());
+        let first = self.names.first(host, &classes);
         match classes
             .iter()
             .find(|c| **c != Class::Public && !first.contains(c))
@@ -158,6 +132,9 @@ fn check_class(class: Class) -> Result<(), Blocked> {
 pub(super) mod tests {
     use std::sync::Mutex;
 
+    use futures::future::BoxFuture;
+
+    use super::super::lookup::Lookup;
     use super::*;
 
     /// Answers the given addresses, one list after another; the last one stays.
@@ -184,7 +161,8 @@ pub(super) mod tests {
 
     fn guard(url: &str, exceptions: &[&str], lookup: Arc<dyn Lookup>) -> Result<Guard, Blocked> {
         let exceptions: Vec<_> = exceptions.iter().map(|e| e.parse().unwrap()).collect();
-        Guard::new(&Url::parse(url).unwrap(), &exceptions, lookup)
+        let names = Arc::new(Names::through(lookup));
+        Guard::new(&Url::parse(url).unwrap(), &exceptions, names)
     }
 
     #[test]
@@ -269,6 +247,31 @@ pub(super) mod tests {
         let guard = guard("https://crm.test", &[], script).unwrap();
         assert!(guard.resolve("crm.test").await.is_err());
         assert!(guard.resolve("crm.test").await.is_ok());
+    }
+
+    /// What a reload does: another guard, with the same names.
+    #[tokio::test]
+    async fn what_a_name_was_outlasts_the_guard() {
+        let script = Script::of(&[&["1.1.1.1"], &["10.0.0.1"]]);
+        let names = Arc::new(Names::through(script));
+        let guard = |url: &str| {
+            let url = Url::parse(url).unwrap();
+            Guard::new(&url, &[], Arc::clone(&names)).unwrap()
+        };
+        let before = guard("https://crm.test");
+        before.resolve("crm.test").await.unwrap();
+        let after = guard("https://CRM.test.:8443");
+        for spelling in ["crm.test", "crm.test.", "CRM.test"] {
+            let error = after.resolve(spelling).await.unwrap_err();
+            let turned = Blocked::Turned {
+                now: Class::Private,
+            };
+            assert!(
+                matches!(error, DialError::Blocked(blocked) if blocked == turned),
+                "{spelling}: {error}"
+            );
+        }
+        assert!(after.resolve("other.test").await.is_ok());
     }
 
     #[tokio::test]

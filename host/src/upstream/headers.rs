@@ -25,8 +25,10 @@ const SEEN: [&str; 4] = ["content-type", RETRY_AFTER, "etag", "content-range"];
 const RETRY_AFTER: &str = "retry-after";
 
 /// What no manifest can open: it would change where a request goes, how it is framed, who sends it
-/// or which method the server takes it for.
-const NEVER_SENT: [&str; 28] = [
+/// or which method the server takes it for; or have the answer come in pieces or in characters in
+/// which no secret is recognised.
+const NEVER_SENT: [&str; 31] = [
+    "accept-charset",
     "accept-encoding",
     "authorization",
     "connection",
@@ -38,7 +40,9 @@ const NEVER_SENT: [&str; 28] = [
     "forwarded",
     "host",
     "http2-settings",
+    "if-range",
     "keep-alive",
+    "range",
     "set-cookie",
     "te",
     "trailer",
@@ -241,6 +245,9 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
     use super::*;
 
     fn manifest(send: &[&str], receive: &[&str]) -> Headers {
@@ -364,6 +371,21 @@ mod tests {
         for name in ["Prefer", "a b", "a_b", ""] {
             let problem = HeaderRules::new(&manifest(&[name], &[]), &none).err();
             assert_eq!(problem, Some(HeaderProblem::Name(name.to_owned())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_is_one_header_as_it_was_given(
+            name in "[Pp]refer|accept|[a-z-]{1,8}|\\PC{1,4}",
+            value in "[ -~\\t]{0,12}|\\PC{0,6}|[\\x00-\\x7f]{0,6}",
+        ) {
+            if let Ok(sent) = rules().check(one(&name, &value)) {
+                prop_assert_eq!(&sent, &one(&name.to_ascii_lowercase(), &value));
+                prop_assert!(sent[0].0.parse::<HeaderName>().is_ok());
+                let taken: HeaderValue = value.parse().unwrap();
+                prop_assert_eq!(taken.to_str().unwrap(), value);
+            }
         }
     }
 }

@@ -10,13 +10,18 @@ mod base;
 mod breaker;
 mod callers;
 mod circuit;
+mod cleaned;
 mod client;
 mod credential;
 mod dial;
 mod document;
+mod escapes;
 mod failed;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod line;
+mod lookup;
 mod pool;
 mod probe;
 mod redact;
@@ -34,6 +39,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use portcullis_manifest::{Explained, ExplainedBody, Method};
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 pub use address::{Class, classify};
 pub use base::{BaseError, base_url};
@@ -42,9 +48,10 @@ pub use credential::{
     ChooseError, Credential, Held, MemoryRefreshStore, RefreshStore, Secret, Secrets,
     TemplateError, Unreadable,
 };
-pub use dial::{Blocked, DialError, Lookup, SystemLookup};
+pub use dial::{Blocked, DialError};
 pub use failed::{Failed, Reason, Stage};
 pub use headers::{HeaderError, HeaderProblem};
+pub use lookup::{Lookup, Names, SystemLookup};
 pub use pool::FAREWELL;
 pub use scrub::{REDACTED, Scrubber};
 pub use slot::NO_TOKEN;
@@ -108,6 +115,14 @@ pub struct Upstream {
     line: Arc<Line>,
 }
 
+/// A request that can go out.
+struct Prepared<'u> {
+    wire: Wire,
+    signed: Option<Signed<'u>>,
+    /// What it alone carries of secrets.
+    derived: Vec<Zeroizing<String>>,
+}
+
 /// An answer that may still hold secrets.
 struct Received {
     status: u16,
@@ -122,15 +137,7 @@ impl Upstream {
     /// Everything in the specification that can never work. A missing secret is none: requests that
     /// need it fail, others go out.
     pub fn new(spec: Spec) -> Result<Self, Vec<SpecError>> {
-        spec::build(spec, Arc::new(SystemLookup))
-    }
-
-    /// Like [`Upstream::new`], with another resolver.
-    ///
-    /// # Errors
-    /// As [`Upstream::new`].
-    pub fn with_lookup(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Self, Vec<SpecError>> {
-        spec::build(spec, lookup)
+        spec::build(spec)
     }
 
     /// The connection's name.
@@ -240,7 +247,12 @@ impl Upstream {
         let root = self.line.root(window).await?;
         let caller = self.callers.of(request.caller.as_ref())?;
         let caller = caller.as_deref();
-        let (wire, signed) = self.prepare(root, request, caller, now)?;
+        let Prepared {
+            wire,
+            signed,
+            derived,
+        } = self.prepare(root, request, caller, now)?;
+        let own = cleaned::own(&derived)?;
         let received = match signed {
             None => self.receive(wire, window, |_| ()).await,
             Some(Signed::Session(pool)) => self.send_in_session(pool, wire, deadline).await,
@@ -251,9 +263,10 @@ impl Upstream {
                 self.receive(wire, window, note).await
             }
         };
+        let known = [caller.map(|known| &known.scrubber), own.as_ref()];
         match received {
-            Ok(received) => Ok(self.without_secrets(received, caller)),
-            Err(failed) => Err(self.cleaned(failed, caller)),
+            Ok(received) => Ok(self.without_secrets(received, known)),
+            Err(failed) => Err(self.cleaned(failed, known)),
         }
     }
 
@@ -301,7 +314,7 @@ impl Upstream {
         request: Outgoing,
         caller: Option<&'u Known>,
         now: Instant,
-    ) -> Result<(Wire, Option<Signed<'u>>), Failed> {
+    ) -> Result<Prepared<'u>, Failed> {
         self.check_size(request.body.as_deref())?;
         segment::check_path(&request.path).map_err(Failed::invalid)?;
         let path = segment::encode_path(&request.path);
@@ -312,6 +325,7 @@ impl Upstream {
             method: request.method.as_str(),
             path: &path,
             headers: constants.map_err(|names| missing("headers.constant", &names))?,
+            derived: Vec::new(),
             caller: request.caller.as_ref(),
         };
         let slot = request.credential.as_deref();
@@ -325,7 +339,11 @@ impl Upstream {
             secret_headers: signable.headers,
             body: request.body,
         };
-        Ok((wire, signed))
+        Ok(Prepared {
+            wire,
+            signed,
+            derived: signable.derived,
+        })
     }
 
     fn check_size(&self, body: Option<&[u8]>) -> Result<(), Failed> {
@@ -335,36 +353,6 @@ impl Upstream {
         }
         let detail = format!("the body has more than {most} bytes (`limits.request_bytes`)");
         Err(Failed::not_sent(Reason::TooLarge, detail))
-    }
-
-    /// Removes what is secret when the answer has arrived, tokens of other requests included.
-    fn without_secrets(&self, received: Received, caller: Option<&Known>) -> Answer {
-        let headers = received.headers.into_iter();
-        let body = self.line.scrubber.body(received.body);
-        Answer {
-            status: received.status,
-            headers: headers
-                .map(|(name, value)| (name, self.clean(value, caller)))
-                .collect(),
-            body: match caller {
-                Some(known) => known.scrubber.body(body),
-                None => body,
-            },
-        }
-    }
-
-    fn cleaned(&self, mut failed: Failed, caller: Option<&Known>) -> Failed {
-        failed.detail = self.clean(failed.detail, caller);
-        failed
-    }
-
-    /// A text without the connection's secrets and the caller's token.
-    fn clean(&self, text: String, caller: Option<&Known>) -> String {
-        let text = self.line.scrubber.text(text);
-        match caller {
-            Some(known) => known.scrubber.text(text),
-            None => text,
-        }
     }
 }
 

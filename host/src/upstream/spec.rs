@@ -20,12 +20,13 @@ use super::callers::Callers;
 use super::circuit::{Circuit, CircuitLimits};
 use super::client::{Client, Settings};
 use super::credential::{
-    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant, fits,
-    header_of,
+    ChooseError, Ready, RefreshStore, SecretHeader, Secrets, TemplateError, choose, constant,
+    digests, fits, header_of,
 };
-use super::dial::{Blocked, Guard, Lookup};
+use super::dial::{Blocked, Guard};
 use super::headers::{HeaderProblem, HeaderRules};
 use super::line::Line;
+use super::lookup::Names;
 use super::pool::Pool;
 use super::probe::Roots;
 use super::redact::Redactor;
@@ -67,6 +68,8 @@ pub struct Spec {
     pub exceptions: Vec<SocketAddr>,
     /// Where refresh tokens are kept that the CRM replaces.
     pub refresh_tokens: Arc<dyn RefreshStore>,
+    /// How the connection's name becomes addresses.
+    pub names: Arc<Names>,
 }
 
 impl Spec {
@@ -202,10 +205,10 @@ fn has(known: &[String]) -> String {
     }
 }
 
-pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
+pub(super) fn build(spec: Spec) -> Result<Upstream, Vec<SpecError>> {
     let mut errors = Vec::new();
     errors.extend(auth::flaws(&spec));
-    let guarded = keep(guarded(&spec, lookup), &mut errors);
+    let guarded = keep(guarded(&spec), &mut errors);
     let ready = ready(&spec, &mut errors);
     let constants = constants(&spec, &mut errors);
     let rules = HeaderRules::new(&spec.headers, &reserved(&spec));
@@ -235,9 +238,9 @@ pub(super) fn build(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec
     })
 }
 
-fn guarded(spec: &Spec, lookup: Arc<dyn Lookup>) -> Result<(Roots, Arc<Guard>), SpecError> {
+fn guarded(spec: &Spec) -> Result<(Roots, Arc<Guard>), SpecError> {
     let base = base_url(&spec.site, &spec.base)?;
-    let guard = Guard::new(&base, &spec.exceptions, lookup)?;
+    let guard = Guard::new(&base, &spec.exceptions, Arc::clone(&spec.names))?;
     let root = Root::new(base, spec.base.trailing_slash);
     let roots = Roots::new(root, spec.base.probe.as_ref())?;
     Ok((roots, Arc::new(guard)))
@@ -345,6 +348,8 @@ fn reserved(spec: &Spec) -> BTreeSet<String> {
 fn scrubber(spec: &Spec, ready: &BTreeMap<String, Found>) -> Result<Redactor, SpecError> {
     let found = ready.values().filter_map(|found| found.as_ref().ok());
     let derived = found.flat_map(|(_, ready)| ready.derived());
+    let constants = spec.headers.constant.values();
+    let derived = derived.chain(constants.flat_map(|value| digests(value, &spec.secrets)));
     let secrets = spec.secrets.scrubbed();
     let secrets = secrets.map(|value| Zeroizing::new(value.to_owned()));
     Redactor::new(secrets.chain(derived).collect()).map_err(|_| SpecError::Secrets)

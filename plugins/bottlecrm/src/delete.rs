@@ -59,6 +59,9 @@ pub(crate) struct Preview {
     entity: &'static str,
     id: String,
     record: Record,
+    /// A change of what the row does not show is a change, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Value>,
     /// How many of each kind lose the record.
     dependents: Map<String, Value>,
 }
@@ -87,6 +90,7 @@ pub(crate) fn preview(call: &Call<'_>, args: &DeleteArgs) -> Result<Preview, Fai
         summary: format!("The {} `{title}` would be deleted.{more}", entity.one),
         entity: entity.name,
         id: args.id.clone(),
+        updated_at: record.get("updated_at").cloned(),
         record: shown,
         dependents,
     })

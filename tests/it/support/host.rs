@@ -14,7 +14,7 @@ use portcullis::error::ToolError;
 use portcullis::input::Input;
 use portcullis::policy::Principal;
 use portcullis::registry::{EmbeddedPlugins, RegistryError, Reread, Snapshot, load_embedded};
-use portcullis::run::{Host, Listen};
+use portcullis::run::{Host, Listen, Surroundings};
 use portcullis::runtime::{Linked, Runtime};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -143,7 +143,14 @@ impl TestHost {
         let bytes = guests::bytes("conformance");
         let files: [(&str, &[u8]); 1] = [("conformance.wasm", &bytes)];
         let (nowhere, parts) = ("http://127.0.0.1:9", for_conformance().await);
-        let host = Self::of(CONFORMANCE, nowhere, &files, parts).await;
+        let host = Self::of(
+            parts,
+            (&environment, Surroundings::default()),
+            CONFORMANCE,
+            nowhere,
+            &files,
+        )
+        .await;
         let host = host.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(host.rejected(), Vec::<String>::new());
         host
@@ -155,14 +162,38 @@ impl TestHost {
         url: &str,
         files: &[(&str, &[u8])],
     ) -> Result<Self, RegistryError> {
-        Self::of(config, url, files, shared().await).await
+        Self::within(Surroundings::default(), config, url, files).await
     }
 
-    async fn of(
+    /// The same in other surroundings than this machine's.
+    pub async fn within(
+        surroundings: Surroundings,
         config: &str,
         url: &str,
         files: &[(&str, &[u8])],
+    ) -> Result<Self, RegistryError> {
+        Self::with_environment(&environment, surroundings, config, url, files).await
+    }
+
+    /// The same with variables of the test's own, which a later reading of the file does not see.
+    pub async fn with_environment(
+        environment: &(dyn Fn(&str) -> Option<String> + Sync),
+        surroundings: Surroundings,
+        config: &str,
+        url: &str,
+        files: &[(&str, &[u8])],
+    ) -> Result<Self, RegistryError> {
+        let parts = shared().await;
+        let around = (environment, surroundings);
+        Self::of(parts, around, config, url, files).await
+    }
+
+    async fn of(
         (runtime, embedded): (Arc<Runtime>, EmbeddedPlugins),
+        (environment, surroundings): (&(dyn Fn(&str) -> Option<String> + Sync), Surroundings),
+        config: &str,
+        url: &str,
+        files: &[(&str, &[u8])],
     ) -> Result<Self, RegistryError> {
         let folder = TempDir::new().expect("a temporary folder");
         let plugins = folder.path().join("plugins");
@@ -172,8 +203,9 @@ impl TestHost {
         }
         let path = folder.path().join("portcullis.toml");
         std::fs::write(&path, fill(config, url)).expect("the folder is ours");
-        let config = Config::from_file(&path, &environment).map_err(RegistryError::Config)?;
-        let host = Arc::new(Host::build(runtime, embedded, config).await?);
+        let config = Config::from_file(&path, environment).map_err(RegistryError::Config)?;
+        let host = Host::build_in(runtime, embedded, config, surroundings);
+        let host = Arc::new(host.await?);
         Ok(Self {
             host,
             folder,
@@ -264,6 +296,14 @@ impl TestHost {
             stop,
             ended,
         }
+    }
+
+    /// Takes the configuration as it is written now.
+    pub async fn reconfigure(&self, config: &str, url: &str) {
+        self.rewrite(config, url);
+        let config = self.reread()().unwrap_or_else(|error| panic!("{error}"));
+        let taken = self.host.app.registry.reconfigure(config).await;
+        taken.unwrap_or_else(|error| panic!("{error}"));
     }
 
     fn reread(&self) -> Reread {

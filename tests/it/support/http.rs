@@ -202,6 +202,23 @@ impl Open {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
+    /// The next event of a stream, by name; none when it ended.
+    pub async fn named_event(&mut self) -> Option<(String, String)> {
+        loop {
+            if let Some((event, rest)) = self.events.clone().split_once("\n\n") {
+                self.events = rest.to_owned();
+                let line = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+                if let (Some(name), Some(data)) = (line("event:"), line("data:")) {
+                    return Some((name.trim().to_owned(), data.trim().to_owned()));
+                }
+                continue;
+            }
+            let piece = self.piece().await.ok().flatten()?;
+            self.events
+                .push_str(&String::from_utf8_lossy(&piece).replace("\r\n", "\n"));
+        }
+    }
+
     /// The next message of an event stream; none when it ended.
     pub async fn event(&mut self) -> Option<Value> {
         loop {

@@ -14,6 +14,7 @@ pub mod http;
 pub mod issuer;
 pub mod mcp;
 pub mod person;
+pub mod sockets;
 pub mod stdio;
 pub mod stub;
 pub mod suite;

@@ -13,6 +13,7 @@ use portcullis_demo::Running;
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Arrived {
+    pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -94,6 +95,7 @@ async fn arrived(request: Request) -> Arrived {
         )
     };
     Arrived {
+        method: parts.method.to_string(),
         path: parts
             .uri
             .path_and_query()

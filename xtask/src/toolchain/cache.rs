@@ -1,4 +1,4 @@
-//! Where prepared toolchains are kept: `portcullis/toolchain` in the user's cache folder.
+//! Where prepared toolchains and tools are kept: below `portcullis` in the user's cache folder.
 //!
 //! An entry appears whole or not at all: it is made in a scratch folder beside its place and
 //! renamed. One run at a time prepares; another waits. Knows nothing of what an entry holds.
@@ -14,40 +14,45 @@ use crate::process::announce;
 const SCRATCH: &str = ".scratch";
 
 /// The folder of all entries.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     root: PathBuf,
 }
 
 /// Held while something is prepared.
-pub(super) struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 /// A folder that is gone when its owner is.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     root: PathBuf,
 }
 
 impl Cache {
     /// The cache of the user: `XDG_CACHE_HOME`, or `.cache` in the home folder.
-    pub(super) fn open() -> Result<Self> {
+    pub(crate) fn open() -> Result<Self> {
+        Self::of("toolchain")
+    }
+
+    /// The same for entries of another kind.
+    pub(crate) fn of(kind: &str) -> Result<Self> {
         let named = env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute());
         let folder = named.or_else(|| Some(env::home_dir()?.join(".cache")));
         let folder = folder.context("there is no home folder to cache in; set XDG_CACHE_HOME")?;
         Ok(Self {
-            root: folder.join("portcullis/toolchain"),
+            root: folder.join("portcullis").join(kind),
         })
     }
 
     /// The folder of a finished entry.
-    pub(super) fn entry(&self, key: &str) -> Option<PathBuf> {
+    pub(crate) fn entry(&self, key: &str) -> Option<PathBuf> {
         Some(self.root.join(key)).filter(|folder| folder.is_dir())
     }
 
     /// Waits until no other run prepares anything.
-    pub(super) fn lock(&self) -> Result<Lock> {
+    pub(crate) fn lock(&self) -> Result<Lock> {
         fs::create_dir_all(&self.root)
             .with_context(|| format!("cannot create {}", self.root.display()))?;
         let path = self.root.join(".lock");
@@ -61,7 +66,7 @@ impl Cache {
     }
 
     /// A new scratch folder; what an interrupted run left in it goes first. Needs the lock.
-    pub(super) fn scratch(&self) -> Result<Scratch> {
+    pub(crate) fn scratch(&self) -> Result<Scratch> {
         let root = self.root.join(SCRATCH);
         if root.exists() {
             fs::remove_dir_all(&root)
@@ -71,7 +76,7 @@ impl Cache {
     }
 
     /// Makes a finished folder of the scratch folder an entry.
-    pub(super) fn keep(&self, folder: &Path, key: &str) -> Result<PathBuf> {
+    pub(crate) fn keep(&self, folder: &Path, key: &str) -> Result<PathBuf> {
         let entry = self.root.join(key);
         fs::rename(folder, &entry)
             .with_context(|| format!("cannot move it to {}", entry.display()))?;
@@ -81,7 +86,7 @@ impl Cache {
 
 impl Scratch {
     /// A folder of this name in it, made if need be.
-    pub(super) fn folder(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.root.join(name);
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;

@@ -47,6 +47,7 @@ mod tests {
                 method: "GET",
                 path: "a",
                 headers: Vec::new(),
+                derived: Vec::new(),
                 caller: caller.as_ref(),
             };
             forward().apply(&mut request);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::secrets::Secrets;
-use super::template::{TemplateError, expand};
+use super::template::{TemplateError, digests, expand};
 use super::{Credential, SecretHeader, Signable};
 use crate::upstream::headers;
 
@@ -34,14 +34,15 @@ pub(super) fn fixed(
     value: &str,
     secrets: &Secrets,
 ) -> Result<Box<dyn Credential>, TemplateError> {
-    ready(header, expand(value, secrets)?, Vec::new())
+    ready(header, expand(value, secrets)?, digests(value, secrets))
 }
 
 /// `bearer`.
 pub(super) fn bearer(value: &str, secrets: &Secrets) -> Result<Box<dyn Credential>, TemplateError> {
     let token = expand(value, secrets)?;
+    let derived = digests(value, secrets);
     let value = Zeroizing::new(format!("Bearer {}", token.as_str()));
-    ready("authorization", value, Vec::new())
+    ready("authorization", value, derived)
 }
 
 /// `basic`. The pair as a whole is a secret, too: its base64 form is what an echo would show.
@@ -50,11 +51,14 @@ pub(super) fn basic(
     password: &str,
     secrets: &Secrets,
 ) -> Result<Box<dyn Credential>, TemplateError> {
+    let mut derived = digests(username, secrets);
+    derived.extend(digests(password, secrets));
     let (username, password) = (expand(username, secrets)?, expand(password, secrets)?);
     let pair = Zeroizing::new(format!("{}:{}", username.as_str(), password.as_str()));
     let coded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
     let value = Zeroizing::new(format!("Basic {}", coded.as_str()));
-    ready("authorization", value, vec![pair, coded])
+    derived.extend([pair, coded]);
+    ready("authorization", value, derived)
 }
 
 /// A header that every request of a connection carries.
@@ -95,6 +99,8 @@ pub(super) fn checked_name(header: &str) -> Result<Arc<str>, TemplateError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn value(credential: &dyn Credential) -> String {
@@ -102,6 +108,7 @@ mod tests {
             method: "GET",
             path: "a",
             headers: Vec::new(),
+            derived: Vec::new(),
             caller: None,
         };
         credential.apply(&mut request);
@@ -146,6 +153,18 @@ mod tests {
         ] {
             let error = fixed(name, "a", &secrets).err();
             assert_eq!(error, Some(TemplateError::Header(name.to_owned())));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_reads_back_the_name_and_the_password(username in "[^:\\x00]{1,12}", password in "\\PC{1,12}") {
+            let secrets = Secrets::of(&[("username", &username), ("password", &password)]);
+            let basic = basic("{username}", "{password}", &secrets).unwrap();
+            let header = value(basic.as_ref());
+            let coded = header.strip_prefix("authorization: Basic ").unwrap();
+            let read = String::from_utf8(STANDARD.decode(coded).unwrap()).unwrap();
+            prop_assert_eq!(read.split_once(':'), Some((username.as_str(), password.as_str())));
         }
     }
 }

@@ -12,7 +12,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::secrets::Secrets;
-use super::template::{TemplateError, expand};
+use super::template::{TemplateError, digests, expand};
 use super::{Credential, SecretHeader, Signable, header};
 
 struct Signed {
@@ -20,6 +20,7 @@ struct Signed {
     id: Zeroizing<String>,
     /// The key, already mixed in.
     keyed: Hmac<Sha256>,
+    derived: Vec<Zeroizing<String>>,
 }
 
 /// `hmac`.
@@ -35,6 +36,7 @@ pub(super) fn signed(
     Ok(Box::new(Signed {
         header: name,
         id: expand(id, secrets)?,
+        derived: digests(id, secrets),
         keyed: keyed.map_err(|_| TemplateError::Value(header.to_owned()))?,
     }))
 }
@@ -47,10 +49,17 @@ impl Credential for Signed {
         mac.update(request.path.as_bytes());
         let digest = hex::encode(mac.finalize().into_bytes());
         let text = Zeroizing::new(format!("{}:{digest}", self.id.as_str()));
+        let coded = Zeroizing::new(STANDARD.encode(text.as_bytes()));
+        // Whoever has it can make the same request again.
+        request.derived.extend([digest.into(), coded.clone()]);
         request.headers.push(SecretHeader {
             name: Arc::clone(&self.header),
-            value: Arc::new(Zeroizing::new(STANDARD.encode(text.as_bytes()))),
+            value: Arc::new(coded),
         });
+    }
+
+    fn derived(&self) -> Vec<Zeroizing<String>> {
+        self.derived.clone()
     }
 }
 
@@ -70,6 +79,7 @@ mod tests {
             method,
             path,
             headers: Vec::new(),
+            derived: Vec::new(),
             caller: None,
         };
         credential.unwrap().apply(&mut request);

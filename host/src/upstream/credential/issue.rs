@@ -150,6 +150,13 @@ impl TokenRecipe {
         })
     }
 
+    /// Values made of secrets that an answer may echo, beside the secrets themselves.
+    pub(super) fn derived(&self) -> Vec<Zeroizing<String>> {
+        let mut derived = self.issuer.derived();
+        derived.extend(self.place.derived());
+        derived
+    }
+
     /// Gets a token that can be used.
     pub(in crate::upstream) async fn issue(
         &self,

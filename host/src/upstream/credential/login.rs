@@ -121,6 +121,9 @@ impl Issuer for Login {
     }
 
     fn derived(&self) -> Vec<Zeroizing<String>> {
-        self.draft.digests(&self.secrets)
+        let mut digests = self.draft.digests(&self.secrets);
+        let logout = self.logout.iter();
+        digests.extend(logout.flat_map(|logout| logout.digests(&self.secrets)));
+        digests
     }
 }

@@ -27,17 +27,18 @@ use zeroize::Zeroizing;
 
 pub(super) use header::constant;
 pub(super) use issue::{NotIssued, TokenRecipe, Wire};
+pub(super) use place::Placement;
 pub use refresh::{Held, MemoryRefreshStore, RefreshStore, Unreadable};
 pub(super) use request::{Asked, Reply};
 pub use secrets::{Secret, Secrets};
 pub use template::TemplateError;
+pub(super) use template::digests;
 
 use super::auth::wanted;
 use super::spec::Spec;
 use crate::caller::Token;
 
 /// One request, as far as a credential looks at it and may change it.
-#[derive(Debug)]
 pub struct Signable<'a> {
     /// The method's name on the wire.
     pub method: &'static str,
@@ -45,6 +46,8 @@ pub struct Signable<'a> {
     pub path: &'a str,
     /// Headers that only the host may set; names in lower case.
     pub headers: Vec<SecretHeader>,
+    /// What this request alone carries and its answer may echo, beside the secrets themselves.
+    pub derived: Vec<Zeroizing<String>>,
     /// The caller's own token, where the connection acts with it.
     pub caller: Option<&'a Token>,
 }
@@ -94,7 +97,7 @@ impl Ready {
     pub(super) fn derived(&self) -> Vec<Zeroizing<String>> {
         match self {
             Self::Fixed(credential) => credential.derived(),
-            Self::Token(recipe) => recipe.issuer.derived(),
+            Self::Token(recipe) => recipe.derived(),
         }
     }
 }

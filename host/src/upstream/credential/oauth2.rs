@@ -4,8 +4,8 @@
 //! nor how long it is kept. The names of its secrets are those of the RFC: `client_id`,
 //! `client_secret`, `username`, `password`, `refresh_token`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
@@ -25,6 +25,7 @@ use super::secrets::Secrets;
 use super::template::TemplateError;
 use crate::policy::{FORM, JSON};
 use crate::upstream::failed::{Failed, Reason};
+use crate::upstream::redact::Hidden;
 
 /// How long before its end a token is renewed, so that none expires on its way; a tenth of a short
 /// lifetime.
@@ -48,6 +49,8 @@ pub(super) struct OAuth2 {
     /// Under which refresh tokens are kept; changes with the secrets, so that a new user does not
     /// inherit an old one's.
     key: String,
+    /// The latest refresh token, hidden as long as it is good.
+    latest: Mutex<Option<Hidden>>,
     warned: AtomicBool,
 }
 
@@ -90,6 +93,7 @@ impl OAuth2 {
             secrets: secrets.clone(),
             store: kept,
             key: String::new(),
+            latest: Mutex::default(),
             warned: AtomicBool::new(false),
         };
         let mut seed = Sha256::new();
@@ -180,7 +184,7 @@ impl OAuth2 {
         // Another process may be about to replace the token, and would make this one a stolen one.
         let _held = self.store.hold(&self.key).await?;
         if let Some(saved) = self.store.load(&self.key).await? {
-            wire.hide(&saved);
+            self.hide(wire, &saved);
             match self.ask(wire, refresh_fields(saved)).await {
                 // The configured one is older, and was used: a CRM takes it for a stolen one.
                 Err(NotIssued::Refused(words)) if self.grant == Grant::RefreshToken => {
@@ -192,6 +196,12 @@ impl OAuth2 {
         }
         let fields = self.grant_fields()?;
         self.ask(wire, fields).await
+    }
+
+    fn hide(&self, wire: &dyn Wire, refresh_token: &str) {
+        let hidden = wire.hide(refresh_token);
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = Some(hidden);
     }
 
     fn uses_refresh(&self) -> bool {
@@ -221,7 +231,7 @@ impl OAuth2 {
             return Err(NotIssued::Refused(words(reply.status, self.code(&reply))));
         };
         if let Some(next) = text("refresh_token").filter(|_| self.uses_refresh()) {
-            wire.hide(next);
+            self.hide(wire, next);
             let next = Zeroizing::new(next.to_owned());
             self.store.save(&self.key, next).await;
         }

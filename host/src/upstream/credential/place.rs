@@ -75,7 +75,10 @@ impl Placement {
     ///
     /// # Errors
     /// No token can go there.
-    pub(super) fn parse(place: &Place, secrets: &Secrets) -> Result<Self, TemplateError> {
+    pub(in crate::upstream) fn parse(
+        place: &Place,
+        secrets: &Secrets,
+    ) -> Result<Self, TemplateError> {
         let target = match place {
             Place::Header { header, value } => {
                 let value = Template::parse(value)?;
@@ -99,8 +102,16 @@ impl Placement {
         })
     }
 
+    /// Digests of secrets that stand beside the token.
+    pub(super) fn derived(&self) -> Vec<Zeroizing<String>> {
+        match &self.target {
+            Target::Header { value, .. } => value.digests(&self.secrets),
+            Target::Cookie { .. } | Target::Form { .. } => Vec::new(),
+        }
+    }
+
     /// Whether a token can be put here at all.
-    pub(super) fn takes(&self, token: &str) -> bool {
+    pub(in crate::upstream) fn takes(&self, token: &str) -> bool {
         match &self.target {
             Target::Header { value, .. } => {
                 let value = value.expand(&self.secrets, Some(token));
@@ -216,7 +227,9 @@ fn is_cookie_octet(b: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
+    use url::form_urlencoded;
 
     use super::*;
 
@@ -317,10 +330,33 @@ mod tests {
             json!({ "cookie": "" }),
             json!({ "header": "host", "value": "{token}" }),
             json!({ "header": "x-s", "value": "{other}" }),
+            json!({ "header": "x-s", "value": "{token|md5}" }),
             json!({ "form": "f", "json": "0" }),
             json!({ "form": "f", "json": "/~2" }),
         ] {
             assert!(placement(place.clone()).is_err(), "{place}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_server_reads_the_token_and_the_guests_own_words(
+            token in "\\PC{0,12}|[\\x00-\\x7f]{0,12}",
+            (own, other) in ("\\PC{0,8}", "\\PC{0,8}"),
+            key in "[a-z~/]{1,4}",
+        ) {
+            let pointer = format!("/{}/1", key.replace('~', "~0").replace('/', "~1"));
+            let placement = placement(json!({ "form": "data", "json": pointer })).unwrap();
+            let guests = json!({ "x": own, key.clone(): [own, null, other] }).to_string();
+            let mut body = form_urlencoded::Serializer::new(String::new());
+            let body = body.append_pair("a", &other).append_pair("data", &guests).finish();
+            let media = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+            let placed = placement.put(&token, &media, Some(body.as_bytes())).unwrap();
+            let sent = placed.body.unwrap();
+            let read: Vec<_> = form_urlencoded::parse(&sent).into_owned().collect();
+            prop_assert_eq!(&read[0], &("a".to_owned(), other.clone()));
+            let wanted = json!({ "x": own, key: [own, token, other] }).to_string();
+            prop_assert_eq!(&read[1], &("data".to_owned(), wanted));
         }
     }
 }

@@ -30,6 +30,9 @@ pub enum TemplateError {
     /// `{name|filter}`.
     #[error("there is no filter `{0}`, only `md5`")]
     Filter(String),
+    /// `{token|md5}`.
+    #[error("a token is sent as it is, and not as a digest of it")]
+    TokenDigest,
     /// A secret that is not set.
     #[error("`secrets.{0}` is not set")]
     Missing(String),
@@ -108,6 +111,10 @@ impl Template {
             match piece {
                 Piece::Text(fixed) => text.push_str(fixed),
                 Piece::Secret(name) => text.push_str(value(name)?),
+                // It would be as good as the token, and no answer is searched for it.
+                Piece::Digest(name) if token.is_some() && name == "token" => {
+                    return Err(TemplateError::TokenDigest);
+                }
                 Piece::Digest(name) => text.push_str(&digest(value(name)?)),
             }
         }
@@ -132,6 +139,12 @@ impl Template {
 
 fn digest(text: &str) -> Zeroizing<String> {
     Zeroizing::new(hex::encode(Md5::digest(text)))
+}
+
+/// The digests of secrets that a text puts in; none of a text that is wrong, which `expand` says.
+pub(in crate::upstream) fn digests(text: &str, secrets: &Secrets) -> Vec<Zeroizing<String>> {
+    let parsed = Template::parse(text);
+    parsed.map_or_else(|_| Vec::new(), |text| text.digests(secrets))
 }
 
 /// Reads a text and puts the secrets in.

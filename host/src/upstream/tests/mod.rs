@@ -6,6 +6,7 @@ mod circuit;
 mod credentials;
 mod crm;
 mod document;
+mod egress;
 mod oauth2;
 mod pool;
 mod probe;
@@ -59,6 +60,7 @@ pub(super) fn spec(port: u16) -> Spec {
         tls_verify: true,
         exceptions: Vec::new(),
         refresh_tokens: Arc::new(MemoryRefreshStore::default()),
+        names: Arc::default(),
     }
 }
 
@@ -68,6 +70,12 @@ fn credentials(slots: Value) -> BTreeMap<String, Vec<portcullis_manifest::Creden
 
 fn upstream(stub: &Stub) -> Upstream {
     Upstream::new(spec(stub.port)).unwrap()
+}
+
+/// A connection whose name a resolver of the test resolves.
+fn over(spec: Spec, lookup: Arc<dyn Lookup>) -> Result<Upstream, Vec<SpecError>> {
+    let names = Arc::new(Names::through(lookup));
+    Upstream::new(Spec { names, ..spec })
 }
 
 fn ask(method: Method, path: &[&str]) -> Outgoing {

@@ -110,7 +110,7 @@ async fn a_public_name_never_turns_private() {
     let mut spec = spec(stub.port);
     spec.site.set_host(Some("crm.test")).unwrap();
     let script = Script::of(&[&["93.184.216.34"], &["127.0.0.1"]]);
-    let upstream = Upstream::with_lookup(spec, script).unwrap();
+    let upstream = over(spec, script).unwrap();
     upstream.settle().await.unwrap();
     let (reason, stage, detail) = fail(&upstream, post("x")).await;
     assert_eq!((reason, stage), (Reason::AddressBlocked, Stage::NotSent));
@@ -126,7 +126,7 @@ async fn a_name_that_was_private_from_the_start_is_reached() {
     let stub = Stub::new(vec![Reply::Bytes(answer("200 OK", &[], ""))]).await;
     let mut spec = spec(stub.port);
     spec.site.set_host(Some("crm.test")).unwrap();
-    let upstream = Upstream::with_lookup(spec, Script::of(&[&["127.0.0.1"]])).unwrap();
+    let upstream = over(spec, Script::of(&[&["127.0.0.1"]])).unwrap();
     assert_eq!(send(&upstream, post("x")).await.unwrap().status, 200);
     assert!(stub.seen()[0].contains(&format!("host: crm.test:{}\r\n", stub.port)));
 }
@@ -135,7 +135,7 @@ async fn a_name_that_was_private_from_the_start_is_reached() {
 async fn a_name_that_does_not_resolve() {
     let mut spec = spec(1);
     spec.site.set_host(Some("crm.test")).unwrap();
-    let upstream = Upstream::with_lookup(spec, Script::of(&[])).unwrap();
+    let upstream = over(spec, Script::of(&[])).unwrap();
     let wanted = (
         Reason::Connect,
         Stage::NotSent,
@@ -158,7 +158,7 @@ async fn no_connection_in_time() {
     let mut spec = spec(1);
     spec.site.set_host(Some("crm.test")).unwrap();
     spec.limits.timeout = Duration::from_millis(400);
-    let upstream = Upstream::with_lookup(spec, Arc::new(Silent)).unwrap();
+    let upstream = over(spec, Arc::new(Silent)).unwrap();
     let (reason, stage, detail) = fail(&upstream, post("x")).await;
     assert_eq!((reason, stage), (Reason::Connect, Stage::NotSent));
     assert_eq!(

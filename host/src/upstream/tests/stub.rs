@@ -1,6 +1,7 @@
 //! A CRM of a few scripted answers on a loopback port, which remembers what it was asked.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +30,7 @@ pub(super) enum Reply {
 pub(super) struct Stub {
     pub(super) port: u16,
     seen: Arc<Mutex<Vec<String>>>,
+    accepted: Arc<AtomicUsize>,
     _task: JoinSet<()>,
 }
 
@@ -57,12 +59,20 @@ impl Stub {
         let seen = Arc::default();
         let script: Script = Arc::new(script);
         let mut task = JoinSet::new();
-        task.spawn(serve(listener, script, Arc::clone(&seen)));
+        let accepted = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&accepted);
+        task.spawn(serve(listener, script, Arc::clone(&seen), count));
         Self {
             port,
             seen,
+            accepted,
             _task: task,
         }
+    }
+
+    /// How many connections there were.
+    pub(super) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     pub(super) fn seen(&self) -> Vec<String> {
@@ -70,10 +80,16 @@ impl Stub {
     }
 }
 
-async fn serve(listener: TcpListener, script: Script, seen: Arc<Mutex<Vec<String>>>) {
+async fn serve(
+    listener: TcpListener,
+    script: Script,
+    seen: Arc<Mutex<Vec<String>>>,
+    accepted: Arc<AtomicUsize>,
+) {
     let mut open = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
+        accepted.fetch_add(1, Ordering::Relaxed);
         open.spawn(converse(stream, Arc::clone(&script), Arc::clone(&seen)));
     }
 }

@@ -327,6 +327,10 @@ fn what(asked: &Asked<'_>, summary: String, record: &Record, warnings: &[String]
         "record".to_owned(),
         Value::Object(shape::row(record, asked.entity.row, false)),
     );
+    // A change of what the row does not show is a change, too.
+    if let Some(updated) = record.get("updated_at") {
+        preview.insert("updated_at".to_owned(), updated.clone());
+    }
     if !asked.params.is_empty() {
         preview.insert("params".to_owned(), asked.body());
     }
