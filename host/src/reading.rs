@@ -150,7 +150,7 @@ impl Of<'_> {
         };
         let _admitted = app
             .admission
-            .admit(principal.as_str(), &connection.gate, deadline)
+            .admit(principal, &connection.gate, deadline)
             .await?;
         let permit =
             policy::authorize_read(principal, self.grant).map_err(|denial| denied(&denial))?;

@@ -24,6 +24,7 @@ mod embedded;
 mod forward;
 mod http;
 mod kept;
+mod keys;
 mod old_sse;
 mod plugin_files;
 mod policy;

@@ -339,7 +339,7 @@ async fn no_token_that_is_not_to_be_trusted_comes_in() {
                 let told = answer.json()["error_description"].clone();
                 assert_eq!(
                     told,
-                    "the token is not valid here; get a new one from the CRM"
+                    "the token is not valid here; get a new one from its issuer"
                 );
             }
         }

@@ -10,6 +10,7 @@
 //! variables ──────── environment ──┘    server, connections: section, limits, address, secret
 //! ```
 
+mod access;
 mod address;
 mod collision;
 mod connection;
@@ -44,6 +45,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_manifest::Manifest;
 
+pub use access::{Access, Issuer, check_listener};
 pub use connection::{Auth, Confirm, Connection, Identity};
 pub use environment::process_environment;
 pub use example::example;
@@ -51,7 +53,7 @@ pub use limits::{Limit, Limits, ServerLimits, Unit};
 pub use locate::{Located, Why, locate};
 pub use problem::{Place, Problem, Problems, Severity};
 pub use secret::{Reference, Secret};
-pub use server::{EndpointPath, Log, Server, check_listener, default_cache, public_url};
+pub use server::{EndpointPath, Log, Server, default_cache, public_url};
 pub use state::{State, default_state};
 
 use problem::Report;

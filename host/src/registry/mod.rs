@@ -5,9 +5,11 @@
 //! operator's configuration; tools exist only where the two meet. This module must not know MCP.
 
 mod assemble;
+mod authority;
 mod build;
 mod completes;
 mod connection;
+mod door;
 mod embedded;
 mod folder;
 mod manifest;
@@ -15,6 +17,7 @@ mod plugin;
 mod prompt;
 mod refresh;
 mod resource;
+mod said;
 mod shared;
 mod slots;
 mod snapshot;
@@ -24,9 +27,13 @@ mod uri;
 mod watch;
 mod zones;
 
-pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
+pub use authority::Authority;
+pub use build::{
+    Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
+};
 pub use completes::Completes;
 pub use connection::{Connection, Lasting};
+pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
