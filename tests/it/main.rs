@@ -18,6 +18,7 @@ mod conformance;
 mod crm_tools;
 mod documents;
 mod edge;
+mod effects;
 mod egress;
 mod elicitation;
 mod embedded;

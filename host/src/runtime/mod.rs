@@ -6,12 +6,14 @@
 
 mod artifact;
 pub(crate) mod bindings;
+mod cause;
 mod engine;
 mod imports;
 mod instance;
 mod limiter;
 mod linker;
 mod load;
+mod meter;
 mod optional;
 mod output;
 mod run;
@@ -20,7 +22,7 @@ mod ticker;
 pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
 pub use imports::Linked;
-pub(crate) use instance::{Guest, InGuest};
+pub(crate) use instance::{Allowance, Guest, InGuest};
 pub use load::{Compiled, LoadError, Loaded};
 pub use optional::{
     Contents, Message, Optional, Question, Reply, Resumed, Subject, Suggestions, Turn, Typed,

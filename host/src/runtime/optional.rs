@@ -221,13 +221,14 @@ impl Runtime {
         let ready = plugin.offered.resources.as_ref();
         let ready = ready.ok_or_else(|| lacks(Optional::Resources))?;
         let mut store = self.store(call, &link, Door::read(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_resources();
             exported
                 .call_read(&mut store, permit.name().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         contents(settle(&store, ended)?, &link.limits)
     }
@@ -246,13 +247,14 @@ impl Runtime {
         let ready = plugin.offered.prompts.as_ref();
         let ready = ready.ok_or_else(|| lacks(Optional::Prompts))?;
         let mut store = self.store(call, &link, Door::read(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_prompts();
             exported
                 .call_get(&mut store, permit.name().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         messages(settle(&store, ended)?, &link)
     }
@@ -275,7 +277,8 @@ impl Runtime {
             Subject::Prompt => wit_completion::Subject::Prompt,
         };
         let mut store = self.store(call, &link, Door::read(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_completion();
             let (
@@ -287,7 +290,7 @@ impl Runtime {
             exported
                 .call_complete(&mut store, subject, name, argument, value, &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         Ok(suggestions(settle(&store, ended)?))
     }
@@ -307,14 +310,15 @@ impl Runtime {
         let ready = ready.ok_or_else(|| lacks(Optional::Interaction))?;
         let answers: Vec<_> = resumed.answers.iter().map(answer).collect();
         let mut store = self.store(call, &link, Door::invoke(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_interaction();
             let (tool, state) = (permit.tool().as_str(), resumed.state.as_deref());
             exported
                 .call_step(&mut store, tool, &call.text, state, &answers)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         match settle(&store, ended)? {
             wit_interaction::Turn::Done(text) => object(&text, &link.limits).map(Turn::Done),

@@ -9,7 +9,7 @@ use tokio::time::timeout_at;
 use wasmtime::Store;
 
 use super::bindings::portcullis::plugin::types as wit;
-use super::{Compiled, Guest, Runtime, clean};
+use super::{Compiled, Guest, Runtime, cause, clean};
 use crate::capability::{Door, Link, Reach};
 use crate::config::Limits;
 use crate::error::{Kind, Outcome, ToolError};
@@ -65,13 +65,14 @@ impl Runtime {
         let deadline = Instant::now() + std::time::Duration::from_millis(limits.timeout_ms);
         let reach = Reach::nothing(CallId::random(), deadline);
         let mut store = Guest::store(&self.engine, reach, limits);
-        let run = async {
+        let meter = store.data().meter();
+        let run = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             connector
                 .portcullis_plugin_plugin()
                 .call_describe(&mut store)
                 .await
-        };
+        });
         match self.in_time(deadline, run).await {
             None => Err(Fault::Deadline),
             Some(Err(error)) => Err(fault(&store, &error)),
@@ -91,13 +92,14 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let mut store = self.store(call, &link, Door::invoke(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_plugin();
             exported
                 .call_invoke(&mut store, permit.tool().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         object(&settle(&store, ended)?, &link.limits)
     }
@@ -114,13 +116,14 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let mut store = self.store(call, &link, Door::preview(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_plugin();
             exported
                 .call_preview(&mut store, permit.tool().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         object(&settle(&store, ended)?, &link.limits)
     }
@@ -179,20 +182,12 @@ pub(super) fn object(text: &str, limits: &Limits) -> Result<Value, Failure> {
 }
 
 fn fault(store: &Store<Guest>, error: &wasmtime::Error) -> Fault {
-    match store.data().exceeded() {
+    match store.data().exceeded().or_else(|| cause::limit(error)) {
         Some(limit) => Fault::Limit(limit),
         None => {
             tracing::debug!(call = %store.data().reach.call, "{error:?}");
-            Fault::Trap(clean(&cause(error)))
+            Fault::Trap(clean(&cause::words(error)))
         }
-    }
-}
-
-/// The trap itself; the frames around it go to the debug log.
-fn cause(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<wasmtime::Trap>() {
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
     }
 }
 
