@@ -36,10 +36,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "capability",
             "error",
+            "input",
             "names",
             "policy",
             "registry",
             "runtime",
+            "schema",
         ],
     ),
     (
@@ -90,7 +92,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "capability",
-        &["caller", "config", "names", "policy", "runtime", "upstream"],
+        &[
+            "caller", "config", "input", "names", "policy", "runtime", "upstream",
+        ],
     ),
     ("upstream", &["caller", "policy"]),
     ("config", &["names"]),

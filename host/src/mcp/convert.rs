@@ -83,6 +83,9 @@ pub fn result(result: Result<Answered, ToolError>) -> CallToolResult {
     match result {
         Ok(answered) => {
             let mut result = CallToolResult::structured(answered.value);
+            if answered.plain {
+                result.content.clear();
+            }
             let more = answered.blocks.into_iter().map(blocks::block);
             result.content.extend(more);
             result
@@ -102,6 +105,7 @@ mod tests {
         let good = result(Ok(Answered {
             value: json!({"amount": 1}),
             blocks: Vec::new(),
+            plain: false,
         }));
         assert_eq!(good.structured_content, Some(json!({"amount": 1})));
         assert_eq!(good.content.len(), 1);

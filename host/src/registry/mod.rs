@@ -7,12 +7,14 @@
 mod assemble;
 mod authority;
 mod build;
+mod completes;
 mod connection;
 mod door;
 mod embedded;
 mod folder;
 mod manifest;
 mod plugin;
+mod prompt;
 mod refresh;
 mod resource;
 mod said;
@@ -29,12 +31,14 @@ pub use authority::Authority;
 pub use build::{
     Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
 };
+pub use completes::Completes;
 pub use connection::{Connection, Lasting};
 pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::Rejected;
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
+pub use prompt::Prompt;
 pub use resource::{PAGE, PluginResource, Resource};
 pub use shared::{Shared, one_issuer};
 pub use snapshot::{DifferentIssuers, Snapshot};

@@ -75,6 +75,7 @@ pub async fn told(host: &TestHost, caller: Caller, slot: &str, needles: &[String
         scope: Scope::All,
         input: Input::default(),
         watcher: None,
+        audience: None,
     };
     match call::call(&host.host.app, request).await {
         Ok(Ok(answered)) => answered.value,
