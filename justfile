@@ -28,6 +28,10 @@ plugins:
 guests:
     cargo xtask guests
 
+# The official MCP suite against the built binary
+conformance *parts:
+    cargo xtask conformance {{ parts }}
+
 # Real MCP clients against the built binary
 clients:
     cargo xtask clients

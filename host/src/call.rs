@@ -6,6 +6,7 @@ mod confirming;
 mod ending;
 mod question;
 mod scope;
+mod stepping;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,15 +24,16 @@ use ending::{answer, stopped};
 use crate::admission::Admission;
 use crate::audit::Line;
 use crate::caller::{Caller, Token};
-use crate::capability::{Beside, Record, Watched};
+pub use crate::capability::{Audience, Listing};
+use crate::capability::{Beside, Counterpart, Record, Watched};
 pub use crate::capability::{Block, BlockLink, Body, Hints, Reader, Shown, Step, Watcher};
 use crate::confirm::{Confirmations, Said};
 use crate::error::{Kind, ToolError};
 use crate::input::{Input, Unfinished};
 use crate::names::CallId;
-use crate::policy::{self, Denial};
+use crate::policy::{self, Denial, Permit};
 use crate::registry::{Connection, Registry, Snapshot, Tool};
-use crate::runtime::{Call, Runtime};
+use crate::runtime::{Call, Failure, Runtime};
 use crate::schema;
 
 /// What serves calls.
@@ -100,6 +102,8 @@ pub struct Request {
     pub input: Input,
     /// Who asked to be told how far it is.
     pub watcher: Option<Arc<dyn Watcher>>,
+    /// The conformance suite's client; nothing for everybody else.
+    pub audience: Option<Arc<dyn Audience>>,
 }
 
 /// What a tool answered.
@@ -109,6 +113,8 @@ pub struct Answered {
     pub value: Value,
     /// What it attached beside.
     pub blocks: Vec<Block>,
+    /// Whether the blocks are all that a client gets as content; the conformance suite's fixture alone.
+    pub plain: bool,
 }
 
 impl From<Value> for Answered {
@@ -116,6 +122,7 @@ impl From<Value> for Answered {
         Self {
             value,
             blocks: Vec::new(),
+            plain: false,
         }
     }
 }
@@ -192,6 +199,7 @@ async fn run(
         scope,
         input,
         watcher,
+        audience,
         ..
     } = request;
     let principal = caller.principal();
@@ -211,6 +219,7 @@ async fn run(
         record,
         caller: token,
         beside: Some(Arc::clone(&beside)),
+        counterpart: audience.map(|audience| Counterpart::new(audience, &input)),
     };
     let grant = tool.grant.for_call(&call.arguments);
     policy::open(principal, &grant).map_err(|d| denied(&d))?;
@@ -221,14 +230,27 @@ async fn run(
     let heard = (&said, &input, began);
     let confirmation = confirm(app, (tool, &grant), principal, &call, heard).await?;
     let permit = policy::authorize(principal, &grant, confirmation).map_err(|d| denied(&d))?;
-    let link = Arc::clone(&tool.connection.link);
-    let result = app
-        .runtime
-        .invoke(&permit, &tool.connection.plugin.compiled, link, &call)
-        .await;
+    let result = match tool.plugin.declared().asks {
+        true => stepping::step(app, tool, &permit, (&call, &input)).await?,
+        false => invoke(app, tool, &permit, &call).await,
+    };
     let value = answer(tool, &call, result)?;
     let blocks = beside.attached.take();
-    Ok(Answered { value, blocks })
+    let plain = call
+        .counterpart
+        .as_ref()
+        .is_some_and(|client| client.is_plain());
+    Ok(Answered {
+        value,
+        blocks,
+        plain,
+    })
+}
+
+async fn invoke(app: &App, tool: &Tool, permit: &Permit, call: &Call) -> Result<Value, Failure> {
+    let link = Arc::clone(&tool.connection.link);
+    let plugin = &tool.connection.plugin.compiled;
+    app.runtime.invoke(permit, plugin, link, call).await
 }
 
 fn look_up(snapshot: &Snapshot, request: &Request) -> Option<Arc<Tool>> {

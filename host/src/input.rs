@@ -63,6 +63,9 @@ pub struct Questions {
     pub asks: BTreeMap<String, Ask>,
     /// What the next round gets back. The client may read it, and cannot change it.
     pub state: Value,
+    /// Whether a client may answer before it was asked, because nothing hangs on the question but its
+    /// answer.
+    pub ahead: bool,
 }
 
 impl Questions {
@@ -181,6 +184,7 @@ mod tests {
                 let questions = Questions {
                     asks: BTreeMap::from([("q".to_owned(), ask.clone())]),
                     state: json!(null),
+                    ahead: false,
                 };
                 assert_eq!(questions.beyond(able).is_none(), covered);
             }

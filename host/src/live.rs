@@ -203,6 +203,7 @@ async fn self_test(app: &App, connection: &Arc<Connection>, token: Option<&Token
         record: Arc::new(Record::default()),
         caller: token.filter(|_| connection.forwards()).cloned(),
         beside: None,
+        counterpart: None,
     };
     let result = app
         .runtime

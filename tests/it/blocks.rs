@@ -2,26 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Era, HttpMcp, TestHost, guests, in_time, list};
-
-const NOWHERE: &str = "http://127.0.0.1:9";
-
-const CONFIG: &str = r#"
-[server]
-plugins = "PLUGINS"
-[connections.guest]
-plugin = "conformance"
-url = "URL"
-prefix = ""
-"#;
+use crate::support::{Era, HttpMcp, TestHost, in_time, list};
 
 /// The fixture of the conformance suite, its tools under plain names.
 async fn fixture() -> (TestHost, std::net::SocketAddr) {
-    let bytes = guests::bytes("conformance");
-    let files: [(&str, &[u8]); 1] = [("conformance.wasm", &bytes)];
-    let host = TestHost::with_files(CONFIG, NOWHERE, &files).await;
-    let mut host = host.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(host.rejected(), Vec::<String>::new());
+    let mut host = TestHost::conformance().await;
     let address = host.serve().await.address;
     (host, address)
 }
@@ -32,7 +17,7 @@ fn kinds(result: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn conformance_blocks_stand_behind_the_json() {
+pub async fn conformance() {
     let (_host, address) = fixture().await;
     for era in Era::BOTH {
         let client = HttpMcp::connect(address, era).await;

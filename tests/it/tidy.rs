@@ -1,5 +1,6 @@
 //! The rules of the house that a test can see: who may use whom, where each foreign crate lives,
-//! what every file begins with, and that no guest is without a test.
+//! what every file begins with, and that every guest is declared. (That none is without a test, the
+//! compiler sees: `sandbox`.)
 //!
 //! Sources are read as text; what a macro makes is not seen, and nothing here needs it to be.
 
@@ -35,10 +36,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "capability",
             "error",
+            "input",
             "names",
             "policy",
             "registry",
             "runtime",
+            "schema",
         ],
     ),
     (
@@ -89,7 +92,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "capability",
-        &["caller", "config", "names", "policy", "runtime", "upstream"],
+        &[
+            "caller", "config", "input", "names", "policy", "runtime", "upstream",
+        ],
     ),
     ("upstream", &["caller", "policy"]),
     ("config", &["names"]),
@@ -434,25 +439,6 @@ fn guests() -> BTreeSet<String> {
         first.trim_end_matches(".rs").to_owned()
     });
     names.collect()
-}
-
-#[test]
-fn every_guest_has_a_test_of_its_name() {
-    let tests: String = sources("tests/it")
-        .iter()
-        .map(|source| source.text.clone())
-        .collect();
-    let mut found = Vec::new();
-    for name in guests() {
-        let (alone, sentence) = (format!("fn {name}("), format!("fn {name}_"));
-        if !tests.contains(&alone) && !tests.contains(&sentence) {
-            found.push(name);
-        }
-    }
-    nothing(
-        &found,
-        "guests without a test whose name begins with theirs",
-    );
 }
 
 #[test]

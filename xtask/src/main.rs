@@ -5,6 +5,7 @@
 //! Knows nothing of what the host or a plugin does.
 
 mod clients;
+mod conformance;
 mod deny;
 mod folder;
 mod fuzz;
@@ -33,6 +34,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask fuzz --seconds 60     every fuzz target for a minute; one: cargo xtask fuzz scrub
   cargo xtask audit                 known weaknesses of the dependencies
   cargo xtask plugins               the plugin components alone, into target/plugins
+  cargo xtask conformance           the official MCP suite, every revision
   cargo xtask clients               real MCP clients against the built binary
   cargo xtask live espocrm          the live table against a real server; also suitecrm,
                                     bottlecrm, atomic
@@ -58,6 +60,11 @@ enum Task {
     Plugins,
     /// Build the test guests and the example plugins into target/guests-out
     Guests,
+    /// Build what is needed, then run the official MCP conformance suite against the built binary
+    Conformance {
+        /// Which parts: a revision, or `tasks`; all without any
+        parts: Vec<String>,
+    },
     /// Check formatting, lints, licences, duplicates and sources
     Check {
         /// Fail where a check cannot run, instead of saying so and going on
@@ -116,6 +123,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(passed) => test(&workspace, &passed.args),
         Task::Plugins => plugins(&workspace).map(|_| ExitCode::SUCCESS),
         Task::Guests => guests(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Conformance { parts } => run_conformance(&workspace, &parts),
         Task::Check { complete } => check(
             &workspace,
             if complete {
@@ -139,6 +147,12 @@ fn demo(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {
     announce("Running portcullis demo");
     let mut portcullis = Command::new(workspace.release("portcullis"));
     process::replace(portcullis.arg("demo").args(args))
+}
+
+fn run_conformance(workspace: &Workspace, parts: &[String]) -> Result<ExitCode> {
+    guests(workspace)?;
+    build_host(workspace)?;
+    conformance::run(workspace, parts)
 }
 
 fn test(workspace: &Workspace, args: &[OsString]) -> Result<ExitCode> {

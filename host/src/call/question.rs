@@ -35,6 +35,7 @@ pub(super) fn ask(tool: &Tool, arguments: &str, preview: &Value, name: &str) -> 
     Questions {
         asks: BTreeMap::from([(CONFIRM.to_owned(), Ask::Form { message, schema })]),
         state: json!({CONFIRM: name}),
+        ahead: false,
     }
 }
 

@@ -41,7 +41,7 @@ impl wit::Host for Guest {
     fn attach(&mut self, block: wit::Block, hints: Option<wit::Hints>) -> Result<(), wit::Refusal> {
         let within = self.reach.within.as_ref().ok_or(wit::Refusal::NotHere)?;
         let beside = within.beside.as_ref().ok_or(wit::Refusal::NotHere)?;
-        let connection = within.connection();
+        let connection = within.link.connection();
         let block = Block::read(block, hints, connection).ok_or(wit::Refusal::Malformed)?;
         beside.attached.add(block, within.link.limits.output_bytes)
     }

@@ -8,6 +8,7 @@ mod block;
 mod cache;
 mod call;
 mod config;
+mod conformance;
 mod content;
 mod http;
 mod log;
@@ -16,6 +17,7 @@ mod record;
 mod store;
 
 pub use block::{Block, Body, Hints, Link as BlockLink, Reader, Shown};
+pub use conformance::{Audience, Counterpart, Listing};
 pub use content::Attached;
 pub use progress::{Step, Watched, Watcher};
 pub use record::{Forwarded, Record};
@@ -55,6 +57,14 @@ pub struct Link {
     pub forward: bool,
     /// The connection's limits.
     pub limits: Limits,
+}
+
+impl Link {
+    /// The connection's name.
+    pub(crate) fn connection(&self) -> &str {
+        let name = self.about.get("name");
+        name.and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 /// Which requests the running function may send.
@@ -125,6 +135,7 @@ struct Within {
     record: Arc<Record>,
     caller: Option<Token>,
     beside: Option<Arc<Beside>>,
+    counterpart: Option<Arc<Counterpart>>,
 }
 
 impl Reach {
@@ -149,6 +160,7 @@ impl Reach {
             caller: call.caller.clone(),
             beside: call.beside.clone().filter(|_| door.is_tool),
             door,
+            counterpart: call.counterpart.clone(),
         };
         Self {
             call: call.id,
@@ -170,13 +182,5 @@ impl Reach {
             },
             _ => String::new(),
         }
-    }
-}
-
-impl Within {
-    /// The connection's name.
-    fn connection(&self) -> &str {
-        let name = self.link.about.get("name");
-        name.and_then(Value::as_str).unwrap_or_default()
     }
 }

@@ -3,16 +3,17 @@
 //! The list of state-changing requests is what makes an unclear end honest: a trap or a deadline
 //! after the first of them is reported as "may have happened", with the list.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A request that may have changed the CRM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forwarded {
     /// The method.
-    pub method: &'static str,
+    pub method: Cow<'static, str>,
     /// The path below the base, as the plugin gave it.
     pub path: String,
     /// The status of the answer; none if no answer came.
@@ -58,11 +59,16 @@ impl Record {
     pub fn forward(&self, method: &'static str, path: String) -> usize {
         let mut list = self.lock();
         list.push(Forwarded {
-            method,
+            method: method.into(),
             path,
             status: None,
         });
         list.len() - 1
+    }
+
+    /// Puts what earlier steps of the call sent before what it sends now.
+    pub fn resume(&self, earlier: Vec<Forwarded>) {
+        self.lock().splice(0..0, earlier);
     }
 
     /// Notes the status of the answer.
@@ -120,7 +126,7 @@ mod tests {
         assert_eq!(
             record.forwarded(),
             [Forwarded {
-                method: "PUT",
+                method: "PUT".into(),
                 path: "Account/1".into(),
                 status: Some(200)
             }]

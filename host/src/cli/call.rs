@@ -85,6 +85,7 @@ async fn once(
         scope: Scope::All,
         input: Input::default(),
         watcher: None,
+        audience: None,
     };
     let called = crate::call::call(app, request).await?;
     Ok(called.map_err(ToolError::from))

@@ -135,6 +135,9 @@ struct ServeArgs {
     /// credentials come from the environment.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     entities: Option<PathBuf>,
+    /// Link what only the official conformance suite's fixture may import; for `cargo xtask conformance`.
+    #[arg(long, hide = true, conflicts_with = "entities")]
+    conformance_fixture: bool,
 }
 
 /// The demonstration.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
-use super::setup::{Setup, setup, setup_entities};
+use super::setup::{Setup, setup, setup_conformance, setup_entities};
 use super::{Exit, ServeArgs, complain};
 use crate::config::{
     self, Asked, Config, Identity, Place, Problem, Problems, Source, check_listener,
@@ -51,6 +51,7 @@ async fn try_serve(
         reread,
     } = match &args.entities {
         Some(file) => setup_entities(file, apply).await?,
+        None if args.conformance_fixture => setup_conformance(config, apply).await?,
         None => setup(config, asked, apply).await?,
     };
     let listen = match address(&args, &config)? {

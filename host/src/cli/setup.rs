@@ -10,7 +10,7 @@ use crate::caller::Token;
 use crate::config::{self, Asked, Config, Located, Problem, Problems, Source, process_environment};
 use crate::registry::{EmbeddedPlugins, Reread, load_embedded, misfits};
 use crate::run::Host;
-use crate::runtime::Runtime;
+use crate::runtime::{Linked, Runtime};
 
 /// Everything but the listener.
 pub struct Setup {
@@ -26,7 +26,17 @@ pub async fn setup(
     adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let located = config::locate(given.as_deref(), &process_environment);
-    build(located, None, asked, adjust).await
+    build(located, None, (asked, Linked::World), adjust).await
+}
+
+/// The same for the conformance suite's fixture, which imports more than connectors may.
+pub async fn setup_conformance(
+    given: Option<PathBuf>,
+    adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
+) -> Result<Setup, Exit> {
+    let located = config::locate(given.as_deref(), &process_environment);
+    let linked = (Asked::Nothing, Linked::Conformance);
+    build(located, None, linked, adjust).await
 }
 
 /// The same for a file of entities, which takes the place of a configuration file.
@@ -34,7 +44,8 @@ pub async fn setup_entities(
     file: &Path,
     adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
-    build(Located::entities(), Some(file), Asked::Nothing, adjust).await
+    let asked = (Asked::Nothing, Linked::World);
+    build(Located::entities(), Some(file), asked, adjust).await
 }
 
 /// The configuration alone, for what needs no plugin and no secret: a problem elsewhere than in `[server]`
@@ -67,7 +78,7 @@ fn is_of_server(problem: &Problem) -> bool {
 async fn build(
     located: Located,
     entities: Option<&Path>,
-    asked: Asked,
+    (asked, linked): (Asked, Linked),
     adjust: impl FnOnce(&mut Config) -> Result<(), Exit>,
 ) -> Result<Setup, Exit> {
     let first = match &located.source {
@@ -77,7 +88,7 @@ async fn build(
         },
         Source::Environment => None,
     };
-    let runtime = engine(first.as_ref())?;
+    let runtime = engine_with(linked, first.as_ref())?;
     let embedded = load_embedded(&runtime)
         .await
         .map_err(|error| complain(Exit::Internal, error))?;
@@ -107,13 +118,18 @@ async fn build(
 
 /// The engine, with as many slots as calls may run at a time.
 pub fn engine(config: Option<&Config>) -> Result<Arc<Runtime>, Exit> {
+    engine_with(Linked::World, config)
+}
+
+fn engine_with(linked: Linked, config: Option<&Config>) -> Result<Arc<Runtime>, Exit> {
     let calls = config.map_or_else(
         || config::ServerLimits::default().concurrent_calls,
         |c| c.server.limits.concurrent_calls,
     );
     let cache = config.map_or_else(config::default_cache, |c| c.server.cache.clone());
     let cache = cache.map(|folder| folder.join("components"));
-    Runtime::new(u32::try_from(calls).unwrap_or(u32::MAX), cache.as_deref()).map_err(|error| {
+    let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+    Runtime::with(linked, calls, cache.as_deref()).map_err(|error| {
         complain(
             Exit::System,
             format_args!("the sandbox does not start on this machine: {error:#}"),

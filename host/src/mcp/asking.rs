@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::era::Era;
 use crate::error::ToolError;
-use crate::input::{Able, Answers, Ask, Questions};
+use crate::input::{Able, Answers, Ask, Questions, Reply};
 use answer::Kind;
 
 /// How questions are put.
@@ -83,10 +83,7 @@ impl Asking {
         binding: &Binding,
         questions: &Questions,
     ) -> Result<InputRequiredResult, ErrorData> {
-        let requests = questions.asks.iter();
-        let requests = requests
-            .map(|(name, ask)| Ok((name.clone(), request(ask)?)))
-            .collect::<Result<_, ErrorData>>()?;
+        let requests = requests(questions)?.into_iter().collect();
         let state = State {
             asked: kinds(questions),
             state: questions.state.clone(),
@@ -122,20 +119,48 @@ impl Asking {
                 return Err(ErrorData::invalid_params(told, None));
             }
         };
-        let mut responses = responses.unwrap_or_default();
-        let mut given = BTreeMap::new();
-        for (name, kind) in state.asked {
-            let Some(response) = responses.remove(&name) else {
-                continue;
-            };
-            let reply = kind.read(response).map_err(|wrong| {
-                ErrorData::invalid_params(format!("inputResponses: `{name}` {wrong}"), None)
-            })?;
-            given.insert(name, reply);
-        }
+        let given = read(state.asked, responses.unwrap_or_default())?;
         let state = state.state;
         Ok(Some(Answers { given, state }))
     }
+}
+
+/// Questions in MCP's words.
+///
+/// # Errors
+/// One is none of MCP's.
+pub fn requests(questions: &Questions) -> Result<Vec<(String, InputRequest)>, ErrorData> {
+    let asks = questions.asks.iter();
+    asks.map(|(name, ask)| Ok((name.clone(), request(ask)?)))
+        .collect()
+}
+
+/// What a client sent with its first request, as answers to the questions that it was not asked yet.
+///
+/// # Errors
+/// An answer does not fit its question.
+pub fn fitting(questions: &Questions, responses: InputResponses) -> Result<Answers, ErrorData> {
+    Ok(Answers {
+        given: read(kinds(questions), responses)?,
+        state: questions.state.clone(),
+    })
+}
+
+fn read(
+    asked: BTreeMap<String, Kind>,
+    mut responses: InputResponses,
+) -> Result<BTreeMap<String, Reply>, ErrorData> {
+    let mut given = BTreeMap::new();
+    for (name, kind) in asked {
+        let Some(response) = responses.remove(&name) else {
+            continue;
+        };
+        let reply = kind.read(response).map_err(|wrong| {
+            ErrorData::invalid_params(format!("inputResponses: `{name}` {wrong}"), None)
+        })?;
+        given.insert(name, reply);
+    }
+    Ok(given)
 }
 
 /// What the client of a request can be asked for.

@@ -8,6 +8,7 @@ use rmcp::model::ErrorData;
 use rmcp::service::{Peer, RoleServer, ServiceError, SubscriptionContext};
 use tokio::sync::{Semaphore, watch};
 
+use crate::call::Listing;
 use crate::prompts::Prompts;
 use crate::registry::{Changed, Registry};
 
@@ -30,7 +31,7 @@ impl Lists {
         Self {
             tools,
             resources: before.resources != after.resources,
-            prompts: tools,
+            prompts: tools || before.prompts != after.prompts,
         }
     }
 
@@ -46,16 +47,19 @@ struct Sources {
     registry: watch::Receiver<Changed>,
     known: Changed,
     prompts: watch::Receiver<u64>,
+    pretended: watch::Receiver<(u64, Lists)>,
 }
 
 impl Sources {
-    fn new(registry: &Registry, prompts: &Prompts) -> Self {
+    fn new(changes: &Changes) -> Self {
+        let (registry, prompts) = (&changes.registry, &changes.prompts);
         let mut registry = registry.changes();
         let known = *registry.borrow_and_update();
         Self {
             known,
             registry,
             prompts: prompts.changes(),
+            pretended: changes.pretended.subscribe(),
         }
     }
 
@@ -69,6 +73,10 @@ impl Sources {
                 Some(Lists::between(before, present))
             }
             changed = self.prompts.changed() => changed.ok().map(|()| Lists::PROMPTS),
+            changed = self.pretended.changed() => {
+                changed.ok()?;
+                Some(self.pretended.borrow_and_update().1)
+            }
         }
     }
 }
@@ -80,6 +88,8 @@ pub struct Changes {
     streams: Semaphore,
     peers: Mutex<Vec<Peer<RoleServer>>>,
     latest: Mutex<Vec<(Instant, Lists)>>,
+    /// How often the conformance suite's fixture said that a list changed, and which one last.
+    pretended: watch::Sender<(u64, Lists)>,
 }
 
 impl Changes {
@@ -92,7 +102,19 @@ impl Changes {
             streams: Semaphore::new(most_streams.min(Semaphore::MAX_PERMITS)),
             peers: Mutex::default(),
             latest: Mutex::default(),
+            pretended: watch::Sender::default(),
         })
+    }
+
+    /// Tells clients of a change that there was not, for the conformance suite.
+    pub fn pretend(&self, listing: Listing) {
+        let lists = Lists {
+            tools: listing == Listing::Tools,
+            resources: listing == Listing::Resources,
+            prompts: listing == Listing::Prompts,
+        };
+        self.pretended
+            .send_modify(|(count, latest)| (*count, *latest) = (*count + 1, lists));
     }
 
     /// Remembers a session of a handshake revision.
@@ -104,7 +126,7 @@ impl Changes {
 
     /// Tells the sessions of every change; runs until it is dropped.
     pub async fn tell_peers(&self) {
-        let mut sources = Sources::new(&self.registry, &self.prompts);
+        let mut sources = Sources::new(self);
         while let Some(lists) = sources.next().await {
             self.recent().push((Instant::now(), lists));
             for peer in self.open_peers() {
@@ -130,7 +152,7 @@ impl Changes {
     }
 
     async fn tell(&self, context: &SubscriptionContext) {
-        let mut sources = Sources::new(&self.registry, &self.prompts);
+        let mut sources = Sources::new(self);
         let recent: Vec<Lists> = self.recent().iter().map(|(_, lists)| *lists).collect();
         for lists in recent {
             if !told(context, lists).await {

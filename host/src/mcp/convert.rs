@@ -118,8 +118,9 @@ pub fn result(result: Result<Answered, ToolError>, text: Text) -> CallToolResult
             let table = (text == Text::Table)
                 .then(|| table::written(&answered.value))
                 .flatten();
-            let text = table.unwrap_or_else(|| answered.value.to_string());
-            let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+            let text = || table.unwrap_or_else(|| answered.value.to_string());
+            let first = (!answered.plain).then(|| ContentBlock::text(text()));
+            let mut result = CallToolResult::success(first.into_iter().collect());
             result.meta = untrusted::mark(&answered.value);
             result.structured_content = Some(answered.value);
             let more = answered.blocks.into_iter().map(blocks::block);

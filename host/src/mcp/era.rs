@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use rmcp::model::{
-    CallToolResult, CustomRequest, ErrorCode, ErrorData, Implementation, ListToolsResult,
-    MetaObject, ProtocolVersion,
+    CallToolResult, ContentBlock, CustomRequest, ErrorCode, ErrorData, Implementation,
+    ListToolsResult, MetaObject, ProtocolVersion,
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
@@ -18,7 +18,7 @@ use super::blocks;
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// Methods that are served with parameters of their own, in every revision.
-const SERVED: [&str; 7] = [
+const SERVED: [&str; 8] = [
     "tools/list",
     "tools/call",
     "prompts/list",
@@ -26,6 +26,7 @@ const SERVED: [&str; 7] = [
     "resources/list",
     "resources/templates/list",
     "resources/read",
+    "completion/complete",
 ];
 
 /// Methods of 2026-07-28 alone.
@@ -94,6 +95,14 @@ impl Era {
         result
     }
 
+    /// A block without what the client's revision does not know.
+    pub fn block(self, mut block: ContentBlock) -> ContentBlock {
+        if self == Self::TextOnly {
+            blocks::without_links(&mut block);
+        }
+        block
+    }
+
     /// A list without what the client's revision does not know.
     pub fn list(self, mut list: ListToolsResult) -> ListToolsResult {
         if self == Self::TextOnly {
@@ -140,7 +149,7 @@ fn unfit(params: Option<&Value>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use rmcp::model::{ContentBlock, Tool};
+    use rmcp::model::Tool;
     use serde_json::json;
 
     use super::*;

@@ -7,15 +7,19 @@ mod blocks;
 mod changes;
 mod client;
 mod compact;
+mod completion;
+mod conformance;
 mod convert;
 mod cost;
 mod era;
 mod page;
 mod progress;
+mod prompting;
 mod prompts;
 mod resources;
 mod rounds;
 mod table;
+mod tasks;
 mod untrusted;
 
 pub use changes::Changes;
@@ -23,11 +27,13 @@ pub use client::{Answer, Client};
 pub use cost::{Written, written};
 pub use rmcp::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, ErrorData,
-    ExtensionCapabilities, GetPromptRequestParams, GetPromptResponse, JsonObject,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
+    CompleteResult, CustomRequest, CustomResult, ErrorData, ExtensionCapabilities,
+    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, JsonObject,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    ServerCapabilities, ServerConfig, SubscribeRequestParams, SubscriptionFilter,
+    TASKS_EXTENSION_ID, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
@@ -40,7 +46,7 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{App, Proof, Scope};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
-use crate::reading::{Reading, read};
+use crate::reading::{Completing, Reading, Target, complete, read};
 use crate::registry::Snapshot;
 use asking::Asking;
 use compact::Step;
@@ -66,6 +72,7 @@ pub struct Server {
     caller: Option<Caller>,
     page_entries: usize,
     asking: Arc<Asking>,
+    tasks: Arc<tasks::Tasks>,
     revisions: &'static [ProtocolVersion],
     closing: CancellationToken,
 }
@@ -89,6 +96,7 @@ impl Server {
             caller,
             page_entries: usize::MAX,
             asking: Arc::new(Asking::new(patience, closing.clone())),
+            tasks: Arc::default(),
             revisions: convert::VERSIONS,
             closing,
         }
@@ -224,6 +232,15 @@ impl Server {
         read.map_err(|_| ErrorData::internal_error("the prompts could not be read", None))
     }
 
+    /// The operator's text that a completion is for.
+    async fn text_of(&self, target: &Target, scope: &Scope) -> Result<Option<Prompt>, ErrorData> {
+        let Target::Prompt(name) = target else {
+            return Ok(None);
+        };
+        let (texts, snapshot) = (self.texts().await?, self.app.registry.snapshot());
+        Ok(prompts::text(&snapshot, scope, &texts, name).cloned())
+    }
+
     /// Whether a tool's schema wants arguments in HTTP headers as well (`x-mcp-header`).
     #[must_use]
     pub fn wants_headers(&self, tool: &str) -> bool {
@@ -285,10 +302,73 @@ impl ServerHandler for Server {
     ) -> Result<GetPromptResponse, ErrorData> {
         let texts = self.texts().await?;
         let (snapshot, scope) = (self.snapshot(&context), scope(&context));
-        let (name, arguments) = (&request.name, request.arguments);
-        let mut result = prompts::get(&snapshot, &scope, &texts, name, arguments)?;
-        Era::of(&context).sign(&mut result.meta);
+        let (name, arguments) = (&request.name, request.arguments.clone());
+        let era = Era::of(&context);
+        let mut result = match prompts::get(&snapshot, &scope, &texts, name, arguments) {
+            Some(filled) => filled?,
+            None => return prompting::serve(self, request, &context).await,
+        };
+        era.sign(&mut result.meta);
         Ok(result.into())
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let (target, others) = (
+            completion::target(&request.r#ref)?,
+            completion::others(&request)?,
+        );
+        let mut result = match self.text_of(&target, &scope(&context)).await? {
+            Some(text) => completion::of_text(&text, &request.argument.name)?,
+            None => {
+                let asked = Completing {
+                    target,
+                    argument: request.argument.name,
+                    value: request.argument.value,
+                    others,
+                    caller: self.caller(&context)?,
+                    scope: scope(&context),
+                };
+                let completed = tokio::select! {
+                    completed = complete(&self.app, asked) => completed,
+                    () = context.ct.cancelled() => return Err(cancelled()),
+                };
+                completion::result(completed)?
+            }
+        };
+        Era::of(&context).sign(&mut result.meta);
+        Ok(result)
+    }
+
+    #[expect(
+        deprecated,
+        reason = "the handshake revisions have levels of protocol logs"
+    )]
+    async fn set_level(
+        &self,
+        _: rmcp::model::SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        conformance::accept(self, &context, "logging/setLevel")
+    }
+
+    async fn subscribe(
+        &self,
+        _: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        conformance::accept(self, &context, "resources/subscribe")
+    }
+
+    async fn unsubscribe(
+        &self,
+        _: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        conformance::accept(self, &context, "resources/unsubscribe")
     }
 
     async fn call_tool(
@@ -355,6 +435,39 @@ impl ServerHandler for Server {
         Ok(result.into())
     }
 
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let (caller, client) = (self.caller(&context)?, context.client_capabilities());
+        let who = (caller.principal().as_str(), client.as_ref());
+        let mut result = GetTaskResult::new(self.tasks.get(&request.task_id, who)?);
+        Era::of(&context).sign(&mut result.meta);
+        Ok(result)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (caller, client) = (self.caller(&context)?, context.client_capabilities());
+        let who = (caller.principal().as_str(), client.as_ref());
+        self.tasks
+            .update(&request.task_id, request.input_responses, who)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let (caller, client) = (self.caller(&context)?, context.client_capabilities());
+        let who = (caller.principal().as_str(), client.as_ref());
+        self.tasks.cancel(&request.task_id, who)
+    }
+
     fn get_tool(&self, name: &str) -> Option<Tool> {
         convert::tool(&self.app.registry.snapshot(), name)
     }
@@ -403,9 +516,19 @@ impl Server {
                 .build();
             capabilities.resources = with_resources.resources;
         }
+        conformance::declare(self, &mut capabilities);
+        if completion::is_offered(&snapshot) {
+            let completing = ServerCapabilities::builder().enable_completions().build();
+            capabilities.completions = completing.completions;
+        }
         if resources::has_pages(&snapshot) {
             let page = (resources::EXTENSION.to_owned(), JsonObject::new());
             capabilities.extensions = Some(ExtensionCapabilities::from_iter([page]));
+        }
+        let mut listed = snapshot.listed.iter();
+        if listed.any(|tool| tool.plugin.declared().long.is_some()) {
+            let extensions = capabilities.extensions.get_or_insert_default();
+            extensions.insert(TASKS_EXTENSION_ID.to_owned(), JsonObject::new());
         }
         capabilities
     }

@@ -1,19 +1,26 @@
 //! Prompts of connections: each workflow once for every connection that can carry it out, under the
-//! connection's prefix and with its tools.
+//! connection's prefix and with its tools; behind them those of the plugins.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use portcullis_manifest::Effect;
 use rmcp::model::{
-    ErrorData, GetPromptResult, JsonObject, Prompt as Listed, PromptArgument, PromptMessage, Role,
+    ErrorData, GetPromptRequestParams, GetPromptResult, JsonObject, Prompt as Listed,
+    PromptArgument, PromptMessage, Role,
 };
 use serde_json::Value;
 
+use super::blocks;
+use super::era::Era;
 use crate::call::Scope;
+use crate::caller::Caller;
+use crate::error::{Kind, ToolError};
+use crate::input::Input;
 use crate::names;
 use crate::prompts::{Given, Place, Prompt};
-use crate::registry::{Connection, Guide, Snapshot, Tool};
+use crate::reading::{Prompted, Prompting};
+use crate::registry::{self, Connection, Guide, Snapshot, Tool};
 
 /// A workflow on a connection.
 struct Offer<'p> {
@@ -24,27 +31,51 @@ struct Offer<'p> {
 
 /// The list that a client sees, in a fixed order.
 pub fn list(snapshot: &Snapshot, scope: &Scope, prompts: &[Prompt]) -> Vec<Listed> {
-    offers(snapshot, scope, prompts)
+    let texts = offers(snapshot, scope, prompts);
+    let of_plugins = snapshot
+        .prompts
         .iter()
-        .map(listed)
+        .filter(|prompt| scope.covers(snapshot, &prompt.connection));
+    let texts = texts.iter().map(listed);
+    texts
+        .chain(of_plugins.map(|p| listed_of_plugin(p)))
         .collect()
 }
 
-/// The text of one prompt.
+/// The text that a name stands for; none where it is no workflow's.
+pub fn text<'p>(
+    snapshot: &'p Snapshot,
+    scope: &Scope,
+    prompts: &'p [Prompt],
+    name: &str,
+) -> Option<&'p Prompt> {
+    let offers = offers(snapshot, scope, prompts);
+    let offer = offers.into_iter().find(|offer| offer.name == name);
+    offer.map(|offer| offer.prompt)
+}
+
+/// The text of one prompt; none where the name is no workflow's.
 ///
 /// # Errors
-/// There is no such prompt, or its arguments do not fit it.
+/// Its arguments do not fit it.
 pub fn get(
     snapshot: &Snapshot,
     scope: &Scope,
     prompts: &[Prompt],
     name: &str,
     arguments: Option<JsonObject>,
+) -> Option<Result<GetPromptResult, ErrorData>> {
+    let offers = offers(snapshot, scope, prompts);
+    let offer = offers.iter().find(|offer| offer.name == name)?;
+    Some(fill(snapshot, offer, arguments))
+}
+
+fn fill(
+    snapshot: &Snapshot,
+    offer: &Offer<'_>,
+    arguments: Option<JsonObject>,
 ) -> Result<GetPromptResult, ErrorData> {
     let wrong = |told: String| ErrorData::invalid_params(told, None);
-    let offers = offers(snapshot, scope, prompts);
-    let offer = offers.iter().find(|offer| offer.name == name);
-    let offer = offer.ok_or_else(|| wrong(format!("there is no prompt `{name}`")))?;
     let given = given(arguments).map_err(wrong)?;
     let tools = tools(snapshot, offer.connection);
     let place = Place {
@@ -125,6 +156,68 @@ fn listed(offer: &Offer<'_>) -> Listed {
         "{} ({})",
         offer.prompt.title, offer.connection.config.name
     ))
+}
+
+fn listed_of_plugin(prompt: &registry::Prompt) -> Listed {
+    let declared = prompt.declared();
+    let arguments = declared.arguments.iter().map(|argument| {
+        let mut listed = PromptArgument::new(&argument.name).with_required(argument.required);
+        listed.description.clone_from(&argument.description);
+        listed
+    });
+    let arguments = arguments.collect();
+    let name = &prompt.listed_name;
+    Listed::new(name, Some(&declared.description), Some(arguments)).with_title(format!(
+        "{} ({})",
+        declared.title, prompt.connection.config.name
+    ))
+}
+
+/// A plugin's prompt as a client asked for it.
+///
+/// # Errors
+/// An argument is no text.
+pub fn asked(
+    request: GetPromptRequestParams,
+    who: (Caller, Scope),
+) -> Result<Prompting, ErrorData> {
+    let given = given(request.arguments).map_err(|told| ErrorData::invalid_params(told, None))?;
+    let given = given.into_iter().map(|(name, text)| (name, text.into()));
+    let (caller, scope) = who;
+    Ok(Prompting {
+        name: request.name,
+        arguments: given.collect(),
+        caller,
+        scope,
+        input: Input::default(),
+        audience: None,
+    })
+}
+
+/// What a plugin's prompt holds, or an error of the protocol: a prompt has no result that is an error.
+pub fn result(prompted: Prompted, era: Era) -> Result<GetPromptResult, ErrorData> {
+    let (prompt, messages) = match prompted {
+        Err(none) => return Err(ErrorData::invalid_params(none.to_string(), None)),
+        Ok(Err(unfinished)) => {
+            let error = ToolError::from(unfinished);
+            let told = (error.message.clone(), Some(error.to_json()));
+            return Err(match error.kind {
+                Kind::BadInput | Kind::NotFound => ErrorData::invalid_params(told.0, told.1),
+                _ => ErrorData::internal_error(told.0, told.1),
+            });
+        }
+        Ok(Ok(found)) => found,
+    };
+    let messages = messages.into_iter().map(|message| {
+        let role = match message.by_assistant {
+            true => Role::Assistant,
+            false => Role::User,
+        };
+        PromptMessage::new(role, era.block(blocks::block(message.block)))
+    });
+    let mut result = GetPromptResult::new(messages.collect());
+    result.description = Some(prompt.declared().description.clone());
+    Ok(result)
 }
 
 /// Arguments of prompts are text.

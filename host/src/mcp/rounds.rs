@@ -8,7 +8,8 @@ use rmcp::service::{RequestContext, RoleServer};
 
 use super::asking::{self, Binding};
 use super::convert::Text;
-use super::{Era, Server, cancelled, convert, progress, scope};
+use super::tasks::{self, Choice};
+use super::{Era, Server, cancelled, conformance, convert, progress, scope};
 use crate::call::{Request, call};
 use crate::error::{Kind, ToolError};
 use crate::input::{Able, Input, Questions, Unfinished};
@@ -45,10 +46,14 @@ pub async fn serve(
             answers: None,
         },
         watcher: progress::watcher(&context),
+        audience: conformance::audience(server, &context),
     };
     match era {
         Era::Stateless => stateless(server, request, answers, &context).await,
-        Era::TextOnly | Era::Handshake => in_session(server, request, era, &context).await,
+        Era::TextOnly | Era::Handshake => {
+            tasks::choose(server, &request, &context)?;
+            in_session(server, request, era, &context).await
+        }
     }
 }
 
@@ -67,12 +72,28 @@ async fn stateless(
     });
     if let Some(binding) = &binding {
         let state = state.as_deref();
+        let responses = responses.clone();
         request.input.answers = server.asking.answers(binding, state, responses)?;
     }
-    let questions = match round(server, request, era, context).await? {
+    if let Choice::Task = tasks::choose(server, &request, context)? {
+        return Ok(server.tasks.create(server, request));
+    }
+    let ahead = (state.is_none() && asks).then_some(responses).flatten();
+    let again = ahead.is_some().then(|| request.clone());
+    let mut questions = match round(server, request, era, context).await? {
         Round::Done(response) => return Ok(response),
         Round::Asks(questions) => questions,
     };
+    if let (Some(mut again), Some(responses), true) = (again, ahead, questions.ahead) {
+        let answers = asking::fitting(&questions, responses)?;
+        if !answers.given.is_empty() {
+            again.input.answers = Some(answers);
+            questions = match round(server, again, era, context).await? {
+                Round::Done(response) => return Ok(response),
+                Round::Asks(questions) => questions,
+            };
+        }
+    }
     let Some(binding) = binding else {
         return Ok(failed(era, ToolError::nobody_to_ask()));
     };

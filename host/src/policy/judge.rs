@@ -127,12 +127,33 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
         routes: &resource.routes,
         only_reads: true,
     }));
+    groups.extend(manifest.prompts.iter().map(|prompt| Group {
+        place: format!("prompt `{}`", prompt.name),
+        routes: &prompt.routes,
+        only_reads: true,
+    }));
+    groups.extend(completions(manifest));
     groups.extend(manifest.live_check.as_ref().map(|check| Group {
         place: "live_check".to_owned(),
         routes: &check.routes,
         only_reads: true,
     }));
     groups
+}
+
+fn completions(manifest: &Manifest) -> impl Iterator<Item = Group<'_>> {
+    let resources = manifest.resources.iter();
+    let resources = resources.map(|one| (format!("resource `{}`", one.name), &one.completes));
+    let prompts = manifest.prompts.iter();
+    let prompts = prompts.map(|one| (format!("prompt `{}`", one.name), &one.completes));
+    let all = resources.chain(prompts);
+    all.flat_map(|(of, completes)| {
+        completes.iter().map(move |one| Group {
+            place: format!("completion of `{}` of {of}", one.arguments.join("`, `")),
+            routes: &one.routes,
+            only_reads: true,
+        })
+    })
 }
 
 fn no_preview(tool: &Tool) -> Option<Problem> {

@@ -1,11 +1,12 @@
-//! Resources: what policy allows of reading one, and the permit that its reading takes.
+//! Readings: what policy allows of reading a resource, having a prompt, or completing an argument, and the
+//! permit that it takes.
 //!
-//! A grant and a permit of their own kind, so that neither can ever run a tool. It must not know what a
-//! resource holds.
+//! A grant and a permit of their own kind, so that neither can ever run a tool. It must not know what is
+//! read.
 
 use std::sync::Arc;
 
-use portcullis_manifest::{Effect, Resource, Tool};
+use portcullis_manifest::{Effect, Resource, Route, Tool};
 
 use super::denial::Denial;
 use super::grant::{Grant, GrantError, Rule};
@@ -15,7 +16,7 @@ use super::principal::Principal;
 use super::route::RouteSet;
 use crate::names::{ConnectionName, ToolName};
 
-/// One resource on one connection, with the verdict on it.
+/// One resource on one connection, or something else that reads, with the verdict on it.
 #[derive(Debug, Clone)]
 pub struct ResourceGrant(Grant);
 
@@ -36,7 +37,21 @@ impl ResourceGrant {
         resource: &Resource,
         rule: &Arc<Rule>,
     ) -> Result<Self, GrantError> {
-        Grant::meet(connection, &as_tool(resource), rule).map(Self)
+        Self::of(connection, &resource.name, &resource.routes, rule)
+    }
+
+    /// The same for anything else of this name that reads by routes: a prompt, or values for one of
+    /// its arguments.
+    ///
+    /// # Errors
+    /// The name or one of the routes is malformed.
+    pub fn of(
+        connection: &ConnectionName,
+        name: &str,
+        routes: &[Route],
+        rule: &Arc<Rule>,
+    ) -> Result<Self, GrantError> {
+        Grant::meet(connection, &as_tool(name, routes), rule).map(Self)
     }
 
     /// Whether it may be read. One that can send nothing holds nothing of the CRM and always may; the
@@ -90,20 +105,22 @@ impl ReadPermit {
 }
 
 /// A tool of the same name that reads and has the same routes: one rule for both.
-fn as_tool(resource: &Resource) -> Tool {
+fn as_tool(name: &str, routes: &[Route]) -> Tool {
     Tool {
-        name: resource.name.clone(),
-        title: resource.title.clone(),
+        name: name.to_owned(),
+        title: name.to_owned(),
         description: String::new(),
         effect: Effect::Read,
         idempotent: true,
         aliases: Vec::new(),
         input_schema: serde_json::Value::Null,
         output_schema: serde_json::Value::Null,
-        routes: resource.routes.clone(),
+        routes: routes.to_vec(),
         preview_routes: Vec::new(),
         cases: Vec::new(),
         meta: serde_json::Map::new(),
+        asks: false,
+        long: None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::connection::Lasting;
 use super::folder::Folder;
 use super::guide::Guide;
 use super::snapshot::Snapshot;
-use super::{Connection, Plugin, PluginTool, Resource, Shared, Tool};
+use super::{Connection, Plugin, PluginTool, Prompt, Resource, Shared, Tool};
 use crate::config::{self, Config, Problem};
 use crate::names::{self, PluginId};
 use crate::policy::{Grant, GrantError};
@@ -53,6 +53,7 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
         problems.append(&mut list(&mut next, &connection));
         problems.extend(guide(&mut next, &connection));
         problems.append(&mut list_resources(&mut next, &connection));
+        problems.append(&mut list_prompts(&mut next, &connection));
     }
     (next, problems)
 }
@@ -171,6 +172,34 @@ fn list_resources(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Prob
         }
     }
     problems
+}
+
+/// Adds the prompts of a connection's plugin that may be had.
+fn list_prompts(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for at in 0..connection.plugin.manifest.prompts.len() {
+        match Prompt::new(connection, at) {
+            Ok(prompt) if !prompt.grant.is_open() => {}
+            Ok(prompt) => {
+                let taken = |other: &Arc<Prompt>| other.listed_name == prompt.listed_name;
+                match next.prompts.iter().find(|other| taken(other)) {
+                    Some(other) => problems.push(same_prompt(&prompt, other)),
+                    None => next.prompts.push(Arc::new(prompt)),
+                }
+            }
+            Err(error) => problems.push(connection.config.problem("plugin", error.to_string())),
+        }
+    }
+    problems
+}
+
+fn same_prompt(prompt: &Prompt, other: &Prompt) -> Problem {
+    let config = &prompt.connection.config;
+    let message = format!(
+        "`{}` is a prompt of the connections `{}` and `{}`; give one of them another `prefix`",
+        prompt.listed_name, other.connection.config.name, config.name
+    );
+    config.problem("prefix", message)
 }
 
 fn tool(

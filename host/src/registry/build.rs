@@ -60,6 +60,8 @@ pub struct Changed {
     pub tools: u64,
     /// The resources.
     pub resources: u64,
+    /// The plugins' prompts.
+    pub prompts: u64,
 }
 
 struct Sources {
@@ -322,6 +324,7 @@ impl Registry {
         let changed = Changed {
             tools: changed.tools + u64::from(!before.lists_the_same(&next)),
             resources: changed.resources + u64::from(!before.lists_the_same_resources(&next)),
+            prompts: changed.prompts + u64::from(!before.lists_the_same_prompts(&next)),
         };
         say_what_changed(&before, &next);
         self.see_off(&before, &next);

@@ -1,14 +1,14 @@
 //! What `describe` returned: read strictly and judged. All problems are told at once.
 //!
-//! Owns what makes a manifest acceptable, except for its routes, which `policy` judges, its resources,
-//! which `resource` does, and its schemas, which are compiled once, in `plugin`.
+//! Owns what makes a manifest acceptable, except for its routes, which `policy` judges, its resources
+//! and prompts, which `resource` and `prompt` do, and its schemas, which are compiled once, in `plugin`.
 
 use std::collections::HashSet;
 
 use portcullis_manifest::{ABI, MANIFEST_REVISION, Manifest, Method, Tool};
 use serde_json::Value;
 
-use super::{resource, tokens};
+use super::{prompt, resource, tokens};
 use crate::names::{PluginId, ToolName};
 use crate::policy;
 
@@ -47,7 +47,8 @@ pub fn read(described: Value) -> Result<Manifest, ManifestError> {
     identity(&manifest, &mut problems);
     tokens::judge(&manifest, &mut problems);
     tools(&manifest, &mut problems);
-    problems.extend(resource::read(&manifest).1);
+    problems.extend(resource::read(&manifest, false).1);
+    problems.extend(prompt::faults(&manifest));
     if let Err(policy::Problems(routes)) = policy::judge(&manifest) {
         problems.extend(routes.iter().map(ToString::to_string));
     }
@@ -117,6 +118,11 @@ fn describe(tool: &Tool, problems: &mut Vec<String>) {
     if tool.description.len() > LONGEST_DESCRIPTION {
         problems.push(format!(
             "tool `{name}`: its description is longer than {LONGEST_DESCRIPTION} bytes"
+        ));
+    }
+    if tool.asks && tool.needs_confirmation() {
+        problems.push(format!(
+            "tool `{name}`: a tool that `asks` is neither destructive nor outward; the confirmation of those is the host's question"
         ));
     }
     let properties = tool

@@ -7,6 +7,7 @@
 mod assemble;
 mod authority;
 mod build;
+mod completes;
 mod connection;
 mod door;
 mod embedded;
@@ -14,6 +15,7 @@ mod folder;
 mod guide;
 mod manifest;
 mod plugin;
+mod prompt;
 mod refresh;
 mod resource;
 mod said;
@@ -30,6 +32,7 @@ pub use authority::Authority;
 pub use build::{
     Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
 };
+pub use completes::Completes;
 pub use connection::{Connection, Lasting};
 pub use door::{Door, Unproved};
 pub use embedded::embedded;
@@ -37,6 +40,7 @@ pub use folder::Rejected;
 pub use guide::Guide;
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
+pub use prompt::Prompt;
 pub use resource::{PAGE, PluginResource, Resource};
 pub use shared::{Shared, one_issuer};
 pub use snapshot::{DifferentIssuers, Snapshot};

@@ -12,7 +12,7 @@ use super::manifest::{self, ManifestError};
 use super::resource::{self, PluginResource};
 use crate::config::Limits;
 use crate::names::{PluginId, ToolName};
-use crate::runtime::{Compiled, Digest, Fault, LoadError, Loaded, Runtime};
+use crate::runtime::{Compiled, Digest, Fault, LoadError, Loaded, Optional, Runtime};
 use crate::schema::Schema;
 
 /// Where a plugin came from.
@@ -170,21 +170,54 @@ fn tools(
     }
 }
 
-/// The resources. What is declared can be read, and what can be read is declared.
+/// The resources of a component that exports what its manifest needs, and nothing that it does not.
 fn resources(
     manifest: &Manifest,
     compiled: &Compiled,
 ) -> Result<Vec<Arc<PluginResource>>, ManifestError> {
-    let mismatch = match (manifest.resources.is_empty(), compiled.has_resources()) {
-        (false, false) => {
-            "it declares `resources`, and the component does not export portcullis:plugin/resources; with the SDK, `export!(plugin, resources)` does"
-        }
-        (true, true) => {
-            "the component exports portcullis:plugin/resources, and the manifest declares no `resources`"
-        }
-        _ => return Ok(resource::read(manifest).0),
-    };
-    Err(ManifestError(vec![mismatch.to_owned()]))
+    let mismatches: Vec<_> = Optional::ALL
+        .into_iter()
+        .filter_map(|export| mismatch(export, declares(manifest, export), compiled.offers(export)))
+        .collect();
+    if !mismatches.is_empty() {
+        return Err(ManifestError(mismatches));
+    }
+    Ok(resource::read(manifest, compiled.is_fixture()).0)
+}
+
+/// Whether a manifest needs an optional export, and where it says so.
+fn declares(manifest: &Manifest, export: Optional) -> (bool, &'static str) {
+    match export {
+        Optional::Resources => (!manifest.resources.is_empty(), "`resources`"),
+        Optional::Prompts => (!manifest.prompts.is_empty(), "`prompts`"),
+        Optional::Completion => (completes(manifest), "`completes` at a resource or prompt"),
+        Optional::Interaction => (
+            manifest.tools.iter().any(|tool| tool.asks),
+            "a tool that `asks`",
+        ),
+    }
+}
+
+fn completes(manifest: &Manifest) -> bool {
+    let resources = manifest.resources.iter().map(|one| &one.completes);
+    let prompts = manifest.prompts.iter().map(|one| &one.completes);
+    resources
+        .chain(prompts)
+        .any(|declared| !declared.is_empty())
+}
+
+fn mismatch(export: Optional, (declared, what): (bool, &str), offered: bool) -> Option<String> {
+    let name = export.name();
+    match (declared, offered) {
+        (true, false) => Some(format!(
+            "it declares {what}, and the component does not export portcullis:plugin/{name}; with the SDK, `export!(plugin, {name})` does"
+        )),
+        (false, true) => Some(format!(
+            "the component exports portcullis:plugin/{name}, and the manifest declares no {what}",
+            what = what.trim_start_matches("a ")
+        )),
+        _ => None,
+    }
 }
 
 fn plugin_tool(

@@ -8,6 +8,7 @@ use portcullis_manifest::{self as manifest, Manifest};
 use serde_json::{Map, Value};
 
 use super::Connection;
+use super::completes::{self, Completes};
 use super::uri::Uri;
 use crate::names::ToolName;
 use crate::policy::{GrantError, ResourceGrant};
@@ -27,6 +28,8 @@ pub struct Resource {
     pub plugin: Arc<PluginResource>,
     /// The verdict of the operator's rule; one whose grant is not open is not there.
     pub grant: ResourceGrant,
+    /// What completes.
+    pub completes: Vec<Completes>,
 }
 
 /// A resource as its plugin declares it.
@@ -53,6 +56,10 @@ impl Resource {
             connection: Arc::clone(connection),
             plugin: Arc::clone(plugin),
             grant: ResourceGrant::meet(name, &plugin.declared, &connection.rule)?,
+            completes: {
+                let declared = &plugin.declared;
+                Completes::meet(connection, &declared.name, &declared.completes)?
+            },
         })
     }
 
@@ -78,7 +85,7 @@ impl Resource {
 
 /// A manifest's resources with their addresses read and their schemas compiled, and every problem of
 /// them and of the tools' pages.
-pub fn read(manifest: &Manifest) -> (Vec<Arc<PluginResource>>, Vec<String>) {
+pub fn read(manifest: &Manifest, fixture: bool) -> (Vec<Arc<PluginResource>>, Vec<String>) {
     let (mut resources, mut problems) = (Vec::new(), Vec::new());
     if manifest.resources.len() > MOST_RESOURCES {
         problems.push(format!(
@@ -95,7 +102,12 @@ pub fn read(manifest: &Manifest) -> (Vec<Arc<PluginResource>>, Vec<String>) {
             .into_iter()
             .for_each(&mut tell);
         match resource(declared) {
-            Ok(resource) => resources.push(Arc::new(resource)),
+            Ok(mut resource) => {
+                if fixture {
+                    resource.uri = resource.uri.bare();
+                }
+                resources.push(Arc::new(resource));
+            }
             Err(what) => tell(what),
         }
     }
@@ -136,6 +148,13 @@ fn resource(declared: &manifest::Resource) -> Result<PluginResource, String> {
     let arguments = arguments.map_err(|error| format!("`input_schema` {error}"))?;
     if uri.placeholders().next().is_some() != arguments.is_some() {
         return Err("`input_schema` belongs to templates, and every template has one".to_owned());
+    }
+    let names: Vec<&str> = uri.placeholders().collect();
+    if let Some(fault) = completes::faults(&declared.completes, &names)
+        .into_iter()
+        .next()
+    {
+        return Err(fault);
     }
     Ok(PluginResource {
         declared: declared.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::folder::Rejected;
 use super::guide::{Guide, Guides};
-use super::{Connection, Door, Plugin, Resource, Shared, Tool};
+use super::{Connection, Door, Plugin, Prompt, Resource, Shared, Tool};
 use crate::config::Problem;
 use crate::identity::Issuer;
 use crate::names::PluginId;
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub listed: Vec<Arc<Tool>>,
     /// Resources that may be read, in the same order.
     pub resources: Vec<Arc<Resource>>,
+    /// Prompts of plugins that may be had, in the same order.
+    pub prompts: Vec<Arc<Prompt>>,
     /// All tools of all connections, also those that are not granted.
     pub existing: Vec<Arc<Tool>>,
     /// Files that were not taken, and why.
@@ -91,6 +93,11 @@ impl Snapshot {
                 .filter(|resource| resource.grant.is_open_to(mandate))
                 .cloned()
                 .collect(),
+            prompts: {
+                let prompts = self.prompts.iter();
+                let open = prompts.filter(|prompt| prompt.grant.is_open_to(mandate));
+                open.cloned().collect()
+            },
             existing: self.existing.clone(),
             rejected: self.rejected.clone(),
             warnings: self.warnings.clone(),
@@ -132,6 +139,17 @@ impl Snapshot {
                 a.connection.config.name == b.connection.config.name
                     && a.plugin.declared == b.plugin.declared
             })
+    }
+
+    /// Whether both list the same prompts of plugins.
+    #[must_use]
+    pub fn lists_the_same_prompts(&self, other: &Self) -> bool {
+        self.prompts.len() == other.prompts.len()
+            && self
+                .prompts
+                .iter()
+                .zip(&other.prompts)
+                .all(|(a, b)| a.listed_name == b.listed_name && a.declared() == b.declared())
     }
 
     /// Whether both list the same tools with the same schemas.

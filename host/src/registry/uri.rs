@@ -29,6 +29,8 @@ const LONGEST_SCHEME: usize = 20;
 pub struct Uri {
     scheme: String,
     path: Pattern,
+    /// Whether its addresses name no connection: those of the conformance suite's fixture.
+    bare: bool,
 }
 
 /// Why a text is no address of a resource.
@@ -73,7 +75,14 @@ impl Uri {
         Ok(Self {
             scheme: scheme.to_owned(),
             path,
+            bare: false,
         })
+    }
+
+    /// The same without the connection's name, as the conformance suite reads it.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        Self { bare: true, ..self }
     }
 
     /// What its placeholders are called; without any it is one address, else a template.
@@ -84,14 +93,21 @@ impl Uri {
     /// The address, or the template of addresses, on a connection (RFC 6570, level 1).
     #[must_use]
     pub fn on(&self, connection: &str) -> String {
-        format!("{}://{connection}/{}", self.scheme, self.path.as_str())
+        let (scheme, path) = (&self.scheme, self.path.as_str());
+        if self.bare {
+            return format!("{scheme}://{path}");
+        }
+        format!("{scheme}://{connection}/{path}")
     }
 
     /// What the placeholders catch of a client's address; nothing where it is another one.
     #[must_use]
     pub fn catch(&self, connection: &str, uri: &str) -> Option<Map<String, Value>> {
         let (scheme, rest) = uri.split_once("://")?;
-        let (host, path) = rest.split_once('/')?;
+        let (host, path) = match self.bare {
+            true => (connection, rest),
+            false => rest.split_once('/')?,
+        };
         if !scheme.eq_ignore_ascii_case(&self.scheme) || host != connection {
             return None;
         }

@@ -37,7 +37,7 @@ const WASI_FILES: [&str; 2] = ["wasi:filesystem/types", "wasi:filesystem/preopen
 ///
 /// # Errors
 /// The first kind of misfit, with all names of that kind.
-pub fn check(imports: &[&str], exports: &[&str]) -> Result<(), Misfit> {
+pub fn check(imports: &[&str], exports: &[&str], linked: Linked) -> Result<(), Misfit> {
     if let Some(theirs) = imports
         .iter()
         .chain(exports)
@@ -49,7 +49,7 @@ pub fn check(imports: &[&str], exports: &[&str]) -> Result<(), Misfit> {
     }
     let foreign: Vec<String> = imports
         .iter()
-        .filter(|name| !allowed(name))
+        .filter(|name| !allowed(name) && !(linked == Linked::Conformance && is_conformance(name)))
         .map(|name| (*name).to_owned())
         .collect();
     if !foreign.is_empty() {
@@ -63,6 +63,21 @@ pub fn check(imports: &[&str], exports: &[&str]) -> Result<(), Misfit> {
     } else {
         Err(Misfit::NotAConnector)
     }
+}
+
+/// What is linked beside the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linked {
+    /// Nothing.
+    World,
+    /// What the conformance suite's fixture needs, in a process that serves it.
+    Conformance,
+}
+
+/// Whether an import is what only the conformance suite's fixture may have.
+#[must_use]
+pub fn is_conformance(name: &str) -> bool {
+    interface(name) == "portcullis:conformance/client"
 }
 
 /// Whether an optional interface of the world is among a component's exports.
@@ -113,7 +128,7 @@ mod tests {
             "wasi:cli/stderr@0.2.9",
             "wasi:filesystem/preopens@0.2.9",
         ];
-        assert_eq!(check(&imports, PLUGIN), Ok(()));
+        assert_eq!(check(&imports, PLUGIN, Linked::World), Ok(()));
     }
 
     #[test]
@@ -124,7 +139,7 @@ mod tests {
             "wasi:filesystem/x@0.2.0",
             "env",
         ];
-        let Err(Misfit::Imports(named)) = check(&imports, PLUGIN) else {
+        let Err(Misfit::Imports(named)) = check(&imports, PLUGIN, Linked::World) else {
             panic!("refused")
         };
         assert_eq!(named, imports);
@@ -132,16 +147,26 @@ mod tests {
 
     #[test]
     fn both_versions_are_said() {
-        let error = check(&["portcullis:plugin/http@0.2.0"], PLUGIN)
+        let error = check(&["portcullis:plugin/http@0.2.0"], PLUGIN, Linked::World)
             .expect_err("refused")
             .to_string();
         assert!(error.contains("0.2.0") && error.contains("0.1"), "{error}");
         assert_eq!(
-            check(&[], &["portcullis:plugin/plugin@0.10.0"]),
+            check(&[], &["portcullis:plugin/plugin@0.10.0"], Linked::World),
             Err(Misfit::Version {
                 theirs: "0.10.0".into()
             })
         );
+    }
+
+    #[test]
+    fn the_conformance_suites_interface_is_a_stranger_unless_its_fixture_is_served() {
+        let imports = ["portcullis:conformance/client@0.1.0"];
+        assert!(matches!(
+            check(&imports, PLUGIN, Linked::World),
+            Err(Misfit::Imports(_))
+        ));
+        assert_eq!(check(&imports, PLUGIN, Linked::Conformance), Ok(()));
     }
 
     #[test]
@@ -157,7 +182,7 @@ mod tests {
     #[test]
     fn a_command_is_no_connector() {
         assert_eq!(
-            check(&[], &["wasi:cli/run@0.2.9"]),
+            check(&[], &["wasi:cli/run@0.2.9"], Linked::World),
             Err(Misfit::NotAConnector)
         );
     }

@@ -11,7 +11,9 @@ use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi_io::bindings::wasi::io;
 
+use super::bindings::conformance::portcullis::conformance::client as conformance;
 use super::bindings::portcullis::plugin as world;
+use super::imports::Linked;
 use super::{Guest, InGuest};
 
 struct InTable;
@@ -24,9 +26,12 @@ impl HasData for InTable {
 ///
 /// # Errors
 /// A name is defined twice, which is a mistake of this file.
-pub fn build(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+pub fn build(engine: &Engine, linked: Linked) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     link_world(&mut linker)?;
+    if linked == Linked::Conformance {
+        conformance::add_to_linker::<Guest, InGuest>(&mut linker, |guest| guest)?;
+    }
     link_io(&mut linker)?;
     link_cli(&mut linker)?;
     link_clocks_and_random(&mut linker)?;

@@ -11,15 +11,15 @@ use serde_json::Value;
 use wasmtime::component::Component;
 
 use super::bindings::ConnectorPre;
-use super::bindings::with_resources::WithResourcesPre;
 use super::imports::{self, Misfit};
-use super::{Digest, Ready, ReadyResources, Runtime};
+use super::optional::Offered;
+use super::{Digest, Ready, Runtime};
 
 /// A component that is ready, with the digest of its bytes.
 #[derive(Clone)]
 pub struct Compiled {
     pub(super) ready: Ready,
-    pub(super) resources: Option<ReadyResources>,
+    pub(super) offered: Offered,
     /// SHA-256 of the `.wasm`.
     pub digest: Digest,
     /// Size of the `.wasm` in bytes.
@@ -73,10 +73,10 @@ impl Runtime {
             Some((component, described)) => (component, Some(described)),
             None => (self.compile(wasm)?, None),
         };
-        let (ready, resources) = self.ready(&component)?;
+        let (ready, offered) = self.ready(&component)?;
         let compiled = Compiled {
             ready,
-            resources,
+            offered,
             digest,
             bytes: wasm.len(),
         };
@@ -118,36 +118,27 @@ impl Runtime {
             return None;
         }
         let (component, _) = self.kept(&compiled.digest)?;
-        let (ready, resources) = self.ready(&component).ok()?;
+        let (ready, offered) = self.ready(&component).ok()?;
         Some(Compiled {
             ready,
-            resources,
+            offered,
             ..*compiled
         })
     }
 
-    fn ready(&self, component: &Component) -> Result<(Ready, Option<ReadyResources>), LoadError> {
+    fn ready(&self, component: &Component) -> Result<(Ready, Offered), LoadError> {
         let shape = component.component_type();
         let imports: Vec<&str> = shape.imports(&self.engine).map(|(name, _)| name).collect();
         let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
-        imports::check(&imports, &exports)?;
+        imports::check(&imports, &exports, self.linked)?;
         let link = |error: &wasmtime::Error| LoadError::Link(first_line(error));
         let pre = self
             .linker
             .instantiate_pre(component)
             .map_err(|e| link(&e))?;
-        let resources = imports::offers(&exports, "resources")
-            .then(|| WithResourcesPre::new(pre.clone()).map_err(|e| link(&e)))
-            .transpose()?;
-        Ok((ConnectorPre::new(pre).map_err(|e| link(&e))?, resources))
-    }
-}
-
-impl Compiled {
-    /// Whether it exports the optional interface `resources`.
-    #[must_use]
-    pub const fn has_resources(&self) -> bool {
-        self.resources.is_some()
+        let fixture = imports.iter().any(|name| imports::is_conformance(name));
+        let offered = Offered::of(&exports, &pre, fixture).map_err(|e| link(&e))?;
+        Ok((ConnectorPre::new(pre).map_err(|e| link(&e))?, offered))
     }
 }
 

@@ -1,34 +1,40 @@
 //! The sandbox: compiles components and runs one function of one fresh instance per call.
 //!
-//! The only module, with `capability`, that knows Wasmtime. It can run `invoke` only with a
-//! `Permit`, `preview` only with a `PreviewPermit` and `read` only with a `ReadPermit`; `describe` runs
-//! without an upstream. It must not know connections, credentials or MCP.
+//! The only module, with `capability`, that knows Wasmtime. It can run `invoke` and `step` only with a
+//! `Permit`, `preview` only with a `PreviewPermit`, and what reads only with a `ReadPermit`; `describe`
+//! runs without an upstream. It must not know connections, credentials or MCP.
 
 mod artifact;
 pub(crate) mod bindings;
+mod cause;
 mod engine;
 mod imports;
 mod instance;
 mod limiter;
 mod linker;
 mod load;
+mod meter;
+mod optional;
 mod output;
 mod run;
 mod ticker;
 
 pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
-pub(crate) use instance::{Guest, InGuest};
+pub use imports::Linked;
+pub(crate) use instance::{Allowance, Guest, InGuest};
 pub use load::{Compiled, LoadError, Loaded};
+pub use optional::{
+    Contents, Message, Optional, Question, Reply, Resumed, Subject, Suggestions, Turn, Typed,
+};
 pub(crate) use output::clean;
-pub use run::{Call, Contents, Failure, Fault};
+pub use run::{Call, Failure, Fault};
 
 use std::path::Path;
 use std::sync::Arc;
 
 use artifact::Artifacts;
 use bindings::ConnectorPre;
-use bindings::with_resources::WithResourcesPre;
 use ticker::Ticker;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -40,13 +46,11 @@ pub struct Runtime {
     artifacts: Option<Artifacts>,
     ticker: Ticker,
     allocation: Allocation,
+    linked: Linked,
 }
 
 /// A component that is ready to be instantiated.
 pub(crate) type Ready = ConnectorPre<Guest>;
-
-/// The same, seen through its optional export `resources`.
-pub(crate) type ReadyResources = WithResourcesPre<Guest>;
 
 impl Runtime {
     /// Builds the engine. `calls` is how many instances may live at a time; `cache` is the folder
@@ -55,9 +59,17 @@ impl Runtime {
     /// # Errors
     /// The engine cannot be built on this machine.
     pub fn new(calls: u32, cache: Option<&Path>) -> wasmtime::Result<Arc<Self>> {
+        Self::with(Linked::World, calls, cache)
+    }
+
+    /// The same with more than the world linked.
+    ///
+    /// # Errors
+    /// The engine cannot be built on this machine.
+    pub fn with(linked: Linked, calls: u32, cache: Option<&Path>) -> wasmtime::Result<Arc<Self>> {
         let (engine, allocation) = engine::build(calls)?;
         let ticker = Ticker::start(&engine)?;
-        let linker = linker::build(&engine)?;
+        let linker = linker::build(&engine, linked)?;
         let artifacts = cache.and_then(open_cache);
         Ok(Arc::new(Self {
             engine,
@@ -65,7 +77,14 @@ impl Runtime {
             artifacts,
             ticker,
             allocation,
+            linked,
         }))
+    }
+
+    /// Whether the conformance suite's fixture is served.
+    #[must_use]
+    pub fn is_for_conformance(&self) -> bool {
+        self.linked == Linked::Conformance
     }
 
     /// Where instances live.

@@ -9,13 +9,12 @@ use tokio::time::timeout_at;
 use wasmtime::Store;
 
 use super::bindings::portcullis::plugin::types as wit;
-use super::bindings::with_resources::exports::portcullis::plugin::resources as wit_resources;
-use super::{Compiled, Guest, Runtime, clean};
+use super::{Compiled, Guest, Runtime, cause, clean};
 use crate::capability::{Door, Link, Reach};
 use crate::config::Limits;
 use crate::error::{Kind, Outcome, ToolError};
 use crate::names::CallId;
-use crate::policy::{Permit, PreviewPermit, ReadPermit};
+use crate::policy::{Permit, PreviewPermit};
 
 use std::sync::Arc;
 
@@ -54,15 +53,6 @@ const LONGEST_TEXT: usize = 2000;
 /// The most details of a guest's failure, in bytes of JSON.
 const MOST_DETAILS: usize = 64 << 10;
 
-/// What a resource holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Contents {
-    /// A text.
-    Text(String),
-    /// Anything else.
-    Bytes(Vec<u8>),
-}
-
 /// How a guest's function ended, if it did in time.
 type Ended<T> = Option<wasmtime::Result<Result<T, wit::Failure>>>;
 
@@ -75,13 +65,14 @@ impl Runtime {
         let deadline = Instant::now() + std::time::Duration::from_millis(limits.timeout_ms);
         let reach = Reach::nothing(CallId::random(), deadline);
         let mut store = Guest::store(&self.engine, reach, limits);
-        let run = async {
+        let meter = store.data().meter();
+        let run = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             connector
                 .portcullis_plugin_plugin()
                 .call_describe(&mut store)
                 .await
-        };
+        });
         match self.in_time(deadline, run).await {
             None => Err(Fault::Deadline),
             Some(Err(error)) => Err(fault(&store, &error)),
@@ -101,13 +92,14 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let mut store = self.store(call, &link, Door::invoke(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_plugin();
             exported
                 .call_invoke(&mut store, permit.tool().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         object(&settle(&store, ended)?, &link.limits)
     }
@@ -124,51 +116,29 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let mut store = self.store(call, &link, Door::preview(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_plugin();
             exported
                 .call_preview(&mut store, permit.tool().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         object(&settle(&store, ended)?, &link.limits)
     }
 
-    /// Reads a resource.
-    ///
-    /// # Errors
-    /// What the guest said, or how it failed.
-    pub async fn read(
-        &self,
-        permit: &ReadPermit,
-        plugin: &Compiled,
-        link: Arc<Link>,
-        call: &Call,
-    ) -> Result<Contents, Failure> {
-        let Some(ready) = &plugin.resources else {
-            let lacks = Fault::Trap("the component does not export `resources`".to_owned());
-            return Err(Failure::Fault(lacks));
-        };
-        let mut store = self.store(call, &link, Door::read(permit));
-        let guest = async {
-            let connector = ready.instantiate_async(&mut store).await?;
-            let exported = connector.portcullis_plugin_resources();
-            exported
-                .call_read(&mut store, permit.name().as_str(), &call.text)
-                .await
-        };
-        let ended = self.in_time(call.deadline, guest).await;
-        contents(settle(&store, ended)?, &link.limits)
-    }
-
     /// A fresh store that reaches what the door lets through.
-    fn store(&self, call: &Call, link: &Arc<Link>, door: Door) -> Store<Guest> {
+    pub(super) fn store(&self, call: &Call, link: &Arc<Link>, door: Door) -> Store<Guest> {
         let reach = Reach::new(call, Arc::clone(link), door);
         Guest::store(&self.engine, reach, &link.limits)
     }
 
-    async fn in_time<T>(&self, deadline: Instant, guest: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn in_time<T>(
+        &self,
+        deadline: Instant,
+        guest: impl Future<Output = T>,
+    ) -> Option<T> {
         let _ticking = self.ticker.hold();
         timeout_at(deadline.into(), guest).await.ok()
     }
@@ -190,10 +160,12 @@ pub struct Call {
     pub caller: Option<crate::caller::Token>,
     /// Where its blocks go and who follows it; nothing but a tool has that.
     pub beside: Option<Arc<crate::capability::Beside>>,
+    /// What the conformance suite's fixture has of its client; nothing for everybody else.
+    pub counterpart: Option<Arc<crate::capability::Counterpart>>,
 }
 
 /// What the guest returned, or why there is nothing.
-fn settle<T>(store: &Store<Guest>, ended: Ended<T>) -> Result<T, Failure> {
+pub(super) fn settle<T>(store: &Store<Guest>, ended: Ended<T>) -> Result<T, Failure> {
     let answer = match ended {
         None => return Err(Failure::Fault(Fault::Deadline)),
         Some(Err(error)) => return Err(Failure::Fault(fault(store, &error))),
@@ -203,38 +175,19 @@ fn settle<T>(store: &Store<Guest>, ended: Ended<T>) -> Result<T, Failure> {
     answer.map_err(|failure| Failure::Told(Box::new(told(failure))))
 }
 
-fn object(text: &str, limits: &Limits) -> Result<Value, Failure> {
+pub(super) fn object(text: &str, limits: &Limits) -> Result<Value, Failure> {
     read(text, limits)
         .map(Value::Object)
         .map_err(Failure::Fault)
 }
 
-fn contents(given: wit_resources::Contents, limits: &Limits) -> Result<Contents, Failure> {
-    let (bytes, contents) = match given {
-        wit_resources::Contents::Text(text) => (text.len(), Contents::Text(text)),
-        wit_resources::Contents::Bytes(bytes) => (bytes.len(), Contents::Bytes(bytes)),
-    };
-    if bytes as u64 > limits.output_bytes {
-        return Err(Failure::Fault(Fault::Oversize(bytes)));
-    }
-    Ok(contents)
-}
-
 fn fault(store: &Store<Guest>, error: &wasmtime::Error) -> Fault {
-    match store.data().exceeded() {
+    match store.data().exceeded().or_else(|| cause::limit(error)) {
         Some(limit) => Fault::Limit(limit),
         None => {
             tracing::debug!(call = %store.data().reach.call, "{error:?}");
-            Fault::Trap(clean(&cause(error)))
+            Fault::Trap(clean(&cause::words(error)))
         }
-    }
-}
-
-/// The trap itself; the frames around it go to the debug log.
-fn cause(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<wasmtime::Trap>() {
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
     }
 }
 

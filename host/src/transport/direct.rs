@@ -158,6 +158,7 @@ fn read<'m>(headers: &HeaderMap, body: &'m [u8]) -> Option<Message<'m>> {
         && only(headers, "mcp-name") == Some(&message.params.name)
         && meta.protocol_version() == Some(REVISION)
         && meta.get_progress_token().is_none()
+        && meta.log_level().is_none()
         && meta.missing_required_keys(&REVISION).is_empty();
     taken.then_some(message)
 }

@@ -7,6 +7,7 @@
 
 mod credential;
 mod env;
+mod prompt;
 mod resource;
 mod route;
 mod tokens;
@@ -22,10 +23,11 @@ pub use credential::{
     TokenClient, TokenRequest,
 };
 pub use env::{Entities, EntityMember, EnvRule};
+pub use prompt::{Completes, Prompt, PromptArgument};
 pub use resource::{CONNECTION, Resource};
 pub use route::{Method, Pairs, Query, Route};
 pub use tokens::Tokens;
-pub use tool::{Case, Effect, LiveCheck, Tool};
+pub use tool::{Case, Effect, LiveCheck, Long, Tool};
 
 /// The revision of this format.
 pub const MANIFEST_REVISION: u32 = 1;
@@ -94,6 +96,11 @@ pub struct Manifest {
     /// fits is read. The component exports the interface `resources` if there is any, and only then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
+    /// Prompts that clients offer their users, in the order in which they are listed, behind those of
+    /// the host's operator. The component exports the interface `prompts` if there is any, and only
+    /// then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompts: Vec<Prompt>,
 }
 
 /// How the operator's URL becomes the base of every request.

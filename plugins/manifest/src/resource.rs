@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Route;
+use crate::{Completes, Route};
 
 /// Where the host writes the connection's name into a `uri`.
 pub const CONNECTION: &str = "{connection}";
@@ -30,6 +30,9 @@ pub struct Resource {
     /// What MCP tells as its `_meta`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub meta: Map<String, Value>,
+    /// For which placeholders values are offered while a user fills them in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub completes: Vec<Completes>,
     /// What reading it may send; judged like the routes of a `read` tool. Pointers of matchers point
     /// into what the placeholders caught.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

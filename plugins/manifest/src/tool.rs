@@ -78,6 +78,27 @@ pub struct Tool {
     /// manifest's pages, as it is written there; clients that show no pages are not told of `ui`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub meta: Map<String, Value>,
+    /// Whether it may have to ask the user something, so that it runs by `interaction.step` and not by
+    /// `plugin.invoke`. Such a tool is neither destructive nor outward.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
+    /// Whether it may work for longer than a client waits, so that clients that know tasks (MCP extension
+    /// `io.modelcontextprotocol/tasks`) get one instead of having to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long: Option<Long>,
+}
+
+/// How a tool takes it that a client knows no tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Long {
+    /// It then works while the client waits.
+    Allowed,
+    /// It then does not work at all.
+    Required,
+    /// It then does not work at all, and what its first step asks is asked before there is a task.
+    Settled,
 }
 
 /// What a tool does when its arguments hold certain values. Judged by the host on the checked

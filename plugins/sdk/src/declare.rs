@@ -32,6 +32,7 @@ pub fn manifest(id: &str, version: &str, summary: &str) -> Manifest {
         sql: None,
         tools: Vec::new(),
         resources: Vec::new(),
+        prompts: Vec::new(),
     }
 }
 

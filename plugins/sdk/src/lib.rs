@@ -40,12 +40,14 @@
 //! ```
 
 mod args;
+mod asking;
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;
 mod block;
 mod cache;
 mod call;
 mod client;
+mod complete;
 mod crm;
 mod cut;
 pub mod datetime;
@@ -57,6 +59,7 @@ mod json;
 mod page;
 mod plugin;
 pub mod prelude;
+mod prompt;
 mod raw;
 mod resource;
 mod schema;
@@ -68,13 +71,15 @@ mod tool;
 mod wasm;
 
 pub use portcullis_manifest as manifest_types;
-pub use portcullis_manifest::{Case, Effect, Manifest, Method, Recipe, Route};
+pub use portcullis_manifest::{Case, Effect, Long, Manifest, Method, Recipe, Route};
 
 pub use args::read;
+pub use asking::{Ask as Asking, Question, Reply, Resumed, Turn};
 pub use block::{Block, Body, Hints, Reader, Refused, Shown};
 pub use cache::Cache;
 pub use call::{Breaker, Call, Connection, ConnectionLimits, Host, Level, Transport};
 pub use client::{Ask, Client, MAX_RETRIES};
+pub use complete::{Offer, Suggestions, Typed};
 pub use crm::{RecordAt, SchemaAt};
 pub use cut::{Cut, LIST_TEXT, RECORD_TEXT};
 pub use declare::{
@@ -85,9 +90,10 @@ pub use finding::{add_finding, add_obstacle};
 pub use http::{HttpError, Reason, Request, Response, Stage};
 pub use page::Page;
 pub use plugin::Plugin;
+pub use prompt::{Message, Prompt, Speaker};
 pub use raw::RawRecord;
 pub use resource::{Contents, PAGE, Resource};
 pub use schema::schema_of;
 pub use tool::Tool;
 #[cfg(target_arch = "wasm32")]
-pub use wasm::{describe, invoke, preview, read_resource};
+pub use wasm::{complete, describe, get_prompt, invoke, preview, read_resource, step};

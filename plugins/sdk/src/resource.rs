@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     args,
     call::Call,
+    complete::{Completion, Completions, Offer},
     failure::Failure,
     schema::{self, Builder},
 };
@@ -58,6 +59,7 @@ pub struct Resource {
     input: Option<Builder>,
     routes: Routes,
     meta: Meta,
+    completions: Completions,
 }
 
 impl Resource {
@@ -118,6 +120,7 @@ impl Resource {
             input,
             routes: Vec::new,
             meta: Map::new,
+            completions: Completions::default(),
         }
     }
 
@@ -133,6 +136,24 @@ impl Resource {
     pub fn routes(mut self, routes: Routes) -> Self {
         self.routes = routes;
         self
+    }
+
+    /// Offers values for placeholders of the address; `routes` is what finding them may send. The plugin
+    /// is then exported with the word `completion` as well.
+    #[must_use]
+    pub fn completes(
+        mut self,
+        placeholders: &'static [&'static str],
+        routes: Routes,
+        offer: Offer,
+    ) -> Self {
+        let completion = Completion::new(placeholders, routes, offer);
+        self.completions.push(completion);
+        self
+    }
+
+    pub(crate) fn completions(&self) -> &Completions {
+        &self.completions
     }
 
     /// What MCP tells as its `_meta`.
@@ -162,6 +183,7 @@ impl Resource {
             mime_type: self.mime_type.to_owned(),
             input_schema,
             meta: (self.meta)(),
+            completes: self.completions.describe(),
             routes: (self.routes)(),
         }
     }

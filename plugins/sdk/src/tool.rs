@@ -1,12 +1,13 @@
 //! One tool: its declaration gives schema, argument reading, dispatch and documentation.
 
-use portcullis_manifest::{self as manifest, Case, Effect, Route};
+use portcullis_manifest::{self as manifest, Case, Effect, Long, Route};
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::{
     args,
+    asking::{Resumed, Turn},
     call::Call,
     failure::Failure,
     schema::{self, Builder},
@@ -14,6 +15,8 @@ use crate::{
 
 /// From arguments to the result as JSON text: it is written once, and nothing reads it again.
 type Run = Box<dyn Fn(&Call<'_>, &Value) -> Result<String, Failure>>;
+/// One step of a tool that asks: the result as JSON text, or questions.
+type Step = Box<dyn Fn(&Call<'_>, &Value, &Resumed) -> Result<Turn<String>, Failure>>;
 type Routes = fn() -> Vec<Route>;
 type Cases = fn() -> Vec<Case>;
 
@@ -27,6 +30,8 @@ pub struct Tool {
     aliases: &'static [&'static str],
     run: Run,
     preview: Option<Run>,
+    step: Option<Step>,
+    long: Option<Long>,
     routes: Routes,
     preview_routes: Routes,
     cases: Cases,
@@ -112,6 +117,8 @@ impl Tool {
             aliases: &[],
             run: erase(run),
             preview: None,
+            step: None,
+            long: None,
             routes: Vec::new,
             preview_routes: Vec::new,
             cases: Vec::new,
@@ -120,6 +127,37 @@ impl Tool {
             input: A::json_schema,
             output: O::json_schema,
         }
+    }
+
+    /// A tool that may have to ask the user something: one step of it, from nothing or from what came
+    /// back since the last one. Each step runs in a fresh instance, and an answer may never come. The
+    /// plugin is exported with the word `interaction`. `effect` is `Read` or `Write`.
+    pub fn asking<A, O, F>(effect: Effect, name: &'static str, title: &'static str, step: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+        F: Fn(&Call<'_>, &A, &Resumed) -> Result<Turn<O>, Failure> + 'static,
+    {
+        let nobody = |_: &Call<'_>, _: &A| -> Result<O, Failure> {
+            Err(Failure::internal("the host does not run the tool by steps"))
+        };
+        let step: Step = Box::new(move |call, arguments, resumed| {
+            Ok(match step(call, &args::read(arguments)?, resumed)? {
+                Turn::Done(output) => Turn::Done(written(&output)?),
+                Turn::Ask(ask) => Turn::Ask(ask),
+            })
+        });
+        Self {
+            step: Some(step),
+            ..Self::new(effect, name, title, nobody)
+        }
+    }
+
+    /// Says that it may work for longer than clients wait.
+    #[must_use]
+    pub fn long(mut self, long: Long) -> Self {
+        self.long = Some(long);
+        self
     }
 
     /// The description for a model, instead of the argument struct's doc comment.
@@ -188,6 +226,16 @@ impl Tool {
         (self.run)(call, arguments)
     }
 
+    pub(crate) fn step(
+        &self,
+        call: &Call<'_>,
+        arguments: &Value,
+        resumed: &Resumed,
+    ) -> Option<Result<Turn<String>, Failure>> {
+        let step = self.step.as_ref()?;
+        Some(step(call, arguments, resumed))
+    }
+
     pub(crate) fn preview(
         &self,
         call: &Call<'_>,
@@ -218,6 +266,8 @@ impl Tool {
             preview_routes: (self.preview_routes)(),
             cases: (self.cases)(),
             meta: self.meta(),
+            asks: self.step.is_some(),
+            long: self.long,
         }
     }
 
@@ -240,9 +290,10 @@ where
     O: Serialize,
     F: Fn(&Call<'_>, &A) -> Result<O, Failure> + 'static,
 {
-    Box::new(move |call, arguments| {
-        let output = run(call, &args::read(arguments)?)?;
-        serde_json::to_string(&output)
-            .map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
-    })
+    Box::new(move |call, arguments| written(&run(call, &args::read(arguments)?)?))
+}
+
+fn written<O: Serialize>(output: &O) -> Result<String, Failure> {
+    serde_json::to_string(output)
+        .map_err(|error| Failure::internal(format!("the result is no JSON: {error}")))
 }

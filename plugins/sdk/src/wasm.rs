@@ -5,16 +5,22 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
+    asking::{Reply, Resumed, Turn},
     bindings::portcullis::plugin::{
         blocks, cache, call as wit_call, config, content, http as wit, log, progress, types,
     },
+    bindings::with_completion as wit_completion,
+    bindings::with_interaction as wit_interaction,
+    bindings::with_prompts as wit_prompts,
     bindings::with_resources as wit_resources,
     block::{Block, Reader, Refused, Shown},
     call::{Call, Host, Level, Transport},
+    complete::Typed,
     failure::{Failure, Kind, Outcome},
     http::{HttpError, Reason, Request, Response, Stage},
     manifest_types::Method,
     plugin::Plugin,
+    prompt::Speaker,
     resource::Contents,
 };
 
@@ -53,6 +59,104 @@ pub fn read_resource(
         Contents::Text(text) => wit_resources::Contents::Text(text),
         Contents::Bytes(bytes) => wit_resources::Contents::Bytes(bytes),
     })
+}
+
+/// The export `get` of `prompts`.
+///
+/// # Errors
+/// What the prompt says.
+pub fn get_prompt(
+    plugin: &Plugin,
+    prompt: &str,
+    arguments: &str,
+) -> Result<Vec<wit_prompts::Message>, types::Failure> {
+    let messages = run(arguments, |call, value| {
+        plugin.get_prompt(call, prompt, &value)
+    })?;
+    let lower = |message: &crate::prompt::Message| wit_prompts::Message {
+        speaker: match message.speaker {
+            Speaker::User => wit_prompts::Speaker::User,
+            Speaker::Assistant => wit_prompts::Speaker::Assistant,
+        },
+        block: lower_block(&message.block.shown),
+    };
+    Ok(messages.iter().map(lower).collect())
+}
+
+/// The export `complete` of `completion`.
+///
+/// # Errors
+/// What the resource or prompt says.
+pub fn complete(
+    plugin: &Plugin,
+    subject: wit_completion::Subject,
+    name: &str,
+    [argument, value, arguments]: [&str; 3],
+) -> Result<wit_completion::Suggestions, types::Failure> {
+    let found = run(arguments, |call, arguments| {
+        let typed = Typed {
+            argument,
+            value,
+            arguments: &arguments,
+        };
+        match subject {
+            wit_completion::Subject::Prompt => plugin.complete_prompt(call, name, typed),
+            wit_completion::Subject::Resource => plugin.complete_resource(call, name, typed),
+        }
+    })?;
+    Ok(wit_completion::Suggestions {
+        values: found.values,
+        total: found.total,
+        has_more: found.has_more,
+    })
+}
+
+/// The export `step` of `interaction`.
+///
+/// # Errors
+/// What the tool says.
+pub fn step(
+    plugin: &Plugin,
+    tool: &str,
+    arguments: &str,
+    (state, answers): (Option<String>, Vec<wit_interaction::Answer>),
+) -> Result<wit_interaction::Turn, types::Failure> {
+    let answers = answers
+        .into_iter()
+        .map(|answer| (answer.key, lift_reply(answer.reply)));
+    let resumed = Resumed {
+        state,
+        answers: answers.collect(),
+    };
+    let turn = run(arguments, |call, value| {
+        plugin.step(call, tool, &value, &resumed)
+    })?;
+    Ok(match turn {
+        Turn::Done(text) => wit_interaction::Turn::Done(text),
+        Turn::Ask(ask) => {
+            let questions = ask.questions.into_iter();
+            let questions = questions.map(|question| wit_interaction::Question {
+                key: question.key,
+                message: question.message,
+                schema: question.schema.to_string(),
+            });
+            wit_interaction::Turn::Ask(wit_interaction::Ask {
+                questions: questions.collect(),
+                state: ask.state,
+            })
+        }
+    })
+}
+
+/// A form that is no JSON counts as one without a field.
+fn lift_reply(reply: wit_interaction::Reply) -> Reply {
+    match reply {
+        wit_interaction::Reply::Filled(text) => {
+            Reply::Filled(serde_json::from_str(&text).unwrap_or_default())
+        }
+        wit_interaction::Reply::Declined => Reply::Declined,
+        wit_interaction::Reply::Dismissed => Reply::Dismissed,
+    }
 }
 
 fn run<T>(

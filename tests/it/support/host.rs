@@ -15,7 +15,7 @@ use portcullis::input::Input;
 use portcullis::policy::Principal;
 use portcullis::registry::{EmbeddedPlugins, RegistryError, Reread, Snapshot, load_embedded};
 use portcullis::run::{Host, Listen, Surroundings};
-use portcullis::runtime::Runtime;
+use portcullis::runtime::{Linked, Runtime};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -41,8 +41,20 @@ rate_per_second = 100000
 rate_burst = 1000000
 "#;
 
+const CONFORMANCE: &str = r#"
+[server]
+plugins = "PLUGINS"
+[connections.guest]
+plugin = "conformance"
+url = "URL"
+prefix = ""
+"#;
+
 /// Instances that may live at a time in this process, over all tests that run at once.
 const INSTANCES: u32 = 400;
+
+/// Those of the conformance suite's fixture.
+const FIXTURES: u32 = 40;
 
 /// Compiled components are kept from run to run, for the binary too.
 pub fn cache_home() -> PathBuf {
@@ -65,6 +77,20 @@ pub async fn shared() -> (Arc<Runtime>, EmbeddedPlugins) {
         (runtime, embedded)
     };
     SHARED.get_or_init(build).await.clone()
+}
+
+/// A sandbox that links what the conformance suite's fixture imports, and no embedded plugins.
+async fn for_conformance() -> (Arc<Runtime>, EmbeddedPlugins) {
+    static SHARED: OnceCell<Arc<Runtime>> = OnceCell::const_new();
+    let build = || async {
+        let cache = cache_home().join("portcullis/components");
+        let runtime = Runtime::with(Linked::Conformance, FIXTURES, Some(&cache));
+        runtime.expect("the sandbox starts here")
+    };
+    (
+        SHARED.get_or_init(build).await.clone(),
+        EmbeddedPlugins::new(),
+    )
 }
 
 /// A host with its CRM and its folder.
@@ -112,6 +138,24 @@ impl TestHost {
         host
     }
 
+    /// The conformance suite's fixture, its tools under plain names, as `--conformance-fixture` serves it.
+    pub async fn conformance() -> Self {
+        let bytes = guests::bytes("conformance");
+        let files: [(&str, &[u8]); 1] = [("conformance.wasm", &bytes)];
+        let (nowhere, parts) = ("http://127.0.0.1:9", for_conformance().await);
+        let host = Self::of(
+            parts,
+            (&environment, Surroundings::default()),
+            CONFORMANCE,
+            nowhere,
+            &files,
+        )
+        .await;
+        let host = host.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(host.rejected(), Vec::<String>::new());
+        host
+    }
+
     /// A configuration with files in its plugin folder.
     pub async fn with_files(
         config: &str,
@@ -139,6 +183,18 @@ impl TestHost {
         url: &str,
         files: &[(&str, &[u8])],
     ) -> Result<Self, RegistryError> {
+        let parts = shared().await;
+        let around = (environment, surroundings);
+        Self::of(parts, around, config, url, files).await
+    }
+
+    async fn of(
+        (runtime, embedded): (Arc<Runtime>, EmbeddedPlugins),
+        (environment, surroundings): (&(dyn Fn(&str) -> Option<String> + Sync), Surroundings),
+        config: &str,
+        url: &str,
+        files: &[(&str, &[u8])],
+    ) -> Result<Self, RegistryError> {
         let folder = TempDir::new().expect("a temporary folder");
         let plugins = folder.path().join("plugins");
         std::fs::create_dir(&plugins).expect("the folder is ours");
@@ -148,7 +204,6 @@ impl TestHost {
         let path = folder.path().join("portcullis.toml");
         std::fs::write(&path, fill(config, url)).expect("the folder is ours");
         let config = Config::from_file(&path, environment).map_err(RegistryError::Config)?;
-        let (runtime, embedded) = shared().await;
         let host = Host::build_in(runtime, embedded, config, surroundings);
         let host = Arc::new(host.await?);
         Ok(Self {
@@ -181,13 +236,24 @@ impl TestHost {
         tool: &str,
         arguments: Value,
     ) -> Result<Value, Value> {
+        self.call_by(Caller::known(who), tool, arguments).await
+    }
+
+    /// Calls a tool as somebody who may have brought a token.
+    pub async fn call_by(
+        &self,
+        caller: Caller,
+        tool: &str,
+        arguments: Value,
+    ) -> Result<Value, Value> {
         let request = Request {
             name: tool.to_owned(),
             arguments: object(arguments),
-            caller: Caller::known(who),
+            caller,
             scope: Scope::All,
             input: Input::default(),
             watcher: None,
+            audience: None,
         };
         match call::call(&self.host.app, request).await {
             Ok(answer) => answer

@@ -69,7 +69,7 @@ impl Asking {
         questions: Questions,
     ) -> Result<Answers, ToolError> {
         let _open = Open::begin(self, principal)?;
-        let Questions { asks, state } = questions;
+        let Questions { asks, state, .. } = questions;
         let mut answers = Answers {
             state,
             ..Answers::default()

@@ -16,6 +16,7 @@ fn questions() -> Questions {
     Questions {
         asks: BTreeMap::from([("confirm".to_owned(), Ask::Form { message, schema })]),
         state: json!({"question": "q1"}),
+        ahead: false,
     }
 }
 

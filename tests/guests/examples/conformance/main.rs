@@ -5,7 +5,12 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod asking;
 mod blocks;
+mod client;
+mod prompts;
+mod resources;
+mod tasks;
 
 use portcullis_sdk::prelude::*;
 
@@ -18,7 +23,12 @@ pub fn plugin() -> Plugin {
             "The fixture of the official conformance suite",
         )
     };
-    blocks::tools(Plugin::new(manifest))
+    let plugin = blocks::tools(Plugin::new(manifest));
+    let plugin = asking::tools(plugin);
+    let plugin = client::tools(plugin);
+    let plugin = tasks::tools(plugin);
+    let plugin = resources::resources(plugin);
+    prompts::prompts(plugin)
 }
 
-portcullis_sdk::export!(plugin);
+portcullis_sdk::export!(plugin, resources, prompts, completion, interaction);
