@@ -100,7 +100,7 @@ struct Now {
 }
 
 impl Now {
-    fn now() -> Self {
+    fn present() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             instant: Instant::now(),
@@ -145,7 +145,7 @@ impl Issuer {
     /// # Errors
     /// The token is not to be trusted, or it cannot be found out now.
     pub async fn caller(&self, token: Token) -> Result<Caller, Unknown> {
-        let subject = self.subject(token.expose(), Now::now()).await?;
+        let subject = self.subject(token.expose(), Now::present()).await?;
         Ok(Caller::person(self.name(), &subject, token))
     }
 
@@ -156,7 +156,7 @@ impl Issuer {
     pub async fn visitor(&self, token: &Token, audience: &[String]) -> Result<Visitor, Unknown> {
         let signed = Signed::read(token.expose())?;
         let scopes = claims::scopes(&signed.claims);
-        let subject = self.proved(&signed, audience, Now::now()).await?;
+        let subject = self.proved(&signed, audience, Now::present()).await?;
         let person = Caller::person(self.name(), &subject, token.clone());
         Ok(Visitor {
             principal: person.principal().clone(),

@@ -3,6 +3,7 @@
 //!
 //! Owns what is written. Its readers are other processes too: the host that serves, and the command line.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
@@ -104,7 +105,7 @@ impl Book {
                 record,
             })
             .collect();
-        entries.sort_by(|a, b| b.record.created.cmp(&a.record.created));
+        entries.sort_by_key(|entry| Reverse(entry.record.created));
         Ok(entries)
     }
 

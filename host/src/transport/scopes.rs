@@ -6,7 +6,7 @@
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 use serde::Deserialize;
 
 const CALL: &str = "tools/call";
@@ -30,7 +30,7 @@ pub async fn named_in_body(request: Request) -> (Request, Option<String>) {
         name: Option<String>,
     }
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes());
+    let body = body.collect().await.map(Collected::to_bytes);
     let body = body.unwrap_or_default();
     let message = serde_json::from_slice::<Message>(&body).ok();
     let called = message.filter(|message| message.method == CALL);

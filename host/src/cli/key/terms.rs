@@ -168,8 +168,7 @@ mod tests {
     #[test]
     fn ends() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let end =
-            |text: &str| expiry(text).map(|expiry| expiry.end(now).map(|end| end.as_second()));
+        let end = |text: &str| expiry(text).map(|expiry| expiry.end(now).map(Timestamp::as_second));
         for (text, expected) in [
             ("never", None),
             ("1h", Some(1_800_003_600)),
