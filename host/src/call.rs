@@ -118,7 +118,10 @@ async fn serve(app: &App, request: Request) -> Called {
     // Before anything that may wait: what is previewed while a call waits, its caller has not seen.
     let began = Instant::now();
     let snapshot = app.registry.snapshot();
-    let tool = look_up(&snapshot, &request)?;
+    let tool = match look_up(&snapshot, &request) {
+        Ok(tool) => tool,
+        Err(unknown) => return waits(&snapshot, &request).map(Err).ok_or(unknown),
+    };
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
     let connection = tool.connection.config.name.as_str();
     let line = Line::begin(
@@ -211,6 +214,23 @@ fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownT
         .filter(|tool| request.scope.covers(snapshot, &tool.connection))
         .cloned()
         .ok_or_else(|| unknown(snapshot, &request.scope, &request.name))
+}
+
+/// A tool of a connection whose plugin waits for approval is no unknown one: it may come.
+fn waits(snapshot: &Snapshot, request: &Request) -> Option<ToolError> {
+    let mut waiting = snapshot.waiting.iter();
+    let waiting = waiting.find(|waiting| {
+        request.scope.covers_waiting(snapshot, waiting) && waiting.has(&request.name)
+    })?;
+    let (connection, plugin) = (&waiting.config.name, &waiting.plugin.id);
+    let message = format!(
+        "`{connection}` has no tools now: its plugin `{plugin}` is new or asks for more than before, and waits for approval"
+    );
+    Some(
+        ToolError::new(Kind::Unavailable, "WAITS_FOR_APPROVAL", message).suggest(format!(
+            "the operator of this server decides with `portcullis plugin approve {plugin}`; ask them"
+        )),
+    )
 }
 
 /// The caller's token where the connection acts with it, and nowhere else.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::identity::Issuer;
-use crate::registry::{Connection, Shared, Snapshot};
+use crate::registry::{Connection, Shared, Snapshot, Waiting};
 
 /// Which connections a client reaches where it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,16 @@ impl Scope {
             Self::All => true,
             Self::Shared => snapshot.shared.covers(&connection.config),
             Self::Connection(name) => connection.config.name.as_str() == name,
+        }
+    }
+
+    /// Whether a connection is reached that has no tools yet.
+    #[must_use]
+    pub fn covers_waiting(&self, snapshot: &Snapshot, waiting: &Waiting) -> bool {
+        match self {
+            Self::All => true,
+            Self::Shared => snapshot.shared.covers(&waiting.config),
+            Self::Connection(name) => waiting.config.name.as_str() == name,
         }
     }
 

@@ -12,10 +12,12 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use super::Connection;
-use super::assemble::{Parts, assemble};
+use super::assemble::{Assembled, Parts, assemble};
 use super::connection::Lasting;
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
+use super::lock::LockError;
+use super::pins::{Pins, Standing};
 use super::plugin::{Origin, Plugin, PluginError};
 use super::refresh;
 use super::snapshot::Snapshot;
@@ -54,6 +56,7 @@ pub struct Changed {
 struct Sources {
     config: Arc<Config>,
     folder: Folder,
+    pins: Pins,
 }
 
 /// Why the registry could not start.
@@ -75,6 +78,9 @@ pub enum RegistryError {
         /// Why.
         error: io::Error,
     },
+    /// What was approved is not known.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The configuration does not fit the plugins.
     #[error(transparent)]
     Config(#[from] Problems),
@@ -128,6 +134,7 @@ impl Registry {
     ) -> Result<Arc<Self>, RegistryError> {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
+        let mut pins = Pins::default().read(&config).await?;
         let lasting = Lasting {
             refresh_tokens: refresh::store(&config.server.state),
             names,
@@ -136,17 +143,27 @@ impl Registry {
             config: &config,
             embedded: &embedded,
             folder: &folder,
+            lock: &pins.lock,
             lasting: &lasting,
         };
-        let (snapshot, problems) = assemble(&parts, &Snapshot::default());
+        let Assembled {
+            snapshot,
+            problems,
+            pins: new,
+        } = assemble(&parts, &Snapshot::default());
         fits(problems)?;
+        pins.learn(new).await;
         say_at_start(&snapshot);
         Ok(Arc::new(Self {
             runtime,
             embedded,
             present: ArcSwap::from_pointee(snapshot),
             changed: watch::Sender::default(),
-            sources: Mutex::new(Sources { config, folder }),
+            sources: Mutex::new(Sources {
+                config,
+                folder,
+                pins,
+            }),
             lasting,
             leaving: std::sync::Mutex::default(),
             settling: std::sync::Mutex::default(),
@@ -170,26 +187,31 @@ impl Registry {
         Arc::clone(&self.sources.lock().await.config)
     }
 
-    /// Looks at the plugin folder again. A plugin that does not fit a connection leaves that
-    /// connection as it was.
+    /// Writes into the lock which plugins were taken up, now and from now on. For a host that serves; one
+    /// that only looks leaves the file alone.
+    pub async fn begin_to_pin(&self) {
+        self.sources.lock().await.pins.begin_to_write().await;
+    }
+
+    /// How a plugin that serves stands.
+    pub async fn standing(&self, plugin: &Plugin) -> Standing {
+        self.sources.lock().await.pins.standing(plugin)
+    }
+
+    /// Looks at the plugin folder and at the lock again. A plugin that does not fit a connection leaves
+    /// that connection as it was.
     ///
     /// # Errors
-    /// The folder cannot be read.
+    /// The folder or the lock cannot be read.
     pub async fn look_again(&self) -> Result<(), RegistryError> {
         let mut sources = self.sources.lock().await;
-        let folder = look(&sources.folder, &sources.config, &self.runtime).await?;
-        let parts = Parts {
-            config: &sources.config,
-            embedded: &self.embedded,
-            folder: &folder,
-            lasting: &self.lasting,
-        };
-        let (snapshot, problems) = assemble(&parts, &self.present.load());
-        for problem in &problems {
+        let config = Arc::clone(&sources.config);
+        let (next, assembled) = self.next(&sources, config).await?;
+        for problem in &assembled.problems {
             tracing::warn!(%problem, "a connection stays as it was");
         }
-        sources.folder = folder;
-        self.swap(snapshot);
+        *sources = next;
+        self.take_up(&mut sources, assembled).await;
         Ok(())
     }
 
@@ -199,19 +221,39 @@ impl Registry {
     /// It does not fit the plugins; the old one stays in force.
     pub async fn reconfigure(&self, config: Config) -> Result<(), RegistryError> {
         let mut sources = self.sources.lock().await;
-        let config = Arc::new(config);
+        let (next, mut assembled) = self.next(&sources, Arc::new(config)).await?;
+        fits(std::mem::take(&mut assembled.problems))?;
+        *sources = next;
+        self.take_up(&mut sources, assembled).await;
+        Ok(())
+    }
+
+    async fn next(
+        &self,
+        sources: &Sources,
+        config: Arc<Config>,
+    ) -> Result<(Sources, Assembled), RegistryError> {
         let folder = look(&sources.folder, &config, &self.runtime).await?;
+        let pins = sources.pins.read(&config).await?;
         let parts = Parts {
             config: &config,
             embedded: &self.embedded,
             folder: &folder,
+            lock: &pins.lock,
             lasting: &self.lasting,
         };
-        let (snapshot, problems) = assemble(&parts, &self.present.load());
-        fits(problems)?;
-        *sources = Sources { config, folder };
-        self.swap(snapshot);
-        Ok(())
+        let assembled = assemble(&parts, &self.present.load());
+        let next = Sources {
+            config,
+            folder,
+            pins,
+        };
+        Ok((next, assembled))
+    }
+
+    async fn take_up(&self, sources: &mut Sources, assembled: Assembled) {
+        self.swap(assembled.snapshot);
+        sources.pins.learn(assembled.pins).await;
     }
 
     /// The problems of a configuration, with what the plugins say of the rest of it.
@@ -291,16 +333,18 @@ pub async fn misfits(
 ) -> Vec<Problem> {
     let folder = look(&Folder::default(), config, runtime).await;
     let folder = folder.unwrap_or_default();
+    let pins = Pins::default().read(config).await.unwrap_or_default();
     let parts = Parts {
         config,
         embedded,
         folder: &folder,
+        lock: &pins.lock,
         lasting: &Lasting {
             refresh_tokens: refresh::store(&config.server.state),
             names: Arc::default(),
         },
     };
-    assemble(&parts, &Snapshot::default()).1
+    assemble(&parts, &Snapshot::default()).problems
 }
 
 async fn look(
@@ -311,7 +355,7 @@ async fn look(
     match &config.server.plugins {
         None => Ok(Folder::default()),
         Some(folder) => before
-            .look(folder, runtime)
+            .look(folder, &config.server.plugin_keys, runtime)
             .await
             .map_err(|error| RegistryError::Folder {
                 folder: folder.clone(),

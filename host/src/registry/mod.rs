@@ -4,16 +4,20 @@
 //! began with. Plugins come from the binary and from a watched folder, connections from the
 //! operator's configuration; tools exist only where the two meet. This module must not know MCP.
 
+mod approval;
 mod assemble;
 mod build;
 mod connection;
 mod embedded;
 mod folder;
+mod lock;
 mod manifest;
+mod pins;
 mod plugin;
 mod refresh;
 mod resource;
 mod shared;
+mod signature;
 mod slots;
 mod snapshot;
 mod tokens;
@@ -22,14 +26,18 @@ mod uri;
 mod watch;
 mod zones;
 
+pub use approval::{Candidate, NewPin, Reason, Rules, Verdict, Waiting, decide};
 pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
 pub use connection::{Connection, Lasting};
 pub use embedded::embedded;
-pub use folder::Rejected;
+pub use folder::{Folder, Rejected, read as read_component};
+pub use lock::{FILE as LOCK_FILE, Lock, LockError, Pin, path_of as lock_of};
 pub use manifest::{ManifestError, manifest_schema, read as read_manifest};
+pub use pins::Standing;
 pub use plugin::{Origin, Plugin, PluginError, PluginTool};
 pub use resource::{PAGE, PluginResource, Resource};
 pub use shared::{Shared, one_issuer};
+pub use signature::{Signed, beside as signature_of, check as check_signature};
 pub use snapshot::{DifferentIssuers, Snapshot};
 pub use tokens::description;
 pub use tool::Tool;
