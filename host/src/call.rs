@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::{BoxFuture, FutureExt};
-pub use scope::{Proof, Scope};
+pub use scope::{Proof, Scope, Unproved};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -118,9 +118,9 @@ async fn serve(app: &App, request: Request) -> Called {
     // Before anything that may wait: what is previewed while a call waits, its caller has not seen.
     let began = Instant::now();
     let snapshot = app.registry.snapshot();
-    let tool = match look_up(&snapshot, &request) {
-        Ok(tool) => tool,
-        Err(unknown) => return waits(&snapshot, &request).map(Err).ok_or(unknown),
+    let Some(tool) = look_up(&snapshot, &request) else {
+        let waiting = waits(&snapshot, &request).map(|error| Err(error.into()));
+        return waiting.ok_or_else(|| unknown(app, &request));
     };
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
     let connection = tool.connection.config.name.as_str();
@@ -193,7 +193,7 @@ async fn run(
     policy::open(principal, &grant).map_err(|d| denied(&d))?;
     let _admitted = app
         .admission
-        .admit(principal.as_str(), &tool.connection.gate, deadline)
+        .admit(principal, &tool.connection.gate, deadline)
         .await?;
     let heard = (&said, &input, began);
     let confirmation = confirm(app, (tool, &grant), principal, &call, heard).await?;
@@ -208,19 +208,17 @@ async fn run(
     Ok(Answered { value, blocks })
 }
 
-fn look_up(snapshot: &Snapshot, request: &Request) -> Result<Arc<Tool>, UnknownTool> {
-    snapshot
-        .find(&request.name)
-        .filter(|tool| request.scope.covers(snapshot, &tool.connection))
-        .cloned()
-        .ok_or_else(|| unknown(snapshot, &request.scope, &request.name))
+fn look_up(snapshot: &Snapshot, request: &Request) -> Option<Arc<Tool>> {
+    let covers = |tool: &&Arc<Tool>| request.scope.covers(snapshot, &tool.connection);
+    snapshot.find(&request.name).filter(covers).cloned()
 }
 
 /// A tool of a connection whose plugin waits for approval is no unknown one: it may come.
 fn waits(snapshot: &Snapshot, request: &Request) -> Option<ToolError> {
     let mut waiting = snapshot.waiting.iter();
     let waiting = waiting.find(|waiting| {
-        request.scope.covers_waiting(snapshot, waiting) && waiting.has(&request.name)
+        request.scope.covers_waiting(snapshot, waiting)
+            && waiting.has(&request.name, request.caller.principal())
     })?;
     let (connection, plugin) = (&waiting.config.name, &waiting.plugin.id);
     let message = format!(
@@ -263,12 +261,15 @@ pub(crate) fn own_token(
     caller.token().cloned().map(Some).ok_or_else(lacks)
 }
 
-fn unknown(snapshot: &Snapshot, scope: &Scope, name: &str) -> UnknownTool {
+/// The nearest name is one that the caller sees.
+fn unknown(app: &App, request: &Request) -> UnknownTool {
+    let snapshot = app.registry.snapshot_for(request.caller.principal());
+    let Request { name, scope, .. } = request;
     let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
     let known: Vec<String> = snapshot
         .listed
         .iter()
-        .filter(|tool| scope.covers(snapshot, &tool.connection))
+        .filter(|tool| scope.covers(&snapshot, &tool.connection))
         .map(|tool| tool.listed_name.clone())
         .collect();
     UnknownTool {

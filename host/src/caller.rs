@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::policy::Principal;
@@ -23,6 +24,7 @@ static KEY: LazyLock<[u8; 32]> = LazyLock::new(rand::random);
 pub struct Caller {
     principal: Principal,
     token: Option<Token>,
+    ends: Option<CancellationToken>,
 }
 
 impl Caller {
@@ -32,6 +34,16 @@ impl Caller {
         Self {
             principal,
             token: None,
+            ends: None,
+        }
+    }
+
+    /// The same, until what they brought is taken back.
+    #[must_use]
+    pub fn until(self, ends: CancellationToken) -> Self {
+        Self {
+            ends: Some(ends),
+            ..self
         }
     }
 
@@ -42,6 +54,7 @@ impl Caller {
         Self {
             principal: Principal::named("person", &owner.to_string()),
             token: Some(Token { owner, ..token }),
+            ends: None,
         }
     }
 
@@ -51,6 +64,7 @@ impl Caller {
         Self {
             principal: Principal::named("token", &token.owner().to_string()),
             token: Some(token),
+            ends: None,
         }
     }
 
@@ -64,6 +78,12 @@ impl Caller {
     #[must_use]
     pub const fn token(&self) -> Option<&Token> {
         self.token.as_ref()
+    }
+
+    /// Cancelled when what they brought is good no longer; for what outlasts one request.
+    #[must_use]
+    pub const fn ends(&self) -> Option<&CancellationToken> {
+        self.ends.as_ref()
     }
 }
 

@@ -21,6 +21,7 @@ pub mod caller;
 pub mod confirm;
 pub mod identity;
 pub mod input;
+pub mod keys;
 pub mod reading;
 
 pub mod registry;

@@ -109,7 +109,7 @@ async fn run(
     };
     let _admitted = app
         .admission
-        .admit(principal.as_str(), &connection.gate, deadline)
+        .admit(principal, &connection.gate, deadline)
         .await?;
     let permit =
         policy::authorize_read(principal, &resource.grant).map_err(|denial| denied(&denial))?;

@@ -101,11 +101,15 @@ impl Host {
             burst: narrow(limits.rate_burst),
         };
         let prompts = Arc::new(Prompts::new(folder_of_prompts));
-        let most_streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
+        let most_streams = wide(limits.streams);
         let app = Arc::new(App {
             registry: Arc::clone(&registry),
             runtime,
-            admission: Admission::new(narrow(limits.concurrent_calls), rate),
+            admission: Admission::new(
+                narrow(limits.concurrent_calls),
+                narrow(limits.calls_per_caller),
+                rate,
+            ),
             confirmations: Confirmations::lasting(surroundings.preview_valid_for),
             request_bytes: limits.request_bytes,
             running: watch::Sender::new(0),
@@ -146,6 +150,8 @@ impl Host {
             tasks.spawn(watch_files(Arc::clone(&self.app.registry), reread));
             tasks.spawn(watch_prompts(Arc::clone(&self.prompts)));
         }
+        let registry = Arc::clone(&self.app.registry);
+        tasks.spawn(async move { registry.watch_keys().await });
         for connection in &self.app.registry.snapshot().connections {
             let connection = Arc::clone(connection);
             tasks.spawn(async move { connection.settle().await });
@@ -179,6 +185,7 @@ impl Host {
     }
 
     fn http_options(&self, listener: SocketAddr, drain: Duration) -> HttpOptions {
+        let limits = &self.server.limits;
         let public = self
             .server
             .public_url
@@ -194,13 +201,15 @@ impl Host {
                 .chain(own_name(listener))
                 .collect(),
             origins: self.server.allowed_origins.clone(),
-            request_bytes: usize::try_from(self.server.limits.request_bytes).unwrap_or(usize::MAX),
-            sessions: usize::try_from(self.server.limits.sessions).unwrap_or(usize::MAX),
+            request_bytes: wide(limits.request_bytes),
+            sessions: (wide(limits.sessions), wide(limits.sessions_per_caller)),
+            streams_of_each: wide(limits.streams_per_caller),
+            refusals_per_minute: narrow(limits.refusals_per_minute),
             drain,
             path: self.server.path.to_string(),
             public_url: self.server.public_url.clone(),
             old_sse: self.server.legacy_sse,
-            open: self.server.insecure_remote || listener.ip().to_canonical().is_loopback(),
+            open: listener.ip().to_canonical().is_loopback(),
         }
     }
 }
@@ -245,4 +254,8 @@ async fn watch_prompts(prompts: Arc<Prompts>) {
 /// Limits have ranges that fit; see `config`.
 fn narrow(limit: u64) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
+}
+
+fn wide(limit: u64) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }

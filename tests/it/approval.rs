@@ -120,8 +120,9 @@ async fn another_file_that_asks_for_the_same_reloads_and_is_pinned() {
     assert_eq!(says(&host).await, "one");
 }
 
+/// The first version serves while the second, which asks for more, waits for approval.
 #[tokio::test]
-async fn good_one_serves_while_good_two_waits_for_approval() {
+pub async fn good_two() {
     let (one, two) = (guests::bytes("good_one"), guests::bytes("good_two"));
     let host = served("", &one).await;
     pinned(&host, &one).await;
@@ -150,8 +151,9 @@ async fn good_one_serves_while_good_two_waits_for_approval() {
     pinned(&host, &one).await;
 }
 
+/// A further request that is said to be harmless waits, and its reason is shown.
 #[tokio::test]
-async fn newly_safe_waits_and_its_reason_is_shown() {
+pub async fn newly_safe() {
     let host = served("", &guests::bytes("good_one")).await;
     put(&host, &guests::bytes("newly_safe"));
     waits(&host).await;
@@ -192,6 +194,7 @@ async fn at_a_start_a_plugin_that_asks_for_more_has_no_tools_and_calls_say_the_w
         caller: Caller::known(Principal::stdio()),
         scope: Scope::All,
         watcher: None,
+        input: Input::default(),
     };
     assert!(
         call::call(&host.host.app, unknown).await.is_err(),
@@ -203,6 +206,7 @@ async fn at_a_start_a_plugin_that_asks_for_more_has_no_tools_and_calls_say_the_w
         caller: Caller::known(Principal::stdio()),
         scope: Scope::Connection("other".to_owned()),
         watcher: None,
+        input: Input::default(),
     };
     assert!(
         call::call(&host.host.app, elsewhere).await.is_err(),

@@ -174,7 +174,7 @@ async fn a_connection_may_leave_it_to_a_human_alone() {
 }
 
 #[tokio::test]
-async fn writes_in_preview_find_only_the_preview_routes_open() {
+pub async fn writes_in_preview() {
     let stub = crate::support::Stub::ok().await;
     let host = TestHost::guest("writes_in_preview", "", &stub.url()).await;
     let answer = host

@@ -131,7 +131,7 @@ fn not_previewed(answer: &Value) {
 }
 
 #[tokio::test]
-async fn removes_once_with_one_token() {
+pub async fn removes() {
     let scene = Scene::new().await;
     let confirmed = with_token(&arguments(), &scene.previewed(&arguments()).await);
     scene.done(&confirmed).await;

@@ -366,7 +366,7 @@ async fn an_echo_of_the_token_does_not_reach_the_answer() {
 }
 
 #[tokio::test]
-async fn forwards_the_token_with_signed_requests_alone() {
+pub async fn forwards() {
     let crm = crm().await;
     let mut host = host(FORWARD, &crm.url()).await;
     let client = HttpMcp::connect_as(host.serve().await.address, Era::Stateless, "/mcp", ADA).await;

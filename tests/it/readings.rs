@@ -97,7 +97,7 @@ async fn page_and_its_kin_are_listed_once_for_each_connection() {
 }
 
 #[tokio::test]
-async fn page_bytes_and_a_record_are_read() {
+pub async fn page() {
     let stub = Stub::json(r#"{"text":"milk"}"#).await;
     let mut host = host_of_two(&stub.url()).await;
     let address = host.serve().await.address;
@@ -291,7 +291,7 @@ async fn error_of(guest: &str, uri: &str) -> Value {
 }
 
 #[tokio::test]
-async fn trap_in_read_says_nothing_of_its_cause() {
+pub async fn trap_in_read() {
     let error = error_of("trap_in_read", "ui://guest/page").await;
     assert_eq!(error["code"], -32603, "{error}");
     assert_eq!(error["message"], "the plugin failed", "{error}");
@@ -300,7 +300,7 @@ async fn trap_in_read_says_nothing_of_its_cause() {
 }
 
 #[tokio::test]
-async fn writes_in_read_reaches_nothing() {
+pub async fn writes_in_read() {
     let stub = Stub::ok().await;
     let mut host = TestHost::guest("writes_in_read", "", &stub.url()).await;
     let client = HttpMcp::connect(host.serve().await.address, Era::Stateless).await;
@@ -327,7 +327,7 @@ async fn why_not(guest: &str) -> String {
 }
 
 #[tokio::test]
-async fn unsafe_resource_is_refused_with_every_reason() {
+pub async fn unsafe_resource() {
     let why = why_not("unsafe_resource").await;
     for says in [
         "resource `deletes`, route 1 (`DELETE notes/1`): DELETE changes records",
@@ -344,7 +344,7 @@ async fn unsafe_resource_is_refused_with_every_reason() {
 }
 
 #[tokio::test]
-async fn resources_without_export_are_refused() {
+pub async fn resources_without_export() {
     let why = why_not("resources_without_export").await;
     assert!(
         why.contains("does not export portcullis:plugin/resources"),
@@ -353,7 +353,7 @@ async fn resources_without_export_are_refused() {
 }
 
 #[tokio::test]
-async fn export_without_resources_is_refused() {
+pub async fn export_without_resources() {
     let why = why_not("export_without_resources").await;
     assert!(why.contains("declares no `resources`"), "{why}");
 }

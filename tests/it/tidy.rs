@@ -1,5 +1,6 @@
 //! The rules of the house that a test can see: who may use whom, where each foreign crate lives,
-//! what every file begins with, and that no guest is without a test.
+//! what every file begins with, and that every guest is declared. (That none is without a test, the
+//! compiler sees: `sandbox`.)
 //!
 //! Sources are read as text; what a macro makes is not seen, and nothing here needs it to be.
 
@@ -11,7 +12,15 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     (
         "transport",
-        &["call", "caller", "identity", "mcp", "policy"],
+        &[
+            "admission",
+            "call",
+            "caller",
+            "identity",
+            "keys",
+            "mcp",
+            "policy",
+        ],
     ),
     (
         "mcp",
@@ -51,17 +60,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
         ],
     ),
-    ("identity", &["caller"]),
+    ("identity", &["caller", "policy"]),
+    ("keys", &["caller", "names", "policy", "state"]),
     ("confirm", &["policy"]),
-    ("admission", &["error"]),
+    ("admission", &["error", "policy"]),
     ("audit", &["capability", "error", "names"]),
     (
         "registry",
         &[
             "admission",
+            "caller",
             "capability",
             "config",
             "identity",
+            "keys",
             "names",
             "policy",
             "runtime",
@@ -128,7 +140,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "caller",
             "config",
             "error",
+            "identity",
             "input",
+            "keys",
             "live",
             "mcp",
             "policy",
@@ -136,6 +150,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "registry",
             "run",
             "runtime",
+            "schema",
             "shutdown",
             "telemetry",
         ],
@@ -419,25 +434,6 @@ fn guests() -> BTreeSet<String> {
         first.trim_end_matches(".rs").to_owned()
     });
     names.collect()
-}
-
-#[test]
-fn every_guest_has_a_test_of_its_name() {
-    let tests: String = sources("tests/it")
-        .iter()
-        .map(|source| source.text.clone())
-        .collect();
-    let mut found = Vec::new();
-    for name in guests() {
-        let (alone, sentence) = (format!("fn {name}("), format!("fn {name}_"));
-        if !tests.contains(&alone) && !tests.contains(&sentence) {
-            found.push(name);
-        }
-    }
-    nothing(
-        &found,
-        "guests without a test whose name begins with theirs",
-    );
 }
 
 #[test]

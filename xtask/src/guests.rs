@@ -15,8 +15,9 @@ use crate::process::{self, announce};
 use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{self, Example, Workspace};
 
-/// Declared in the workspace's Cargo.toml.
-const PROFILE: &str = "plugin";
+/// The profiles of what is shipped and of what only tests load; declared in the workspace's Cargo.toml.
+const PLUGIN: &str = "plugin";
+const GUEST: &str = "guest";
 
 /// Builds every plugin into `target/plugins/<id>.wasm`.
 pub(crate) fn plugins(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
@@ -26,11 +27,11 @@ pub(crate) fn plugins(workspace: &Workspace, toolchain: &Toolchain) -> Result<()
     ));
     let mut entries = Vec::new();
     if !workspace.plugins.is_empty() {
-        let mut cargo = guest_cargo(workspace, toolchain);
+        let mut cargo = guest_cargo(workspace, toolchain, PLUGIN);
         cargo.arg("--lib");
         for plugin in &workspace.plugins {
             cargo.args(["--package", &plugin.package]);
-            let from = guest_out(workspace).join(&plugin.artifact);
+            let from = guest_out(workspace, PLUGIN).join(&plugin.artifact);
             entries.push(Entry {
                 name: format!("{}.wasm", plugin.id),
                 from,
@@ -66,12 +67,12 @@ fn own_guests(workspace: &Workspace, toolchain: &Toolchain) -> Result<Vec<Entry>
         "Building {}",
         count(guests.artifacts.len(), "test guest")
     ));
-    process::run(guest_cargo(workspace, toolchain).args([
+    process::run(guest_cargo(workspace, toolchain, GUEST).args([
         "--examples",
         "--package",
         &guests.package,
     ]))?;
-    let folder = guest_out(workspace).join("examples");
+    let folder = guest_out(workspace, GUEST).join("examples");
     Ok(guests
         .artifacts
         .iter()
@@ -82,13 +83,13 @@ fn own_guests(workspace: &Workspace, toolchain: &Toolchain) -> Result<Vec<Entry>
         .collect())
 }
 
-fn guest_cargo(workspace: &Workspace, toolchain: &Toolchain) -> Command {
+fn guest_cargo(workspace: &Workspace, toolchain: &Toolchain, profile: &str) -> Command {
     let mut cargo = workspace.cargo("build");
     toolchain.apply(&mut cargo, workspace);
     cargo.args([
         "--locked",
         "--profile",
-        PROFILE,
+        profile,
         "--target",
         TARGET,
         "--target-dir",
@@ -101,8 +102,8 @@ fn guest_target(workspace: &Workspace) -> PathBuf {
     workspace.root.join("target/guests")
 }
 
-fn guest_out(workspace: &Workspace) -> PathBuf {
-    guest_target(workspace).join(TARGET).join(PROFILE)
+fn guest_out(workspace: &Workspace, profile: &str) -> PathBuf {
+    guest_target(workspace).join(TARGET).join(profile)
 }
 
 /// Builds an example as its author would: in its folder, in release.

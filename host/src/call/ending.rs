@@ -80,9 +80,10 @@ fn faulted(fault: &Fault) -> ToolError {
             .suggest("ask for less in one call, or let the operator raise limits.timeout_ms")
             .retry(None),
         Fault::Limit(limit) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
-            .suggest(format!(
-                "ask for less in one call, or let the operator raise {limit}"
-            )),
+            .suggest(match limit.starts_with("limits.") {
+                true => format!("ask for less in one call, or let the operator raise {limit}"),
+                false => format!("ask for less in one call; {limit} cannot be raised"),
+            }),
         Fault::Oversize(_) => ToolError::new(Kind::Internal, "PLUGIN_LIMIT", fault.to_string())
             .suggest("ask for fewer records or fields"),
         Fault::Trap(_) | Fault::NotJson(_) => {

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::identity::Issuer;
-use crate::registry::{Connection, Shared, Snapshot, Waiting};
+use crate::policy::{self, Bearer, EFFECTS, Principal};
+pub use crate::registry::Unproved;
+use crate::registry::{Authority, Connection, Door, Shared, Snapshot, Waiting};
 
 /// Which connections a client reaches where it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +29,57 @@ pub enum Proof {
     OwnToken,
     /// By their own token, which this issuer signed.
     Signed(Arc<Issuer>),
+    /// By an API key of this host, or a token of its own authorization server.
+    Door(Arc<Door>),
+}
+
+impl Proof {
+    /// Who signs the tokens that are taken, where the host knows.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&Arc<Issuer>> {
+        match self {
+            Self::Signed(issuer) => Some(issuer),
+            Self::Door(_) => self.authority().map(Authority::issuer),
+            Self::Nothing | Self::OwnToken => None,
+        }
+    }
+
+    /// The scope without which a token is for nothing here.
+    #[must_use]
+    pub fn least_scope(&self) -> Option<&'static str> {
+        self.authority().and_then(Authority::least_scope)
+    }
+
+    fn authority(&self) -> Option<&Authority> {
+        match self {
+            Self::Door(door) => door.authority(),
+            _ => None,
+        }
+    }
 }
 
 impl Scope {
+    /// The scopes that a token needs for a tool, where the caller's lacks one: those that it has, as far as
+    /// they mean something here, and that of the tool.
+    #[must_use]
+    pub fn lacking(
+        &self,
+        snapshot: &Snapshot,
+        caller: &Principal,
+        tool: &str,
+    ) -> Option<Vec<&'static str>> {
+        let mandate = caller.mandate()?;
+        let tool = snapshot.find(tool)?;
+        let grant = &tool.grant;
+        let concerns = mandate.bearer == Bearer::Token
+            && self.covers(snapshot, &tool.connection)
+            && grant.is_open()
+            && !grant.is_open_to(mandate);
+        let needed = |effect| mandate.allows(effect) || effect == grant.effect();
+        let needed = EFFECTS.into_iter().filter(|effect| needed(*effect));
+        concerns.then(|| needed.map(policy::scope).collect())
+    }
+
     /// Whether a connection is reached.
     #[must_use]
     pub fn covers(&self, snapshot: &Snapshot, connection: &Connection) -> bool {
@@ -56,14 +106,14 @@ impl Scope {
         let issuer = match self {
             Self::All => return Some(Proof::Nothing),
             Self::Shared => match snapshot.shared {
-                Shared::Service => return Some(Proof::Nothing),
+                Shared::Service => return Some(of_accounts(snapshot)),
                 Shared::Forward => snapshot.shared_issuer().ok()?,
                 Shared::Nobody => return None,
             },
             Self::Connection(name) => {
                 let connection = snapshot.connection(name)?;
                 if !connection.forwards() {
-                    return Some(Proof::Nothing);
+                    return Some(of_accounts(snapshot));
                 }
                 connection.issuer.as_ref()
             }
@@ -78,7 +128,10 @@ impl Scope {
     /// only connection that has one.
     #[must_use]
     pub fn only_signed(snapshot: &Snapshot) -> Option<Self> {
-        let is_signed = |scope: &Self| matches!(scope.proof(snapshot), Some(Proof::Signed(_)));
+        let is_signed = |scope: &Self| {
+            let proof = scope.proof(snapshot);
+            proof.is_some_and(|proof| proof.issuer().is_some())
+        };
         if is_signed(&Self::Shared) {
             return Some(Self::Shared);
         }
@@ -87,5 +140,13 @@ impl Scope {
             .map(|connection| Self::Connection(connection.config.name.to_string()))
             .filter(is_signed);
         signed.next().filter(|_| signed.next().is_none())
+    }
+}
+
+/// What callers prove who would act as the operator's accounts.
+fn of_accounts(snapshot: &Snapshot) -> Proof {
+    match &snapshot.door {
+        Some(door) => Proof::Door(Arc::clone(door)),
+        None => Proof::Nothing,
     }
 }

@@ -13,7 +13,13 @@ impl Host for Guest {
     }
 
     fn put(&mut self, key: String, value: Vec<u8>, ttl_ms: u32) {
+        let taken = self.allowance.take(key.len() + value.len());
         if let Some(link) = self.reach.link() {
+            // What is not kept must not leave an older value in its place.
+            if !taken {
+                link.cache.remove(&self.reach.owner(), &key);
+                return;
+            }
             let ttl = Duration::from_millis(ttl_ms.into());
             link.cache.put(&self.reach.owner(), &key, value, ttl);
         }

@@ -11,8 +11,8 @@ use portcullis_manifest::Method;
 
 use crate::caller::Token;
 use crate::policy::{Asked, Canonical, Known, Made, Passed, Refused};
-use crate::runtime::Guest;
 use crate::runtime::bindings::portcullis::plugin::http as wit;
+use crate::runtime::{Allowance, Guest};
 use crate::upstream::{Answer, Failed, Outgoing, Reason, Stage};
 
 /// Requests of one `send-all` that are on their way at a time. Browsers use six per host, and
@@ -21,31 +21,51 @@ const AT_A_TIME: usize = 6;
 
 impl wit::Host for Guest {
     async fn send(&mut self, request: wit::Request) -> Result<wit::Response, wit::Error> {
-        send(&self.reach, request).await
+        send(&self.reach, &self.allowance, request).await
     }
 
     async fn send_all(
         &mut self,
         requests: Vec<wit::Request>,
     ) -> Vec<Result<wit::Response, wit::Error>> {
-        let reach = &self.reach;
+        let (reach, allowance) = (&self.reach, &self.allowance);
         stream::iter(requests)
-            .map(|request| send(reach, request))
+            .map(|request| send(reach, allowance, request))
             .buffered(AT_A_TIME)
             .collect()
             .await
     }
 }
 
-async fn send(reach: &Reach, request: wit::Request) -> Result<wit::Response, wit::Error> {
+async fn send(
+    reach: &Reach,
+    allowance: &Allowance,
+    request: wit::Request,
+) -> Result<wit::Response, wit::Error> {
+    let taken = allowance.take(size(&request));
     let Some(within) = &reach.within else {
         return Err(refuse(wit::Reason::Denied, "describe has no upstream"));
     };
-    let result = forward(within, reach.deadline, request).await;
+    let result = if taken {
+        forward(within, reach.deadline, request).await
+    } else {
+        Err(refuse(
+            wit::Reason::BudgetSpent,
+            "limits.host_bytes is used up",
+        ))
+    };
     if let Err(error) = &result {
         tracing::debug!(call = %reach.call, reason = ?error.reason, stage = ?error.stage, detail = %error.detail, "no answer");
     }
     result
+}
+
+/// What a request hands to the host, in bytes.
+fn size(request: &wit::Request) -> usize {
+    let pairs = request.query.iter().chain(&request.headers);
+    let texts = pairs.flat_map(|(name, value)| [name, value]);
+    let texts: usize = texts.chain(&request.path).map(String::len).sum();
+    texts + request.body.as_ref().map_or(0, Vec::len)
 }
 
 /// The order of the checks: budget, size, routes, then everything that the upstream checks.

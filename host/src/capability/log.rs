@@ -5,6 +5,11 @@ use crate::runtime::{Guest, clean};
 
 impl Host for Guest {
     fn write(&mut self, level: Level, message: String) {
+        // A line whose bytes are over counts as dropped, like one that is over in number.
+        if !self.allowance.take(message.len()) {
+            self.printed.drop_line();
+            return;
+        }
         if !self.printed.take_line() {
             return;
         }

@@ -8,6 +8,7 @@ use super::setup::{Setup, own_token, setup};
 use super::{CheckArgs, Exit, complain, print};
 use crate::caller::Token;
 use crate::config::{self, Asked, Identity, Problem};
+use crate::identity::Unknown;
 use crate::live::{self, Finding, Level};
 use crate::registry::{Connection, Snapshot, one_issuer};
 use crate::telemetry::Telemetry;
@@ -34,6 +35,7 @@ pub async fn check(config: Option<PathBuf>, args: CheckArgs, telemetry: Telemetr
     let snapshot = setup.host.app.registry.snapshot();
     let mut text = overview(&snapshot);
     let mut worst = level(&snapshot);
+    worst = worst.max(door(&snapshot, args.live, &mut text).await);
     if args.live {
         worst = worst.max(all_live(&setup, token.as_ref(), &mut text).await);
     }
@@ -115,6 +117,60 @@ fn overview(snapshot: &Snapshot) -> String {
         writeln!(text, "{} no connection works yet", mark_of(Level::Error)).ok();
     }
     text
+}
+
+/// Who is let in over HTTP, where the configuration asks.
+async fn door(snapshot: &Snapshot, live: bool, text: &mut String) -> Level {
+    let Some(door) = &snapshot.door else {
+        return Level::Ok;
+    };
+    let mut found = Vec::new();
+    if let Some(keys) = door.keys() {
+        found.push(of_keys(keys.count().await));
+    }
+    if let Some(authority) = door.authority() {
+        let issuer = authority.issuer();
+        let keys = if live {
+            Some(issuer.keys().await)
+        } else {
+            None
+        };
+        found.push(of_issuer(issuer.name(), keys));
+    }
+    for (level, told) in &found {
+        writeln!(text, "{} {told}", mark_of(*level)).ok();
+    }
+    let levels = found.into_iter().map(|(level, _)| level);
+    levels.max().unwrap_or(Level::Ok)
+}
+
+fn of_keys(good: Result<usize, impl std::fmt::Display>) -> (Level, String) {
+    match good {
+        Ok(0) => {
+            let told = "API keys are taken over HTTP, and none is good; `portcullis key issue NAME --expires 90d` issues one";
+            (Level::Warn, told.to_owned())
+        }
+        Ok(1) => (Level::Ok, "API keys are taken over HTTP; 1 is good".into()),
+        Ok(good) => (
+            Level::Ok,
+            format!("API keys are taken over HTTP; {good} are good"),
+        ),
+        Err(error) => (Level::Error, error.to_string()),
+    }
+}
+
+/// Whether the issuer's keys can be had, where that was tried.
+fn of_issuer(name: &str, keys: Option<Result<usize, Unknown>>) -> (Level, String) {
+    let taken = format!("access tokens of {name} are taken over HTTP");
+    match keys {
+        None => (Level::Ok, taken),
+        Some(Ok(0)) => (
+            Level::Error,
+            format!("{taken}, and it publishes no key that they could be checked with"),
+        ),
+        Some(Ok(_)) => (Level::Ok, format!("{taken}, and its keys can be fetched")),
+        Some(Err(error)) => (Level::Error, format!("{taken}: {error}")),
+    }
 }
 
 /// Whose rights the CRM sees, and by which credential.

@@ -40,6 +40,25 @@ Examples:
 
 Exit code 1: the tool answered an error, which stands on standard output like any answer.";
 
+pub const KEY_ISSUE: &str = "\
+Examples:
+  portcullis key issue ada-laptop --expires 90d
+  portcullis key issue dashboard --expires never --connections sales --allow read
+  portcullis key issue intake --expires 2027-01-31 --tools 'search*,create' --rate 60
+
+The key goes to standard output, what is said of it to standard error. It narrows what the
+configuration allows and never widens it. Keys are asked for where `auth = \"keys\"` stands below
+[server]; over stdio nobody needs one.";
+
+pub const KEY_LIST: &str = "\
+Examples:
+  portcullis key list                       who has a key, for what, and when it was last used
+  portcullis key list --all --json          also those that are good no longer";
+
+pub const KEY_REVOKE: &str = "\
+Examples:
+  portcullis key revoke ada-laptop";
+
 pub const PLUGIN_LIST: &str = "\
 Examples:
   portcullis plugin list                    ids, versions, origins, and files that were refused

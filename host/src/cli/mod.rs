@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod demo;
 mod examples;
+mod key;
 mod plugin;
 mod prompts;
 mod serve;
@@ -93,6 +94,9 @@ enum Command {
     /// Call one tool and print its answer.
     #[command(after_help = examples::CALL)]
     Call(CallArgs),
+    /// API keys: who may come in over HTTP, and for what.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Look at plugins and approve them.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -287,6 +291,7 @@ impl Cli {
             Some(Command::Check(args)) => check::check(config, args, Telemetry::start()).await,
             Some(Command::Tools(args)) => tools::tools(config, &args).await,
             Some(Command::Call(args)) => call::call(config, args).await,
+            Some(Command::Key(command)) => key::key(config, command).await,
             Some(Command::Plugin(PluginCommand::List { routes })) => {
                 plugin::list(config, routes).await
             }

@@ -7,7 +7,10 @@ use tokio::net::TcpListener;
 
 use super::setup::{Setup, setup, setup_entities};
 use super::{Exit, ServeArgs, complain};
-use crate::config::{self, Asked, Config, Identity, check_listener};
+use crate::config::{
+    self, Asked, Config, Identity, Place, Problem, Problems, Source, check_listener,
+};
+use crate::registry::Reread;
 use crate::run::Listen;
 use crate::shutdown;
 use crate::telemetry::Telemetry;
@@ -52,7 +55,7 @@ async fn try_serve(
     };
     let listen = match address(&args, &config)? {
         Some(address) => {
-            check_listener(address, config.server.insecure_remote, &config.connections)
+            check_listener(address, &config.server.access, &config.connections)
                 .map_err(|message| complain(Exit::Usage, format_args!("{address} {message}")))?;
             Listen::Http(bind(address).await?)
         }
@@ -67,9 +70,32 @@ async fn try_serve(
         );
     }
     say_where(&listen, &config);
+    let reread = match &listen {
+        Listen::Http(listener) => reread.map(|reread| judged(reread, listener.local_addr().ok())),
+        Listen::Stdio => reread,
+    };
     host.serve(listen, reread, stop.token())
         .await
         .map_err(|error| complain(Exit::Failed, format_args!("{error:#}")))
+}
+
+/// A configuration is not taken up that would open the listener of this process, which need not be that
+/// of the file.
+fn judged(reread: Reread, listener: Option<SocketAddr>) -> Reread {
+    Box::new(move || {
+        let config = reread()?;
+        let judge = |listener| check_listener(listener, &config.server.access, &config.connections);
+        let Some(Err(message)) = listener.map(judge) else {
+            return Ok(config);
+        };
+        let place = match &config.source {
+            Source::File(path) => Place::File(path.as_path().into()),
+            Source::Environment => Place::Environment,
+        };
+        let told = listener.map(|listener| format!("{listener} {message}"));
+        let problem = Problem::error(place, "", told.unwrap_or(message));
+        Err(Problems::new(vec![problem]))
+    })
 }
 
 /// Where to listen; nowhere for stdio.
@@ -129,6 +155,11 @@ fn say_where(listen: &Listen, config: &Config) {
         Ok(address) => tracing::info!("listening on http://{address}{}", config.server.path),
         Err(error) => tracing::warn!(%error, "listening"),
     }
+    if config.server.access.keys {
+        tracing::info!(
+            "an API key is wanted, as `Authorization: Bearer …`; `portcullis key issue` makes one"
+        );
+    }
     for connection in &config.connections {
         if connection.identity == Identity::Forward {
             let (path, name) = (&config.server.path, &connection.name);
@@ -136,5 +167,31 @@ fn say_where(listen: &Listen, config: &Config) {
                 "{path}/{name} wants each caller's own token, as `Authorization: Bearer …`"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_reload_that_would_open_the_listener_is_refused() {
+        let reread = |auth: &str, listener: &str| {
+            let text = format!(
+                "[server]\n{auth}\n[connections.a]\nplugin = 'a'\nurl = 'https://a.example.com'\n"
+            );
+            let reread: Reread =
+                Box::new(move || Config::from_text(&text, Path::new("p.toml"), &|_| None));
+            judged(reread, listener.parse().ok())()
+        };
+        assert!(reread("", "127.0.0.1:1").is_ok());
+        assert!(reread("auth = 'keys'", "0.0.0.0:1").is_ok());
+        let refused = reread("", "0.0.0.0:1").unwrap_err().to_string();
+        assert!(
+            refused.starts_with("p.toml: 0.0.0.0:1 listens beyond this machine"),
+            "{refused}"
+        );
     }
 }

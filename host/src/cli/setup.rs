@@ -37,6 +37,33 @@ pub async fn setup_entities(
     build(Located::entities(), Some(file), Asked::Nothing, adjust).await
 }
 
+/// The configuration alone, for what needs no plugin and no secret: a problem elsewhere than in `[server]`
+/// is not in the way. Problems are printed.
+pub async fn read(given: Option<PathBuf>) -> Result<Config, Exit> {
+    let located = config::locate(given.as_deref(), &process_environment);
+    let found = match &located.source {
+        Source::File(path) => read_file(path),
+        Source::Environment => {
+            let runtime = engine(None)?;
+            let embedded = load_embedded(&runtime).await;
+            let embedded = embedded.map_err(|error| complain(Exit::Internal, error))?;
+            from_environment(&embedded, None, Asked::Nothing)
+        }
+    };
+    eprintln!("{located}");
+    found.or_else(|problems| {
+        let of_server = |problem: &&Problem| problem.is_error() && is_of_server(problem);
+        let readable = !problems.list().iter().any(|problem| of_server(&problem));
+        let rest = problems.rest().filter(|_| readable).cloned();
+        rest.ok_or_else(|| complain(Exit::Config, &problems))
+    })
+}
+
+/// Whether a problem may concern more than one connection.
+fn is_of_server(problem: &Problem) -> bool {
+    !problem.key.starts_with("connections.") && problem.key != "server.http"
+}
+
 async fn build(
     located: Located,
     entities: Option<&Path>,

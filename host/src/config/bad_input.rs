@@ -266,7 +266,7 @@ const WHOLE: &[(&str, &str)] = &[
         "portcullis.toml:2: server.http: listens beyond this machine, where whoever reaches the port would act with the account of `a`",
     ),
     (
-        "[server]\nhttp = '[::]:8787'\ninsecure_remote = false\n[connections.a]\nplugin = 'a'\nurl = 'https://a.example.com'",
+        "[server]\nhttp = '[::]:8787'\nauth = 'none'\n[connections.a]\nplugin = 'a'\nurl = 'https://a.example.com'",
         "portcullis.toml:2: server.http: listens beyond this machine",
     ),
     (
@@ -394,7 +394,7 @@ tools = [
 time_zone = nan
 "#;
     insta::assert_snapshot!(problems(text).join("\n"), @r#"
-    portcullis.toml:3: server.http: listens beyond this machine, where whoever reaches the port would act with the account of `Sales`, `support`; use `127.0.0.1` behind a proxy that authenticates, `identity = "forward"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file
+    portcullis.toml:3: server.http: listens beyond this machine, where whoever reaches the port would act with the account of `Sales`, `support`; write `auth = "keys"` below [server] and issue a key for every client (`portcullis key issue NAME --expires 90d`), or `issuer = "https://…"` below [server.auth] to take the access tokens of your login server, or `identity = "forward"` below [connections.Sales] and [connections.support] where each caller has a token of the CRM, or listen on `127.0.0.1`
     portcullis.toml:4: server.limits.drain_ms: must be a whole number of milliseconds from 100 to 300000, not 1
     portcullis.toml:6: connections.Sales: `Sales` is no connection name; a lower-case letter, then lower-case letters, digits and underscores, at most 24 characters
     warning: portcullis.toml:8: connections.Sales.url: is plain http beyond this machine: whoever is on the way can read the credentials; use https

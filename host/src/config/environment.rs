@@ -21,6 +21,7 @@ const ALLOW: &str = "PORTCULLIS_ALLOW";
 const HTTP: &str = "PORTCULLIS_HTTP";
 const HOSTS: &str = "PORTCULLIS_ALLOWED_HOSTS";
 const STATE: &str = "PORTCULLIS_STATE";
+const AUTH: &str = "PORTCULLIS_AUTH";
 
 /// The key of a variable that means nothing here.
 const IGNORED: &str = "ignored";
@@ -150,15 +151,12 @@ pub(super) fn tree(
             }
         }
     }
-    if let Some(address) = env(HTTP).filter(|address| !address.is_empty()) {
-        let place = Place::Variable(HTTP.into());
-        root.child("server", &Place::Environment)
-            .set("http", place, Tree::Text(address));
-    }
-    if let Some(path) = env(STATE).filter(|path| !path.is_empty()) {
-        let place = Place::Variable(STATE.into());
-        root.child("server", &Place::Environment)
-            .set("state", place, Tree::Text(path));
+    for (variable, key) in [(HTTP, "http"), (STATE, "state"), (AUTH, "auth")] {
+        if let Some(text) = env(variable).filter(|text| !text.is_empty()) {
+            let place = Place::Variable(variable.into());
+            root.child("server", &Place::Environment)
+                .set(key, place, Tree::Text(text));
+        }
     }
     if let Some(names) = env(HOSTS).filter(|names| !names.trim().is_empty()) {
         let place = Place::Variable(HOSTS.into());
@@ -348,7 +346,7 @@ mod tests {
         warning: SUITECRM_API_KEY: is not set, so calls to the CRM cannot authenticate
         LOGGING_LEVEL: unknown level `loud`; known here: `off`, `error`, `warn`, `info`, `debug`, `trace`
         SUITECRM_URL: holds a user name or a password; take them out and put them into `secrets`
-        PORTCULLIS_HTTP: listens beyond this machine, where whoever reaches the port would act with the account of `espocrm`, `suitecrm`; use `127.0.0.1` behind a proxy that authenticates, `identity = "forward"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file
+        PORTCULLIS_HTTP: listens beyond this machine, where whoever reaches the port would act with the account of `espocrm`, `suitecrm`; set `PORTCULLIS_AUTH=keys` and issue a key for every client (`portcullis key issue NAME --expires 90d`), or `issuer = "https://…"` below [server.auth] to take the access tokens of your login server, or `identity = "forward"` below [connections.espocrm] and [connections.suitecrm] where each caller has a token of the CRM, or listen on `127.0.0.1`
         7 problems, 3 warnings
         "#);
     }

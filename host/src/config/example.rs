@@ -16,7 +16,7 @@ mod tests {
     use super::*;
     use crate::config::limits::{Limit, Limits, ServerLimits};
     use crate::config::tree::{Table, Tree};
-    use crate::config::{Config, Identity, Server, connections, file, resolve, server};
+    use crate::config::{Config, Identity, Server, access, connections, file, resolve, server};
 
     fn env(name: &str) -> Option<String> {
         (name == "ESPOCRM_API_KEY").then(|| "0123456789abcdef".to_owned())
@@ -109,6 +109,7 @@ mod tests {
         for (path, known) in [
             ("", resolve::KEYS.as_slice()),
             ("server", &server::KEYS),
+            ("server.auth", &access::KEYS),
             ("server.log", &server::LOG_KEYS),
             ("server.limits", &ServerLimits::KEYS),
             ("connections.sales", &connections::KEYS),
@@ -142,13 +143,14 @@ mod tests {
     fn every_other_key_tells_its_default() {
         for (header, known) in [
             ("[server]", server::KEYS.as_slice()),
+            ("[server.auth]", &access::KEYS),
             ("[server.log]", &server::LOG_KEYS),
             ("[connections.sales]", &connections::KEYS),
         ] {
-            for key in known
-                .iter()
-                .filter(|key| !matches!(**key, "limits" | "log" | "secrets" | "settings"))
-            {
+            let tables = ["limits", "log", "secrets", "settings"];
+            let is_table =
+                |key: &str| tables.contains(&key) || (header, key) == ("[server]", "auth");
+            for key in known.iter().filter(|key| !is_table(key)) {
                 let comment = comment_above(header, key);
                 assert!(
                     comment.contains("Default") || comment.contains("Required"),

@@ -28,6 +28,8 @@ pub enum Unit {
     Streams,
     /// Requests in a row that met a fault.
     Faults,
+    /// Requests that were not let in.
+    Refusals,
 }
 
 impl Unit {
@@ -43,6 +45,7 @@ impl Unit {
             Self::Sessions => "sessions",
             Self::Streams => "streams",
             Self::Faults => "faults",
+            Self::Refusals => "refusals",
         }
     }
 }
@@ -149,8 +152,12 @@ limits! {
         concurrent_calls: Calls, 64, 1 => 1000, "Calls that run at once on all connections; each has a sandbox of its own, and its memory.";
         rate_per_second: CallsPerSecond, 50, 1 => 100_000, "Steady rate of one caller over all connections; one client in a loop must not starve the others.";
         rate_burst: Calls, 100, 1 => 1_000_000, "Calls of one caller that may come at once before the rate holds; agents call in bursts.";
+        calls_per_caller: Calls, 16, 1 => 1000, "Calls that run at once for one key or token; whoever asks for more waits, and others have room.";
         sessions: Sessions, 1000, 1 => 100_000, "Open sessions of HTTP clients of the older protocol revisions; each keeps some memory until it ends.";
+        sessions_per_caller: Sessions, 100, 1 => 100_000, "Open sessions of one key or token; a client that opens a new one for each question runs into this first.";
         streams: Streams, 1000, 1 => 100_000, "Clients that wait to be told of changes (subscriptions/listen); each keeps a connection and some memory.";
+        streams_per_caller: Streams, 50, 1 => 100_000, "Streams that one key or token keeps open, of sessions and of subscriptions together.";
+        refusals_per_minute: Refusals, 60, 1 => 100_000, "Requests of one address with a wrong key or token before it is told to wait; behind a proxy all callers have one address, and right keys always come in.";
         request_bytes: Bytes, 4 * MIB, KIB => 64 * MIB, "Body of one MCP request; it is read into memory before anything else is known of it.";
         human_ms: Milliseconds, 300_000, 1000 => 600_000, "Time that a person has to answer a question that is put to them through their client; the call holds no place meanwhile.";
         drain_ms: Milliseconds, 10_000, 100 => 300_000, "Time that running calls have to finish when the host stops; supervisors kill after 10 to 90 seconds.";

@@ -10,6 +10,7 @@
 //! variables ──────── environment ──┘    server, connections: section, limits, address, secret
 //! ```
 
+mod access;
 mod address;
 mod collision;
 mod connection;
@@ -45,6 +46,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_manifest::Manifest;
 
+pub use access::{Access, Issuer, check_listener};
 pub use connection::{Auth, Confirm, Connection, Identity};
 pub use environment::process_environment;
 pub use example::example;
@@ -53,7 +55,7 @@ pub use locate::{Located, Why, locate};
 pub use plugin_key::PluginKey;
 pub use problem::{Place, Problem, Problems, Severity};
 pub use secret::{Reference, Secret};
-pub use server::{Approval, EndpointPath, Log, Server, check_listener, default_cache, public_url};
+pub use server::{Approval, EndpointPath, Log, Server, default_cache, public_url};
 pub use state::{State, default_state};
 
 use problem::Report;

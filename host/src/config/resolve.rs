@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::problem::{Problems, Report};
 use super::section::Section;
 use super::tree::Table;
-use super::{Config, Env, Source, connections, server};
+use super::{Config, Env, Source, access, connections, server};
 
 /// The keys of the file itself.
 pub(super) const KEYS: [&str; 2] = ["server", "connections"];
@@ -55,7 +55,7 @@ pub(super) fn config(
         .map(|field| connections::read(field, &context))
         .unwrap_or_default();
     let written = table.as_ref().map(|field| field.value);
-    server::judge_listener(host, &server, written, &context);
+    access::judge_listener(host, &server, written, &context);
     let none = table.is_none_or(|field| field.value.entries.is_empty());
     if none && matches!(source, Source::File(_)) {
         let message = "no connection, so there is nothing to serve; add a table `[connections.NAME]`, see `portcullis config example`";

@@ -56,6 +56,18 @@ impl<'a> Section<'a> {
             .map(|(name, node)| (name.as_str(), self.field(name, node)))
     }
 
+    /// Whether a key stands there, with whatever value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    /// Reports what is wrong with a key, at its place.
+    pub(super) fn error(&self, key: &str, message: impl Into<String>) {
+        if let Some(field) = self.get(key) {
+            field.error(message);
+        }
+    }
+
     pub(super) fn text(&self, key: &str) -> Option<Field<'a, &'a str>> {
         self.get(key)?.text("text in quotes")
     }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::access::{self, Access};
 use super::address;
-use super::connection::{Connection, Identity};
 use super::limits::ServerLimits;
 use super::nearest::{choose, instead};
 use super::plugin_key::{self, PluginKey};
@@ -17,14 +17,14 @@ use super::problem::shown;
 use super::resolve::Context;
 use super::section::Section;
 use super::state::{self, State};
-use super::tree::{Table, Tree};
+use super::tree::Table;
 
 /// The keys of `[server]`.
 pub(super) const KEYS: [&str; 15] = [
     "http",
     "path",
+    "auth",
     "legacy_sse",
-    "insecure_remote",
     "public_url",
     "allowed_hosts",
     "allowed_origins",
@@ -50,10 +50,10 @@ pub struct Server {
     pub http: Option<SocketAddr>,
     /// Under which path.
     pub path: EndpointPath,
+    /// What its callers have to prove.
+    pub access: Access,
     /// Whether the transport of 2024-11-05 is served beside, at `/sse` and `/<connection>/sse`.
     pub legacy_sse: bool,
-    /// Whether it may listen beyond this machine, although not everybody has to authenticate.
-    pub insecure_remote: bool,
     /// The address under which clients reach the HTTP endpoint, where a proxy stands before it.
     pub public_url: Option<Url>,
     /// The folder that is watched for plugins, absolute.
@@ -150,8 +150,10 @@ pub struct Log {
 pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
     let section = Section::open("server", table, context.report, &KEYS);
     let path = |key: &str| section.text(key)?.check(|text| context.path(text));
+    let state = state::read(&section, context);
     let legacy_sse = section.flag("legacy_sse").is_some_and(|flag| flag.value);
     Server {
+        access: access::read(&section, &state, context),
         http: section
             .text("http")
             .and_then(|field| field.check(|text| address::socket(text))),
@@ -160,9 +162,6 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
             .and_then(|field| field.check(|text| EndpointPath::parse(text)?.beside(legacy_sse)))
             .unwrap_or_default(),
         legacy_sse,
-        insecure_remote: section
-            .flag("insecure_remote")
-            .is_some_and(|flag| flag.value),
         public_url: section
             .text("public_url")
             .and_then(|field| field.check(|text| public_url(text))),
@@ -174,7 +173,7 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
         plugin_keys: plugin_key::read(&section, context),
         prompts: path("prompts"),
         cache: path("cache").or_else(default_cache),
-        state: state::read(&section, context),
+        state,
         allowed_hosts: checked(
             &section,
             "allowed_hosts",
@@ -204,77 +203,6 @@ pub fn public_url(text: &str) -> Result<Url, String> {
 #[must_use]
 pub fn default_cache() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|folders| folders.cache_dir().join("portcullis"))
-}
-
-/// Whether a listener may be opened.
-///
-/// # Errors
-/// It is reachable from beyond this machine, where nobody has to authenticate for one of these
-/// connections, and the operator did not say that this is meant.
-pub fn check_listener(
-    listener: SocketAddr,
-    insecure_remote: bool,
-    connections: &[Connection],
-) -> Result<(), String> {
-    let open = connections
-        .iter()
-        .filter(|connection| connection.identity == Identity::Service)
-        .map(|connection| connection.name.as_str());
-    check_open(listener, insecure_remote, &open.collect::<Vec<_>>())
-}
-
-/// Judges the listener by the connections as they are written, also those with a mistake elsewhere.
-pub(super) fn judge_listener(
-    table: &Table,
-    server: &Server,
-    connections: Option<&Table>,
-    context: &Context<'_>,
-) {
-    let section = Section::free("server", table, context.report);
-    let (Some(listener), Some(field)) = (server.http, section.text("http")) else {
-        return;
-    };
-    let entries = connections.map_or(&[][..], |table| &table.entries);
-    let open: Vec<&str> = entries
-        .iter()
-        .filter(|(_, node)| !forwards(&node.value))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if let Err(message) = check_open(listener, server.insecure_remote, &open) {
-        field.error(message);
-    } else if check_open(listener, false, &open).is_err() {
-        field.warn(format!(
-            "listens beyond this machine without authentication: whoever reaches the port acts with the account of {}",
-            quoted(&open)
-        ));
-    }
-}
-
-fn forwards(connection: &Tree) -> bool {
-    let Tree::Table(table) = connection else {
-        return false;
-    };
-    let identity = table.get("identity").map(|node| &node.value);
-    matches!(identity, Some(Tree::Text(text)) if text == Identity::Forward.as_str())
-}
-
-/// `open` are the connections whose callers prove nothing.
-fn check_open(listener: SocketAddr, insecure_remote: bool, open: &[&str]) -> Result<(), String> {
-    if insecure_remote || open.is_empty() || listener.ip().to_canonical().is_loopback() {
-        return Ok(());
-    }
-    Err(format!(
-        "listens beyond this machine, where whoever reaches the port would act with the account of {}; use `127.0.0.1` behind a proxy that authenticates, `identity = \"forward\"` where each caller has a token of the CRM, or `server.insecure_remote = true` in a configuration file",
-        quoted(open)
-    ))
-}
-
-fn quoted(names: &[&str]) -> String {
-    let quoted: Vec<_> = names
-        .iter()
-        .map(|name| format!("`{}`", shown(name)))
-        .collect();
-    quoted.join(", ")
 }
 
 fn checked(
@@ -333,7 +261,7 @@ fn level(text: &str) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::config::default_state;
-    use crate::config::tests::{config, problems};
+    use crate::config::tests::config;
 
     #[test]
     fn everything_has_a_default() {
@@ -382,31 +310,6 @@ mod tests {
                 json: true
             }
         );
-    }
-
-    const SALES: &str = "[connections.sales]\nplugin = 'a'\nurl = 'https://crm.example.com'\n";
-
-    #[test]
-    fn beyond_loopback_only_on_demand() {
-        let open = format!("[server]\nhttp = '0.0.0.0:1'\ninsecure_remote = true\n{SALES}");
-        let warnings = config(&open).warnings;
-        assert!(
-            warnings[0].message.contains("the account of `sales`"),
-            "{warnings:?}"
-        );
-        let refused = &problems(&format!("[server]\nhttp = '0.0.0.0:1'\n{SALES}"))[0];
-        assert!(
-            refused.contains("server.http: listens beyond this machine"),
-            "{refused}"
-        );
-    }
-
-    #[test]
-    fn beyond_loopback_where_every_caller_brings_a_token() {
-        let forward = format!("[server]\nhttp = '0.0.0.0:1'\n{SALES}identity = 'forward'\n");
-        assert!(config(&forward).warnings.is_empty());
-        let both = format!("{forward}{}", SALES.replace("sales", "open"));
-        assert!(problems(&both)[0].contains("the account of `open`"));
     }
 
     #[test]

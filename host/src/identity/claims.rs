@@ -4,6 +4,7 @@
 
 use portcullis_manifest::Tokens;
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::Untrusted;
@@ -68,14 +69,35 @@ impl Rules {
         }
     }
 
-    /// Whom the claims are about, where they are all in order.
-    pub(super) fn subject(&self, claims: &[u8], now: f64) -> Result<String, Untrusted> {
+    /// The rules of an issuer whose tokens are for this host; whom each of them has to be for is said with
+    /// it.
+    pub(super) fn of_host(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            audience: Vec::new(),
+            role: None,
+            anonymous: false,
+        }
+    }
+
+    /// Whom a token has to be for.
+    pub(super) fn audience(&self) -> &[String] {
+        &self.audience
+    }
+
+    /// Whom the claims are about, where they are all in order and for this audience.
+    pub(super) fn subject_for(
+        &self,
+        audience: &[String],
+        claims: &[u8],
+        now: f64,
+    ) -> Result<String, Untrusted> {
         let claims: Claims = serde_json::from_slice(claims).map_err(|_| Untrusted::Claims)?;
         let refused = if claims.sub.is_empty() {
             Some(Untrusted::Claims)
         } else if claims.iss != self.issuer {
             Some(Untrusted::Issuer)
-        } else if !self.audience.iter().any(|name| claims.aud.holds(name)) {
+        } else if !audience.iter().any(|name| claims.aud.holds(name)) {
             Some(Untrusted::Audience)
         } else if now >= claims.exp + LEEWAY {
             Some(Untrusted::Expired)
@@ -92,6 +114,28 @@ impl Rules {
     }
 }
 
+/// The scopes of a token: `scope` with blanks between them (RFC 9068, section 2.2.3), or `scp`, as some
+/// servers have it, also as a list.
+pub(super) fn scopes(claims: &[u8]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Scopes {
+        scope: Option<Value>,
+        scp: Option<Value>,
+    }
+    let Ok(Scopes { scope, scp }) = serde_json::from_slice(claims) else {
+        return Vec::new();
+    };
+    let words = |value: Value| match value {
+        Value::String(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Value::Array(list) => list
+            .into_iter()
+            .filter_map(|word| word.as_str().map(str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    };
+    scope.into_iter().chain(scp).flat_map(words).collect()
+}
+
 /// The issuer that a token names, for the log: an address without parameters, or nothing. Anybody can
 /// have written it.
 pub(super) fn issuer(claims: &[u8]) -> Option<String> {
@@ -104,7 +148,7 @@ pub(super) fn issuer(claims: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -119,6 +163,10 @@ mod tests {
         });
         let tokens: Tokens = serde_json::from_value(tokens).unwrap();
         Rules::of(&tokens, &Url::parse(base).unwrap())
+    }
+
+    fn subject(rules: &Rules, claims: &[u8]) -> Result<String, Untrusted> {
+        rules.subject_for(rules.audience(), claims, NOW as f64)
     }
 
     fn claims(changes: &Value) -> Value {
@@ -181,7 +229,7 @@ mod tests {
             (json!({"is_anonymous": "no"}), Err(Untrusted::Claims)),
         ] {
             let claims = claims(&changes).to_string();
-            let found = tokens("https://crm.example.com/").subject(claims.as_bytes(), NOW as f64);
+            let found = subject(&tokens("https://crm.example.com/"), claims.as_bytes());
             let found = found.as_deref().map_err(|why| *why);
             assert_eq!(found, expected, "{changes}");
         }
@@ -209,14 +257,31 @@ mod tests {
     }
 
     #[test]
+    fn scopes_in_the_forms_that_servers_have() {
+        for (claims, expected) in [
+            (json!({}), &[][..]),
+            (
+                json!({"scope": "openid crm.read  crm.write"}),
+                &["openid", "crm.read", "crm.write"],
+            ),
+            (json!({"scp": "crm.read"}), &["crm.read"]),
+            (
+                json!({"scp": ["crm.read", 7, "crm.write"]}),
+                &["crm.read", "crm.write"],
+            ),
+            (json!({"scope": null, "scp": true}), &[]),
+        ] {
+            assert_eq!(scopes(claims.to_string().as_bytes()), expected, "{claims}");
+        }
+        assert!(scopes(b"[]").is_empty());
+    }
+
+    #[test]
     fn a_claim_that_stands_there_twice_is_refused() {
         let once = claims(&json!({})).to_string();
         let twice = once.replacen('{', r#"{"sub":"bob","#, 1);
         let rules = tokens("https://crm.example.com");
-        assert_eq!(
-            rules.subject(twice.as_bytes(), NOW as f64),
-            Err(Untrusted::Claims)
-        );
+        assert_eq!(subject(&rules, twice.as_bytes()), Err(Untrusted::Claims));
     }
 
     #[test]
@@ -240,7 +305,7 @@ mod tests {
         let rules = Rules::of(&tokens, &Url::parse("https://crm.example").unwrap());
         let claims = json!({"iss": "https://i.example", "sub": "s", "aud": "b", "exp": NOW, "is_anonymous": true, "role": "r"});
         assert_eq!(
-            rules.subject(claims.to_string().as_bytes(), NOW as f64),
+            subject(&rules, claims.to_string().as_bytes()),
             Ok("s".to_owned())
         );
     }

@@ -19,6 +19,7 @@ use url::Url;
 pub use keys::Fetch;
 
 use crate::caller::{Caller, Token};
+use crate::policy::Principal;
 use claims::Rules;
 use jws::Signed;
 use keys::Keys;
@@ -27,6 +28,15 @@ use keys::Keys;
 pub struct Issuer {
     rules: Rules,
     keys: Keys,
+}
+
+/// Whom a token of this host's own authorization server belongs to.
+#[derive(Debug)]
+pub struct Visitor {
+    /// The person.
+    pub principal: Principal,
+    /// What the token is for, in the server's words.
+    pub scopes: Vec<String>,
 }
 
 /// Why nobody is known by a token.
@@ -89,12 +99,31 @@ struct Now {
     unix: f64,
 }
 
+impl Now {
+    fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            instant: Instant::now(),
+            unix: since.unwrap_or_default().as_secs_f64(),
+        }
+    }
+}
+
 impl Issuer {
     /// An issuer as a manifest describes it, for a connection with this base.
     #[must_use]
     pub fn new(tokens: &Tokens, base: &Url, fetch: Fetch) -> Self {
         Self {
             rules: Rules::of(tokens, base),
+            keys: Keys::new(fetch),
+        }
+    }
+
+    /// The operator's authorization server, whose tokens are for this host.
+    #[must_use]
+    pub fn of_host(issuer: &str, fetch: Fetch) -> Self {
+        Self {
+            rules: Rules::of_host(issuer),
             keys: Keys::new(fetch),
         }
     }
@@ -116,13 +145,23 @@ impl Issuer {
     /// # Errors
     /// The token is not to be trusted, or it cannot be found out now.
     pub async fn caller(&self, token: Token) -> Result<Caller, Unknown> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = Now {
-            instant: Instant::now(),
-            unix: since.unwrap_or_default().as_secs_f64(),
-        };
-        let subject = self.subject(token.expose(), now).await?;
+        let subject = self.subject(token.expose(), Now::now()).await?;
         Ok(Caller::person(self.name(), &subject, token))
+    }
+
+    /// The person that a token for one of these audiences belongs to. The token itself goes no further.
+    ///
+    /// # Errors
+    /// As [`Issuer::caller`].
+    pub async fn visitor(&self, token: &Token, audience: &[String]) -> Result<Visitor, Unknown> {
+        let signed = Signed::read(token.expose())?;
+        let scopes = claims::scopes(&signed.claims);
+        let subject = self.proved(&signed, audience, Now::now()).await?;
+        let person = Caller::person(self.name(), &subject, token.clone());
+        Ok(Visitor {
+            principal: person.principal().clone(),
+            scopes,
+        })
     }
 
     /// How many keys the issuer has now that tokens can be checked with.
@@ -139,14 +178,23 @@ impl Issuer {
             tracing::info!(
                 expected = self.name(),
                 found,
-                "a token names another issuer; where both are the CRM's, set `issuer` of the connection to the one that the tokens name"
+                "a token names another issuer; where both are the same server's, set `issuer` (of the connection, or in [server.auth]) to the one that the tokens name"
             );
         }
     }
 
     async fn subject(&self, token: &str, now: Now) -> Result<String, Unknown> {
         let signed = Signed::read(token)?;
-        let subject = self.rules.subject(&signed.claims, now.unix);
+        self.proved(&signed, self.rules.audience(), now).await
+    }
+
+    async fn proved(
+        &self,
+        signed: &Signed<'_>,
+        audience: &[String],
+        now: Now,
+    ) -> Result<String, Unknown> {
+        let subject = self.rules.subject_for(audience, &signed.claims, now.unix);
         let subject = subject.inspect_err(|why| self.tell(*why, &signed.claims))?;
         let key = self
             .keys

@@ -35,6 +35,7 @@ use crate::call::{App, Proof, Scope};
 use crate::caller::Caller;
 use crate::prompts::{Prompt, Prompts};
 use crate::reading::{Reading, read};
+use crate::registry::Snapshot;
 use asking::Asking;
 use era::Era;
 
@@ -127,6 +128,12 @@ impl Server {
         scope.proof(&self.app.registry.snapshot())
     }
 
+    /// The scopes that a caller's token needs for a tool, where it lacks one.
+    #[must_use]
+    pub fn lacking(&self, scope: &Scope, caller: &Caller, tool: &str) -> Option<Vec<&'static str>> {
+        scope.lacking(&self.app.registry.snapshot(), caller.principal(), tool)
+    }
+
     /// The one endpoint whose callers are judged by their token's issuer.
     #[must_use]
     pub fn only_signed(&self) -> Option<Scope> {
@@ -142,6 +149,15 @@ impl Server {
         };
         let nobody = || ErrorData::internal_error("the request has no caller", None);
         caller.cloned().ok_or_else(nobody)
+    }
+
+    /// The present moment, as far as the caller of this request sees it.
+    fn snapshot(&self, context: &RequestContext<RoleServer>) -> Arc<Snapshot> {
+        let caller = parts(context).and_then(|parts| parts.extensions.get::<Caller>());
+        match caller {
+            Some(caller) => self.app.registry.snapshot_for(caller.principal()),
+            None => self.app.registry.snapshot(),
+        }
     }
 
     /// The prompts of this moment; files are read away from the tasks that serve.
@@ -176,7 +192,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         one_page(request.as_ref())?;
-        let snapshot = self.app.registry.snapshot();
+        let snapshot = self.snapshot(&context);
         let shown = resources::shows_pages(context.client_capabilities().as_ref());
         let pages = shown && resources::has_pages(&snapshot);
         let tools = convert::tools(&snapshot, &scope(&context), pages);
@@ -193,7 +209,7 @@ impl ServerHandler for Server {
     ) -> Result<ListPromptsResult, ErrorData> {
         one_page(request.as_ref())?;
         let texts = self.texts().await?;
-        let listed = prompts::list(&self.app.registry.snapshot(), &scope(&context), &texts);
+        let listed = prompts::list(&self.snapshot(&context), &scope(&context), &texts);
         let mut list = ListPromptsResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
@@ -207,7 +223,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let texts = self.texts().await?;
-        let (snapshot, scope) = (self.app.registry.snapshot(), scope(&context));
+        let (snapshot, scope) = (self.snapshot(&context), scope(&context));
         let (name, arguments) = (&request.name, request.arguments);
         let mut result = prompts::get(&snapshot, &scope, &texts, name, arguments)?;
         Era::of(&context).sign(&mut result.meta);
@@ -228,7 +244,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         one_page(request.as_ref())?;
-        let listed = resources::listed(&self.app.registry.snapshot(), &scope(&context));
+        let listed = resources::listed(&self.snapshot(&context), &scope(&context));
         let mut list = ListResourcesResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
@@ -242,7 +258,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         one_page(request.as_ref())?;
-        let listed = resources::templates(&self.app.registry.snapshot(), &scope(&context));
+        let listed = resources::templates(&self.snapshot(&context), &scope(&context));
         let mut list = ListResourceTemplatesResult::with_all_items(listed)
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);

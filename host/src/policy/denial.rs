@@ -8,6 +8,7 @@ use std::sync::Arc;
 use portcullis_manifest::Effect;
 
 use super::grant::{Grant, Rule};
+use super::mandate::{Bearer, scope};
 use super::principal::Principal;
 use crate::names::{ConnectionName, ToolName};
 
@@ -24,6 +25,12 @@ pub enum Layer {
     HumanConfirmation,
     /// There is evidence for another tool, connection or caller.
     OtherConfirmation,
+    /// The caller's key or token is for other connections.
+    CallersConnections,
+    /// It is for other tools.
+    CallersTools,
+    /// It is for other effects.
+    CallersEffects,
 }
 
 /// A refused call. `Display` is the text for the log.
@@ -69,6 +76,9 @@ impl Denial {
             Layer::Tools => self.tools_line(),
             Layer::HumanConfirmation => "confirm = \"token\"".to_owned(),
             Layer::Confirmation | Layer::OtherConfirmation => return None,
+            Layer::CallersConnections | Layer::CallersTools | Layer::CallersEffects => {
+                return self.other_mandate();
+            }
         };
         Some(format!("[connections.{}] {line}", self.connection))
     }
@@ -103,7 +113,54 @@ impl Denial {
             Layer::OtherConfirmation => {
                 format!("the confirmation was given for another call than this one of `{tool}`")
             }
+            Layer::CallersConnections => {
+                format!("{} of this call is not for `{connection}`", self.bearer())
+            }
+            Layer::CallersTools => format!("{} of this call is not for `{tool}`", self.bearer()),
+            Layer::CallersEffects => {
+                let lacks = match self.principal.mandate().map(|mandate| mandate.bearer) {
+                    Some(Bearer::Token) => format!(" (scope `{}`)", scope(self.effect)),
+                    _ => String::new(),
+                };
+                format!(
+                    "{} of this call is not for {effect} tools{lacks}, which `{tool}` is",
+                    self.bearer()
+                )
+            }
         }
+    }
+
+    /// What the caller brought, in words.
+    fn bearer(&self) -> &'static str {
+        let mandate = self.principal.mandate();
+        match mandate.map(|mandate| mandate.bearer) {
+            Some(Bearer::Token) => "the access token",
+            Some(Bearer::Key) | None => "the API key",
+        }
+    }
+
+    /// What would have to be brought instead.
+    fn other_mandate(&self) -> Option<String> {
+        let mandate = self.principal.mandate()?;
+        let effect = self.effect.as_str();
+        Some(match (mandate.bearer, self.layer) {
+            (Bearer::Token, _) => format!("a token with the scope `{}`", scope(self.effect)),
+            (Bearer::Key, Layer::CallersConnections) => {
+                format!(
+                    "a key issued with `--connections {}`, or without",
+                    self.connection
+                )
+            }
+            (Bearer::Key, Layer::CallersTools) => {
+                let tools = mandate.tools.written_with(self.tool.as_str());
+                format!("a key issued with these `--tools`: {tools}")
+            }
+            (Bearer::Key, _) => {
+                let given = mandate.effects.iter().flatten().map(|e| e.as_str());
+                let all: Vec<_> = given.chain([effect]).collect();
+                format!("a key issued with `--allow {}`", all.join(","))
+            }
+        })
     }
 
     fn log_reason(&self) -> String {
@@ -120,6 +177,11 @@ impl Denial {
                 "`confirm = \"human\"` accepts a person's answer alone".to_owned()
             }
             Layer::OtherConfirmation => "the confirmation belongs to another call".to_owned(),
+            Layer::CallersConnections => format!("{} is for other connections", self.bearer()),
+            Layer::CallersTools => format!("{} is for other tools", self.bearer()),
+            Layer::CallersEffects => {
+                format!("it is {effect}, and {} is for other effects", self.bearer())
+            }
         };
         match self.remedy() {
             Some(line) => format!("{reason}; this would allow it: {line}"),

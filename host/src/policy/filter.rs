@@ -3,12 +3,12 @@
 //! Owns the grammar of that list and its match against a tool's name. It must not know effects.
 
 /// A list of name patterns. A name is in if the last pattern that fits it has no `!`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ToolFilter {
     rules: Vec<Rule>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Rule {
     allows: bool,
     glob: String,

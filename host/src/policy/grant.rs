@@ -11,6 +11,7 @@ use portcullis_manifest::{Case, Effect, LiveCheck, Route, Tool};
 use serde_json::Value;
 
 use super::filter::ToolFilter;
+use super::mandate::Mandate;
 use super::route::{RouteError, RouteSet};
 use crate::names::{ConnectionName, NameError, ToolName};
 
@@ -178,6 +179,15 @@ impl Grant {
         self.kind == Kind::LiveCheck || (self.effect_allowed() && self.name_allowed())
     }
 
+    /// Whether it may run for a caller; one that may not is not listed for them.
+    #[must_use]
+    pub fn is_open_to(&self, mandate: &Mandate) -> bool {
+        self.is_open()
+            && mandate.reaches(self.connection.as_str())
+            && mandate.names(self.tool.as_str())
+            && self.effect_given(mandate)
+    }
+
     /// The connection.
     #[must_use]
     pub fn connection(&self) -> &ConnectionName {
@@ -199,9 +209,17 @@ impl Grant {
     /// Whether some call of it may run as far as effects go. Its own effect counts where a call that
     /// is of no case can send something.
     pub(super) fn effect_allowed(&self) -> bool {
-        let allows = |effect| self.rule.allow.contains(effect);
+        self.some_effect(|effect| self.rule.allow.contains(&effect))
+    }
+
+    /// The same where the caller needs it of their mandate as well.
+    pub(super) fn effect_given(&self, mandate: &Mandate) -> bool {
+        self.some_effect(|effect| self.rule.allow.contains(&effect) && mandate.allows(effect))
+    }
+
+    fn some_effect(&self, allows: impl Fn(Effect) -> bool) -> bool {
         let own = self.cases.is_empty() || !self.routes.is_empty();
-        (own && allows(&self.effect)) || self.cases.iter().any(|c| allows(&c.declared.effect))
+        (own && allows(self.effect)) || self.cases.iter().any(|c| allows(c.declared.effect))
     }
 
     pub(super) fn name_allowed(&self) -> bool {

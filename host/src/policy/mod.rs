@@ -16,6 +16,7 @@ mod grant;
 mod json;
 mod judge;
 mod known;
+mod mandate;
 mod matcher;
 mod pattern;
 mod permit;
@@ -37,6 +38,7 @@ pub use grant::{ConfirmRule, Grant, GrantError, Kind, LIVE_CHECK, Rule};
 pub use json::{JsonError, read as read_json};
 pub use judge::{HarmlessPost, Problem, Problems, harmless_posts, judge};
 pub use known::{Known, Made};
+pub use mandate::{Bearer, EFFECTS, Mandate, scope};
 pub use matcher::{Canonical, Miss};
 pub use pattern::{Bindings, Pattern, PatternError};
 pub use permit::{

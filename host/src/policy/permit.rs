@@ -9,6 +9,7 @@ use portcullis_manifest::Effect;
 
 use super::denial::{Denial, Layer};
 use super::grant::{ConfirmRule, Grant, Kind};
+use super::mandate::Mandate;
 use super::principal::Principal;
 use super::route::RouteSet;
 use crate::names::{ConnectionName, ToolName};
@@ -132,20 +133,42 @@ pub fn authorize_preview(principal: &Principal, grant: &Grant) -> Result<Preview
     })
 }
 
-/// Whether the operator's file allows the tool at all.
+/// Whether the operator's file allows the tool at all, and the caller's mandate as well.
 ///
 /// # Errors
-/// It does not.
+/// One of them does not.
 pub fn open(principal: &Principal, grant: &Grant) -> Result<(), Denial> {
-    if grant.is_open() {
-        return Ok(());
+    match closed(principal, grant) {
+        Some(layer) => Err(Denial::new(layer, principal, grant)),
+        None => Ok(()),
     }
-    let layer = if grant.effect_allowed() {
-        Layer::Tools
+}
+
+/// What is in the way, the file before the caller.
+fn closed(principal: &Principal, grant: &Grant) -> Option<Layer> {
+    if !grant.is_open() {
+        let of_file = grant.effect_allowed();
+        return Some(if of_file {
+            Layer::Tools
+        } else {
+            Layer::Effects
+        });
+    }
+    let mandate = principal.mandate().filter(|_| grant.kind == Kind::Tool)?;
+    beyond(mandate, grant)
+}
+
+/// What of a mandate is in the way.
+pub(super) fn beyond(mandate: &Mandate, grant: &Grant) -> Option<Layer> {
+    if !mandate.reaches(grant.connection.as_str()) {
+        Some(Layer::CallersConnections)
+    } else if !mandate.names(grant.tool.as_str()) {
+        Some(Layer::CallersTools)
+    } else if !grant.effect_given(mandate) {
+        Some(Layer::CallersEffects)
     } else {
-        Layer::Effects
-    };
-    Err(Denial::new(layer, principal, grant))
+        None
+    }
 }
 
 fn is_accepted(rule: ConfirmRule, way: Way) -> bool {

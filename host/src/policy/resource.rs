@@ -9,7 +9,8 @@ use portcullis_manifest::{Effect, Resource, Tool};
 
 use super::denial::Denial;
 use super::grant::{Grant, GrantError, Rule};
-use super::permit::open;
+use super::mandate::Mandate;
+use super::permit::{beyond, open};
 use super::principal::Principal;
 use super::route::RouteSet;
 use crate::names::{ConnectionName, ToolName};
@@ -44,15 +45,29 @@ impl ResourceGrant {
     pub fn is_open(&self) -> bool {
         self.0.routes.is_empty() || self.0.is_open()
     }
+
+    /// Whether a caller may read it; one that they may not is not listed for them.
+    #[must_use]
+    pub fn is_open_to(&self, mandate: &Mandate) -> bool {
+        if self.0.routes.is_empty() {
+            mandate.reaches(self.0.connection.as_str())
+        } else {
+            self.0.is_open_to(mandate)
+        }
+    }
 }
 
 /// Decides on one reading.
 ///
 /// # Errors
-/// The operator's file does not allow it.
+/// The operator's file does not allow it, or the caller's mandate.
 pub fn authorize_read(principal: &Principal, grant: &ResourceGrant) -> Result<ReadPermit, Denial> {
     if !grant.is_open() {
         open(principal, &grant.0)?;
+    }
+    let mandate = principal.mandate().filter(|m| !grant.is_open_to(m));
+    if let Some(layer) = mandate.and_then(|mandate| beyond(mandate, &grant.0)) {
+        return Err(Denial::new(layer, principal, &grant.0));
     }
     Ok(ReadPermit {
         name: grant.0.tool.clone(),
@@ -98,6 +113,7 @@ mod tests {
 
     use super::super::filter::ToolFilter;
     use super::super::grant::ConfirmRule;
+    use super::super::mandate::Bearer;
     use super::*;
 
     fn grant(allow: &[Effect], tools: &[&str], routes: &serde_json::Value) -> ResourceGrant {
@@ -130,6 +146,31 @@ mod tests {
             assert_eq!(grant.is_open(), opened, "{allow:?} {tools:?}");
             let permit = authorize_read(&Principal::stdio(), &grant);
             assert_eq!(permit.is_ok(), opened, "{allow:?} {tools:?}");
+        }
+    }
+
+    #[test]
+    fn a_mandate_narrows_what_is_read() {
+        let (reads, nothing) = (json!([{"method": "GET", "path": "notes/{id}"}]), json!([]));
+        let only = |connection: &str, effects: &[Effect], tools: &[&str]| Mandate {
+            connections: Some([ConnectionName::new(connection).unwrap()].into()),
+            effects: Some(effects.iter().copied().collect()),
+            tools: ToolFilter::parse(tools).unwrap(),
+            ..Mandate::everything(Bearer::Key)
+        };
+        for (routes, mandate, opened) in [
+            (&reads, only("sales", &[Effect::Read], &["*"]), true),
+            (&reads, only("other", &[Effect::Read], &["*"]), false),
+            (&reads, only("sales", &[Effect::Write], &["*"]), false),
+            (&reads, only("sales", &[Effect::Read], &["get"]), false),
+            (&nothing, only("sales", &[], &["get"]), true),
+            (&nothing, only("other", &[Effect::Read], &["*"]), false),
+        ] {
+            let grant = grant(&[Effect::Read], &["*"], routes);
+            assert_eq!(grant.is_open_to(&mandate), opened, "{mandate:?}");
+            let caller = Principal::named("key", "a").within(Arc::new(mandate));
+            let permit = authorize_read(&caller, &grant);
+            assert_eq!(permit.is_ok(), opened, "{routes} {:?}", caller.mandate());
         }
     }
 }

@@ -72,6 +72,8 @@ pub fn check(segment: &str) -> Result<(), SegmentError> {
     match segment {
         "" => Err(SegmentError::Empty),
         "." | ".." => Err(SegmentError::Dot),
+        // What stands behind a semicolon is a parameter to some servers, and then gone.
+        _ if segment.starts_with(".;") || segment.starts_with("..;") => Err(SegmentError::Dot),
         _ if segment.len() > LONGEST_SEGMENT => Err(SegmentError::TooLong),
         _ if segment.contains(['/', '\\']) => Err(SegmentError::Slash),
         _ if segment.chars().any(char::is_control) => Err(SegmentError::Control),

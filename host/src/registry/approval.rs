@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use portcullis_manifest::Tool;
+
 use super::lock::{self, Lock, Pin};
 use super::plugin::Plugin;
 use crate::config::{self, Approval, Config, PluginKey};
 use crate::names::{self, PluginId};
-use crate::policy::{Difference, differences};
+use crate::policy::{Difference, Principal, differences};
 
 /// By what plugins of the folder are judged.
 pub struct Rules<'a> {
@@ -76,12 +78,24 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Whether a listed name would be one of its tools.
+    /// Whether a listed name would be one of its tools, and one that a caller's mandate is for.
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        let tools = self.plugin.manifest.tools.iter();
-        let mut names = tools.flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases));
-        names.any(|tool| names::listed(&self.config.prefix, tool) == name)
+    pub fn has(&self, name: &str, caller: &Principal) -> bool {
+        let is_named = |tool: &&Tool| {
+            let mut names = std::iter::once(&tool.name).chain(&tool.aliases);
+            names.any(|tool| names::listed(&self.config.prefix, tool) == name)
+        };
+        let Some(tool) = self.plugin.manifest.tools.iter().find(is_named) else {
+            return false;
+        };
+        caller.mandate().is_none_or(|mandate| {
+            mandate.reaches(self.config.name.as_str())
+                && mandate.names(&tool.name)
+                && tool
+                    .effects()
+                    .into_iter()
+                    .any(|effect| mandate.allows(effect))
+        })
     }
 }
 

@@ -166,7 +166,7 @@ fn list(next: &mut Snapshot, connection: &Arc<Connection>) -> Vec<Problem> {
         let aliases = plugin_tool.declared().aliases.iter();
         let aliases = aliases.map(|alias| names::listed(&connection.config.prefix, alias));
         for name in std::iter::once(listed_name).chain(aliases) {
-            if let Some(problem) = add(&mut next.names, name, &tool) {
+            if let Some(problem) = add(Arc::make_mut(&mut next.names), name, &tool) {
                 // The other tools would say the same again.
                 problems.push(problem);
                 return problems;

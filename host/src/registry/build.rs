@@ -8,22 +8,29 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, join_all};
+use moka::sync::Cache;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
+use zeroize::Zeroizing;
 
 use super::Connection;
 use super::assemble::{Assembled, Parts, assemble};
 use super::connection::Lasting;
+use super::door::Door;
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
 use super::lock::LockError;
 use super::pins::{Pins, Standing};
 use super::plugin::{Origin, Plugin, PluginError};
 use super::refresh;
+use super::said::{say_at_start, say_what_changed};
 use super::snapshot::Snapshot;
-use crate::config::{Config, Problem, Problems};
+use crate::config::{self, Config, Problem, Problems};
+use crate::keys::Keys;
 use crate::names::PluginId;
+use crate::policy::{Mandate, Principal};
 use crate::runtime::{LoadError, Runtime};
+use crate::state::{State, StateError};
 use crate::upstream::{FAREWELL, Names};
 
 /// The plugins of the binary, loaded.
@@ -38,6 +45,10 @@ pub struct Registry {
     sources: Mutex<Sources>,
     /// The state is that of the first configuration: another takes effect at the next start.
     lasting: Lasting,
+    /// Those of the first configuration's state; none where it ends with the process.
+    keys: Option<Arc<Keys>>,
+    /// What callers with the same mandate see.
+    seen: Cache<Arc<Mandate>, Arc<Snapshot>>,
     /// Connections that were replaced, until their last call is over and their sessions are ended.
     leaving: std::sync::Mutex<JoinSet<()>>,
     /// Looks at the names of connections that came later.
@@ -84,7 +95,13 @@ pub enum RegistryError {
     /// The configuration does not fit the plugins.
     #[error(transparent)]
     Config(#[from] Problems),
+    /// API keys are demanded and cannot be read, so nobody could be let in.
+    #[error("the API keys that `server.auth` demands cannot be read: {0}")]
+    Keys(StateError),
 }
+
+/// Mandates whose view is kept; there are as many as differently issued keys are in use.
+const MOST_SEEN: u64 = 256;
 
 /// Loads the plugins that the binary carries.
 ///
@@ -135,8 +152,10 @@ impl Registry {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
         let mut pins = Pins::default().read(&config).await?;
+        let state = state_of(&config);
+        let keys = state.clone().map(|state| Arc::new(Keys::of(state)));
         let lasting = Lasting {
-            refresh_tokens: refresh::store(&config.server.state),
+            refresh_tokens: refresh::store(state),
             names,
         };
         let parts = Parts {
@@ -147,12 +166,13 @@ impl Registry {
             lasting: &lasting,
         };
         let Assembled {
-            snapshot,
+            mut snapshot,
             problems,
             pins: new,
         } = assemble(&parts, &Snapshot::default());
         fits(problems)?;
         pins.learn(new).await;
+        snapshot.door = Door::of(&config.server, keys.as_ref()).await?;
         say_at_start(&snapshot);
         Ok(Arc::new(Self {
             runtime,
@@ -165,6 +185,8 @@ impl Registry {
                 pins,
             }),
             lasting,
+            keys,
+            seen: Cache::new(MOST_SEEN),
             leaving: std::sync::Mutex::default(),
             settling: std::sync::Mutex::default(),
         }))
@@ -174,6 +196,31 @@ impl Registry {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.present.load_full()
+    }
+
+    /// The present moment as a caller sees it: without what their mandate is not for. Made once for all
+    /// callers with the same mandate.
+    #[must_use]
+    pub fn snapshot_for(&self, caller: &Principal) -> Arc<Snapshot> {
+        let present = self.snapshot();
+        let Some(mandate) = caller.mandate() else {
+            return present;
+        };
+        let kept = self.seen.get(mandate);
+        if let Some(kept) = kept.filter(|kept| kept.revision == present.revision) {
+            return kept;
+        }
+        let seen = Arc::new(present.seen_with(mandate));
+        self.seen.insert(Arc::clone(mandate), Arc::clone(&seen));
+        seen
+    }
+
+    /// Looks after the API keys, if there can be any; idle until they are demanded. Runs until it is
+    /// dropped.
+    pub async fn watch_keys(&self) {
+        if let Some(keys) = &self.keys {
+            keys.watch().await;
+        }
     }
 
     /// Tells when a list that clients see changed.
@@ -206,7 +253,8 @@ impl Registry {
     pub async fn look_again(&self) -> Result<(), RegistryError> {
         let mut sources = self.sources.lock().await;
         let config = Arc::clone(&sources.config);
-        let (next, assembled) = self.next(&sources, config).await?;
+        let (next, mut assembled) = self.next(&sources, config).await?;
+        assembled.snapshot.door.clone_from(&self.snapshot().door);
         for problem in &assembled.problems {
             tracing::warn!(%problem, "a connection stays as it was");
         }
@@ -223,6 +271,8 @@ impl Registry {
         let mut sources = self.sources.lock().await;
         let (next, mut assembled) = self.next(&sources, Arc::new(config)).await?;
         fits(std::mem::take(&mut assembled.problems))?;
+        let server = &next.config.server;
+        assembled.snapshot.door = Door::of(server, self.keys.as_ref()).await?;
         *sources = next;
         self.take_up(&mut sources, assembled).await;
         Ok(())
@@ -340,11 +390,20 @@ pub async fn misfits(
         folder: &folder,
         lock: &pins.lock,
         lasting: &Lasting {
-            refresh_tokens: refresh::store(&config.server.state),
+            refresh_tokens: refresh::store(state_of(config)),
             names: Arc::default(),
         },
     };
     assemble(&parts, &Snapshot::default()).problems
+}
+
+/// The state of a configuration; none where it ends with the process.
+#[must_use]
+pub fn state_of(config: &Config) -> Option<State> {
+    let config::State { file, key } = &config.server.state;
+    let key = key.as_ref();
+    let key = key.map(|key| Zeroizing::new(key.expose().to_owned()));
+    Some(State::at(file.clone()?, key))
 }
 
 async fn look(
@@ -370,53 +429,5 @@ fn fits(problems: Vec<Problem>) -> Result<(), Problems> {
         Ok(())
     } else {
         Err(Problems::new(problems))
-    }
-}
-
-/// What an operator has to know of the first snapshot. The program's own plugins are no news.
-fn say_at_start(first: &Snapshot) {
-    for (id, plugin) in &first.plugins {
-        if let Origin::File(path) = &plugin.origin {
-            tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %path.display(), "plugin serves");
-        }
-    }
-    say_what_is_wrong(&Snapshot::default(), first);
-}
-
-fn say_what_changed(before: &Snapshot, after: &Snapshot) {
-    for (id, plugin) in &after.plugins {
-        match before.plugins.get(id) {
-            Some(old) if Arc::ptr_eq(old, plugin) => {}
-            old => {
-                tracing::info!(plugin = %id, version = %plugin.manifest.version, from = %plugin.origin,
-                replaced = old.is_some(), "plugin serves");
-            }
-        }
-    }
-    for id in before
-        .plugins
-        .keys()
-        .filter(|id| !after.plugins.contains_key(*id))
-    {
-        tracing::info!(plugin = %id, "plugin removed");
-    }
-    say_what_is_wrong(before, after);
-}
-
-/// Files that were not taken, and warnings, as far as they are new.
-fn say_what_is_wrong(before: &Snapshot, after: &Snapshot) {
-    for rejected in after
-        .rejected
-        .iter()
-        .filter(|r| !before.rejected.contains(r))
-    {
-        tracing::warn!(path = %rejected.path.display(), why = %rejected.why, "plugin file not taken");
-    }
-    for warning in after
-        .warnings
-        .iter()
-        .filter(|w| !before.warnings.contains(w))
-    {
-        tracing::warn!("{warning}");
     }
 }

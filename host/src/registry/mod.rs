@@ -6,8 +6,10 @@
 
 mod approval;
 mod assemble;
+mod authority;
 mod build;
 mod connection;
+mod door;
 mod embedded;
 mod folder;
 mod lock;
@@ -16,6 +18,7 @@ mod pins;
 mod plugin;
 mod refresh;
 mod resource;
+mod said;
 mod shared;
 mod signature;
 mod slots;
@@ -27,8 +30,12 @@ mod watch;
 mod zones;
 
 pub use approval::{Candidate, NewPin, Reason, Rules, Verdict, Waiting, decide};
-pub use build::{Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits};
+pub use authority::Authority;
+pub use build::{
+    Changed, EmbeddedPlugins, Registry, RegistryError, load_embedded, misfits, state_of,
+};
 pub use connection::{Connection, Lasting};
+pub use door::{Door, Unproved};
 pub use embedded::embedded;
 pub use folder::{Folder, Rejected, read as read_component};
 pub use lock::{FILE as LOCK_FILE, Lock, LockError, Pin, path_of as lock_of};

@@ -11,21 +11,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::future::{BoxFuture, FutureExt};
 use zeroize::Zeroizing;
 
-use crate::config;
 use crate::state::{Kind, State, StateError};
 use crate::upstream::{Held, MemoryRefreshStore, RefreshStore, Unreadable};
 
 /// Where the connections of a host keep their refresh tokens.
-pub(super) fn store(config: &config::State) -> Arc<dyn RefreshStore> {
-    let Some(file) = &config.file else {
-        return Arc::new(MemoryRefreshStore::default());
-    };
-    let key = config.key.as_ref();
-    let key = key.map(|key| Zeroizing::new(key.expose().to_owned()));
-    Arc::new(Kept {
-        state: State::at(file.clone(), key),
-        unwritten: Mutex::default(),
-    })
+pub(super) fn store(state: Option<State>) -> Arc<dyn RefreshStore> {
+    match state {
+        None => Arc::new(MemoryRefreshStore::default()),
+        Some(state) => Arc::new(Kept {
+            state,
+            unwritten: Mutex::default(),
+        }),
+    }
 }
 
 /// In the state.
@@ -123,10 +120,7 @@ mod tests {
     use super::*;
 
     fn kept(file: &std::path::Path) -> Arc<dyn RefreshStore> {
-        store(&config::State {
-            file: Some(file.to_owned()),
-            key: None,
-        })
+        store(Some(State::at(file.to_owned(), None)))
     }
 
     fn token(text: &str) -> Zeroizing<String> {
@@ -161,7 +155,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_file_they_last_as_long_as_the_host() {
-        let store = store(&config::State::default());
+        let store = store(None);
         assert!(!store.is_lasting());
         store.save("a", token("r-1")).await;
         assert_eq!(store.load("a").await, Ok(Some(token("r-1"))));

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::approval::{Candidate, Waiting};
 use super::folder::Rejected;
-use super::{Connection, Plugin, Resource, Shared, Tool};
+use super::{Connection, Door, Plugin, Resource, Shared, Tool};
 use crate::config::Problem;
 use crate::identity::Issuer;
 use crate::names::PluginId;
+use crate::policy::Mandate;
 
 /// Connections differ in whose tokens they take, so that one endpoint cannot serve them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,10 @@ pub struct Snapshot {
     /// Things to know: connections that wait for their plugin, short secrets. An error among them
     /// stands for what fails when it is called: a credential that is missing.
     pub warnings: Vec<Problem>,
-    pub(super) names: HashMap<String, Arc<Tool>>,
+    /// What callers over HTTP have to prove where they would act as the operator's accounts; nothing
+    /// without one.
+    pub door: Option<Arc<Door>>,
+    pub(super) names: Arc<HashMap<String, Arc<Tool>>>,
 }
 
 impl Snapshot {
@@ -58,6 +62,39 @@ impl Snapshot {
         self.connections
             .iter()
             .find(|connection| connection.config.name.as_str() == name)
+    }
+
+    /// The same moment without what a mandate is not for. Names are still found, so that a call can be
+    /// told what is in its way.
+    #[must_use]
+    pub fn seen_with(&self, mandate: &Mandate) -> Self {
+        let tools = self.listed.iter();
+        let resources = self.resources.iter();
+        let connections = self.connections.iter();
+        Self {
+            revision: self.revision,
+            plugins: self.plugins.clone(),
+            connections: connections
+                .filter(|connection| mandate.reaches(connection.config.name.as_str()))
+                .cloned()
+                .collect(),
+            shared: self.shared,
+            listed: tools
+                .filter(|tool| tool.grant.is_open_to(mandate))
+                .cloned()
+                .collect(),
+            resources: resources
+                .filter(|resource| resource.grant.is_open_to(mandate))
+                .cloned()
+                .collect(),
+            existing: self.existing.clone(),
+            rejected: self.rejected.clone(),
+            candidates: self.candidates.clone(),
+            waiting: self.waiting.clone(),
+            warnings: self.warnings.clone(),
+            door: self.door.clone(),
+            names: Arc::clone(&self.names),
+        }
     }
 
     /// Who issues the tokens of everybody on the endpoint without a name; an error where that is not

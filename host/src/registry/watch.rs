@@ -10,7 +10,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::{Registry, lock, signature};
-use crate::config::{Config, Source};
+use crate::config::{Config, Server, Source};
 
 /// How long a folder has to be quiet before it is looked at: a copy writes in many steps.
 const QUIET: Duration = Duration::from_millis(150);
@@ -162,15 +162,27 @@ fn same(one: &Config, other: &Config) -> bool {
             .all(|(a, b)| a.same_as(b))
 }
 
+/// Whether something changed that is read at the start alone.
+fn waits(next: &Server, before: &Server) -> bool {
+    let taken_up = Server {
+        plugins: before.plugins.clone(),
+        approval: before.approval,
+        plugin_keys: before.plugin_keys.clone(),
+        access: before.access.clone(),
+        ..next.clone()
+    };
+    taken_up != *before
+}
+
 /// Takes up the configuration if it changed; what is wrong with it is said once.
 async fn reconfigure(registry: &Registry, reread: &Reread, said: &mut String) {
     let before = registry.config().await;
     let refused = match reread() {
         Ok(config) if same(&config, &before) => String::new(),
         Ok(config) => {
-            if config.server != before.server {
+            if waits(&config.server, &before.server) {
                 tracing::warn!(
-                    "changes of [server] other than `plugins`, `approval` and `plugin_keys` take effect at the next start"
+                    "changes of [server] other than `plugins`, `approval`, `plugin_keys` and `auth` take effect at the next start"
                 );
             }
             match registry.reconfigure(config).await {

@@ -1,16 +1,20 @@
 //! The store of one call: WASI over an empty context, the limiter, and what the call may reach.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use wasmtime::component::{HasData, ResourceTable};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::limiter::Limiter;
+use super::meter::Meter;
 use super::output::Printed;
-use super::ticker::TICK;
 use crate::capability::Reach;
 use crate::config::Limits;
 
-/// Handles (streams, pollables) that a guest may hold at a time.
+/// Handles that a guest may hold at a time: streams, pollables, and those of kinds of its own.
 const MOST_HANDLES: usize = 1000;
 
 /// What belongs to one instance and goes with it.
@@ -21,25 +25,44 @@ pub struct Guest {
     cpu: Cpu,
     /// Lines that it may still print or log.
     pub(crate) printed: Printed,
+    /// Bytes that it may still hand to the host.
+    pub(crate) allowance: Allowance,
     /// What it may reach.
     pub(crate) reach: Reach,
 }
 
-/// Ticks of guest CPU time.
+/// What is left of a call's `limits.host_bytes`.
+#[derive(Debug)]
+pub struct Allowance(AtomicU64);
+
+impl Allowance {
+    /// Takes bytes off it; false where it does not hold as many, and then it holds none.
+    pub fn take(&self, bytes: usize) -> bool {
+        let bytes = bytes as u64;
+        let left = |left: u64| Some(left.saturating_sub(bytes));
+        let before = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        before.is_ok_and(|before| before >= bytes)
+    }
+}
+
+/// The computing time of a guest, looked at with every tick of the epoch.
 #[derive(Debug)]
 struct Cpu {
-    left: u64,
+    most: Duration,
+    meter: Arc<Meter>,
     spent: bool,
 }
 
 impl Cpu {
-    fn charge(&mut self) -> UpdateDeadline {
-        if self.left == 0 {
-            self.spent = true;
-            return UpdateDeadline::Interrupt;
+    fn look(&mut self) -> UpdateDeadline {
+        self.spent = self.meter.computed() > self.most;
+        if self.spent {
+            UpdateDeadline::Interrupt
+        } else {
+            UpdateDeadline::Yield(1)
         }
-        self.left -= 1;
-        UpdateDeadline::Yield(1)
     }
 }
 
@@ -63,18 +86,26 @@ impl Guest {
             table,
             limiter: Limiter::new(usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX)),
             cpu: Cpu {
-                left: ticks(limits.cpu_ms),
+                most: Duration::from_millis(limits.cpu_ms),
+                meter: Meter::new(),
                 spent: false,
             },
             printed,
+            allowance: Allowance(AtomicU64::new(limits.host_bytes)),
             reach,
         };
         let mut store = Store::new(engine, guest);
         store.limiter(|guest| &mut guest.limiter);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().cpu.charge()));
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().cpu.look()));
+        store.set_max_component_handles(MOST_HANDLES);
         store.set_hostcall_fuel(usize::try_from(limits.host_bytes).unwrap_or(usize::MAX));
         store
+    }
+
+    /// What measures its computing time.
+    pub fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.cpu.meter)
     }
 
     /// The limit that this instance ran into, by its key in the operator's file.
@@ -86,10 +117,6 @@ impl Guest {
             self.limiter.refused()
         }
     }
-}
-
-fn ticks(cpu_ms: u64) -> u64 {
-    cpu_ms.div_ceil(u64::try_from(TICK.as_millis()).unwrap_or(1))
 }
 
 impl WasiView for Guest {
@@ -113,15 +140,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cpu_is_charged_by_the_tick_and_then_interrupted() {
+    fn a_guest_yields_while_it_has_time_and_is_interrupted_then() {
         let mut cpu = Cpu {
-            left: ticks(11),
+            most: Duration::from_hours(1),
+            meter: Meter::new(),
             spent: false,
         };
-        for _ in 0..3 {
-            assert!(matches!(cpu.charge(), UpdateDeadline::Yield(1)));
-        }
-        assert!(matches!(cpu.charge(), UpdateDeadline::Interrupt));
+        assert!(matches!(cpu.look(), UpdateDeadline::Yield(1)));
+        assert!(!cpu.spent);
+        cpu.most = Duration::ZERO;
+        assert!(matches!(cpu.look(), UpdateDeadline::Interrupt));
         assert!(cpu.spent);
+    }
+
+    #[test]
+    fn an_allowance_is_spent_by_what_does_not_fit() {
+        let allowance = Allowance(AtomicU64::new(10));
+        assert!(allowance.take(4) && allowance.take(6) && allowance.take(0));
+        assert!(!allowance.take(1));
+        let allowance = Allowance(AtomicU64::new(10));
+        assert!(!allowance.take(11) && !allowance.take(1));
     }
 }

@@ -56,7 +56,7 @@ impl ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if desired > TABLE_ELEMENTS {
-            self.refused = Some("the host's table limit");
+            self.refused = Some("the host's limit of tables");
             return Ok(false);
         }
         Ok(true)

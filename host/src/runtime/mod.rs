@@ -6,19 +6,21 @@
 
 mod artifact;
 pub(crate) mod bindings;
+mod cause;
 mod engine;
 mod imports;
 mod instance;
 mod limiter;
 mod linker;
 mod load;
+mod meter;
 mod output;
 mod run;
 mod ticker;
 
 pub use artifact::{Digest, digest};
 pub use engine::{Allocation, LARGEST_MEMORY};
-pub(crate) use instance::{Guest, InGuest};
+pub(crate) use instance::{Allowance, Guest, InGuest};
 pub use load::{Compiled, LoadError, Loaded};
 pub(crate) use output::clean;
 pub use run::{Call, Contents, Failure, Fault};

@@ -47,6 +47,12 @@ impl Printed {
         true
     }
 
+    /// Counts a line that is not written.
+    pub fn drop_line(&self) {
+        let mut cap = self.cap.lock().unwrap_or_else(PoisonError::into_inner);
+        cap.dropped = cap.dropped.saturating_add(1);
+    }
+
     /// Lines that were not written.
     #[must_use]
     pub fn dropped(&self) -> u32 {

@@ -10,7 +10,7 @@ use wasmtime::Store;
 
 use super::bindings::portcullis::plugin::types as wit;
 use super::bindings::with_resources::exports::portcullis::plugin::resources as wit_resources;
-use super::{Compiled, Guest, Runtime, clean};
+use super::{Compiled, Guest, Runtime, cause, clean};
 use crate::capability::{Door, Link, Reach};
 use crate::config::Limits;
 use crate::error::{Kind, Outcome, ToolError};
@@ -75,13 +75,14 @@ impl Runtime {
         let deadline = Instant::now() + std::time::Duration::from_millis(limits.timeout_ms);
         let reach = Reach::nothing(CallId::random(), deadline);
         let mut store = Guest::store(&self.engine, reach, limits);
-        let run = async {
+        let meter = store.data().meter();
+        let run = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             connector
                 .portcullis_plugin_plugin()
                 .call_describe(&mut store)
                 .await
-        };
+        });
         match self.in_time(deadline, run).await {
             None => Err(Fault::Deadline),
             Some(Err(error)) => Err(fault(&store, &error)),
@@ -101,13 +102,14 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let mut store = self.store(call, &link, Door::invoke(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_plugin();
             exported
                 .call_invoke(&mut store, permit.tool().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         object(&settle(&store, ended)?, &link.limits)
     }
@@ -124,13 +126,14 @@ impl Runtime {
         call: &Call,
     ) -> Result<Value, Failure> {
         let mut store = self.store(call, &link, Door::preview(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = plugin.ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_plugin();
             exported
                 .call_preview(&mut store, permit.tool().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         object(&settle(&store, ended)?, &link.limits)
     }
@@ -151,13 +154,14 @@ impl Runtime {
             return Err(Failure::Fault(lacks));
         };
         let mut store = self.store(call, &link, Door::read(permit));
-        let guest = async {
+        let meter = store.data().meter();
+        let guest = meter.measure(async {
             let connector = ready.instantiate_async(&mut store).await?;
             let exported = connector.portcullis_plugin_resources();
             exported
                 .call_read(&mut store, permit.name().as_str(), &call.text)
                 .await
-        };
+        });
         let ended = self.in_time(call.deadline, guest).await;
         contents(settle(&store, ended)?, &link.limits)
     }
@@ -221,20 +225,12 @@ fn contents(given: wit_resources::Contents, limits: &Limits) -> Result<Contents,
 }
 
 fn fault(store: &Store<Guest>, error: &wasmtime::Error) -> Fault {
-    match store.data().exceeded() {
+    match store.data().exceeded().or_else(|| cause::limit(error)) {
         Some(limit) => Fault::Limit(limit),
         None => {
             tracing::debug!(call = %store.data().reach.call, "{error:?}");
-            Fault::Trap(clean(&cause(error)))
+            Fault::Trap(clean(&cause::words(error)))
         }
-    }
-}
-
-/// The trap itself; the frames around it go to the debug log.
-fn cause(error: &wasmtime::Error) -> String {
-    match error.downcast_ref::<wasmtime::Trap>() {
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
     }
 }
 

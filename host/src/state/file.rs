@@ -105,6 +105,15 @@ impl File {
         found.optional().map_err(|cause| self.wrong(cause))
     }
 
+    /// The names and values of a kind.
+    pub(super) fn all(&self, kind: &str) -> Result<Vec<(String, Vec<u8>)>, StateError> {
+        let refused = |cause| self.wrong(cause);
+        let sql = "select name, value from sealed where kind = ?1";
+        let mut found = self.database.prepare(sql).map_err(refused)?;
+        let rows = found.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.and_then(Iterator::collect).map_err(refused)
+    }
+
     pub(super) fn put(&self, kind: &str, name: &str, value: &[u8]) -> Result<(), StateError> {
         let sql = "insert or replace into sealed (kind, name, value) values (?1, ?2, ?3)";
         let put = self.database.execute(sql, params![kind, name, value]);

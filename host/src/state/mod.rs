@@ -4,6 +4,7 @@
 //! is its name. The file is opened at the first use, because most connections never need it, and only
 //! on threads that may block. It must not know what a value means, nor how the file was configured.
 
+mod counter;
 mod error;
 mod file;
 mod folder;
@@ -16,13 +17,14 @@ mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use zeroize::Zeroizing;
 
 pub use error::StateError;
 pub use hold::Hold;
 
+use counter::Counter;
 use file::File;
 use seal::Seal;
 
@@ -31,12 +33,18 @@ use seal::Seal;
 pub enum Kind {
     /// The latest refresh token of a credential.
     RefreshToken,
+    /// What an API key may do, and its hash.
+    ApiKey,
+    /// When an API key was last used.
+    KeyUse,
 }
 
 impl Kind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::RefreshToken => "refresh-token",
+            Self::ApiKey => "api-key",
+            Self::KeyUse => "api-key-use",
         }
     }
 }
@@ -49,6 +57,8 @@ struct Inner {
     path: PathBuf,
     key: Option<Zeroizing<String>>,
     open: Mutex<Option<Open>>,
+    /// Dropped last: see [`Counter`].
+    counter: OnceLock<Counter>,
 }
 
 struct Open {
@@ -65,6 +75,7 @@ impl State {
             path,
             key,
             open: Mutex::default(),
+            counter: OnceLock::new(),
         }))
     }
 
@@ -91,6 +102,35 @@ impl State {
             opened.transpose()
         })
         .await
+    }
+
+    /// All values of a kind, in no order. A file that does not exist holds none, and is not made.
+    ///
+    /// # Errors
+    /// The file or its key cannot be used, or a value was not sealed with this key.
+    pub async fn all(&self, kind: Kind) -> Result<Vec<Zeroizing<Vec<u8>>>, StateError> {
+        if !self.exists() {
+            return Ok(Vec::new());
+        }
+        self.with(move |Open { file, seal }| {
+            let sealed = file.all(kind.as_str())?.into_iter();
+            let opened = sealed.map(|(name, value)| seal.open(kind.as_str(), &name, value));
+            opened.collect()
+        })
+        .await
+    }
+
+    /// Whether there is a file.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.0.path.exists()
+    }
+
+    /// Grows with every change of the file, whoever makes it; nothing before the first use, and where it
+    /// cannot be told. Cheap enough for every request.
+    #[must_use]
+    pub fn version(&self) -> Option<u32> {
+        self.0.counter.get()?.read()
     }
 
     /// Puts a value in the place of the one before. When this returns, it is on the disk.
@@ -168,6 +208,9 @@ fn opened<'o>(inner: &Inner, open: &'o mut Option<Open>) -> Result<&'o mut Open,
         let seal = Seal::new(&key);
         let file = File::open(&inner.path)?;
         file.settle(&seal, key::source(&inner.path, inner.key.is_some()))?;
+        if inner.counter.get().is_none() {
+            inner.counter.set(Counter::of(&inner.path)?).ok();
+        }
         *open = Some(Open { file, seal });
     }
     open.as_mut().ok_or(StateError::BrokeOff)

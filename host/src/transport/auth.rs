@@ -1,68 +1,69 @@
 //! Who sends this request: the layer between Host and Origin on one side and MCP on the other.
 //!
-//! Owns reading the `Authorization` header and the refusals of RFC 6750. Each request proves its
-//! caller anew; a connection that is kept open and a session carry no identity. A further way to
+//! Owns reading the `Authorization` header. Each request proves its caller anew; a connection that is kept open and a session carry no identity. A further way to
 //! prove oneself is a further [`Proof`] with an arm in [`authenticate`]; what it finds out goes into
 //! the [`Caller`], and nothing after this layer looks at the header. It must not know MCP.
 
-use std::time::Duration;
+use axum::http::{HeaderMap, header};
 
-use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
-
-use crate::call::Proof;
-use crate::caller::{Caller, Token, TokenError};
-use crate::identity::{Unknown, Untrusted};
-use crate::policy::Principal;
-
-/// Why a request is not let in. What a caller is told says nothing of what stands in a token.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No token, or something else than a bearer token.
-    #[error(
-        "send your own token for this CRM as `Authorization: Bearer <token>` with every request"
-    )]
-    Missing,
-    /// More than one `Authorization` header.
-    #[error("the request has more than one Authorization header")]
-    Several,
-    /// What stands after `Bearer` is no token.
-    #[error("{0}")]
-    Malformed(TokenError),
-    /// A token that is not to be trusted.
-    #[error("the token is not valid here; get a new one from the CRM")]
-    Untrusted(Untrusted),
-    /// A token that cannot be checked now.
-    #[error(
-        "the token cannot be checked now, because the keys of its issuer cannot be fetched; try again later"
-    )]
-    NoKeys {
-        /// When to try again.
-        retry_after: Duration,
-    },
-}
+use super::refusal::Refusal;
+use crate::call::{Proof, Scope};
+use crate::caller::{Caller, Owner, Token, TokenError};
+use crate::keys::{NotLetIn, PREFIX};
+use crate::policy::{self, Bearer, EFFECTS, Principal};
 
 /// Finds out who the caller is.
 ///
 /// # Errors
 /// The endpoint wants a proof that the request does not bring.
-pub async fn authenticate(headers: &HeaderMap, proof: &Proof) -> Result<Caller, Refusal> {
+pub async fn authenticate(
+    headers: &HeaderMap,
+    proof: &Proof,
+    scope: &Scope,
+) -> Result<Caller, Refusal> {
     match proof {
         // A token that nobody asked for is not looked at, and goes nowhere.
         Proof::Nothing => Ok(Caller::known(Principal::anonymous())),
         Proof::OwnToken => bearer(headers).map(Caller::holding),
         Proof::Signed(issuer) => Ok(issuer.caller(bearer(headers)?).await?),
+        Proof::Door(door) => {
+            let connection = match scope {
+                Scope::Connection(name) => Some(name.as_str()),
+                Scope::All | Scope::Shared => None,
+            };
+            let token = bearer(headers).map_err(|refusal| match refusal {
+                Refusal::Malformed(_) => Refusal::NoKey(Some(NotLetIn::Form)),
+                Refusal::Missing => Refusal::NoKey(None),
+                other => other,
+            })?;
+            Ok(door.caller(&token, connection).await?)
+        }
     }
 }
 
-impl From<Unknown> for Refusal {
-    fn from(unknown: Unknown) -> Self {
-        match unknown {
-            Unknown::Untrusted(why) => Self::Untrusted(why),
-            Unknown::NoKeys { retry_after } => Self::NoKeys { retry_after },
+/// The digest of a token whose signature has to be checked, which is the work that strangers can make.
+pub fn costly(headers: &HeaderMap, proof: &Proof) -> Option<Owner> {
+    proof.issuer()?;
+    let token = bearer(headers).ok()?;
+    let is_key = matches!(proof, Proof::Door(_)) && token.expose().starts_with(PREFIX);
+    (!is_key).then(|| token.digest())
+}
+
+/// Whether a caller may come to an endpoint at all.
+///
+/// # Errors
+/// What they brought is for other connections.
+pub fn admit(caller: &Caller, scope: &Scope) -> Result<(), Refusal> {
+    let Some(mandate) = caller.principal().mandate() else {
+        return Ok(());
+    };
+    let has_scope = EFFECTS.into_iter().any(|effect| mandate.allows(effect));
+    match scope {
+        Scope::Connection(name) if !mandate.reaches(name) => Err(Refusal::NotHere),
+        _ if mandate.bearer == Bearer::Token && !has_scope => {
+            Err(Refusal::Scopes(vec![policy::scope(EFFECTS[0])]))
         }
+        _ => Ok(()),
     }
 }
 
@@ -88,77 +89,9 @@ fn bearer(headers: &HeaderMap) -> Result<Token, Refusal> {
     })
 }
 
-impl Refusal {
-    /// Why, for the operator's log.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Untrusted(why) => format!("the token is not to be trusted: {why}"),
-            other => other.to_string(),
-        }
-    }
-
-    /// The answer; `document` is the address of the endpoint's metadata, where it has some.
-    pub fn answer(&self, document: Option<&str>) -> Response {
-        let body = json!({
-            "error": self.code().unwrap_or("unauthorized"),
-            "error_description": self.to_string(),
-        });
-        let mut response = (self.status(), Json(body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self {
-            Self::NoKeys { retry_after } => {
-                let seconds = retry_after.as_secs_f64().ceil() as u64;
-                headers.insert(header::RETRY_AFTER, seconds.max(1).into());
-            }
-            _ => {
-                headers.insert(header::WWW_AUTHENTICATE, self.challenge(document));
-            }
-        }
-        response
-    }
-
-    const fn status(&self) -> StatusCode {
-        match self {
-            Self::Several => StatusCode::BAD_REQUEST,
-            Self::Missing | Self::Malformed(_) | Self::Untrusted(_) => StatusCode::UNAUTHORIZED,
-            Self::NoKeys { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    /// RFC 6750, section 3.1: no code where the request brought no token at all.
-    const fn code(&self) -> Option<&'static str> {
-        match self {
-            Self::Missing => None,
-            Self::Several => Some("invalid_request"),
-            Self::Malformed(_) | Self::Untrusted(_) => Some("invalid_token"),
-            Self::NoKeys { .. } => Some("temporarily_unavailable"),
-        }
-    }
-
-    fn challenge(&self, document: Option<&str>) -> HeaderValue {
-        let realm = r#"Bearer realm="portcullis""#;
-        let document = document.map(|url| format!(r#", resource_metadata="{url}""#));
-        let what = match self {
-            Self::Missing | Self::NoKeys { .. } => "",
-            Self::Several => {
-                r#", error="invalid_request", error_description="more than one Authorization header""#
-            }
-            Self::Malformed(_) => {
-                r#", error="invalid_token", error_description="the token is malformed""#
-            }
-            Self::Untrusted(_) => {
-                r#", error="invalid_token", error_description="the token is not valid here""#
-            }
-        };
-        let text = format!("{realm}{}{what}", document.unwrap_or_default());
-        // The address is a parsed URL or was compared with the names of this server.
-        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("Bearer"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
     use futures::future::FutureExt;
 
     use super::*;
@@ -169,7 +102,7 @@ mod tests {
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
             headers.append(header::AUTHORIZATION, value);
         }
-        let caller = authenticate(&headers, &Proof::OwnToken).now_or_never();
+        let caller = authenticate(&headers, &Proof::OwnToken, &Scope::Shared).now_or_never();
         let caller = caller.expect("nothing to wait for")?;
         Ok(caller.token().unwrap().expose().to_owned())
     }
@@ -215,62 +148,9 @@ mod tests {
             header::AUTHORIZATION,
             HeaderValue::from_static("Bearer abc"),
         );
-        let caller = authenticate(&headers, &Proof::Nothing).now_or_never();
+        let caller = authenticate(&headers, &Proof::Nothing, &Scope::Shared).now_or_never();
         let caller = caller.unwrap().unwrap();
         assert_eq!(caller.principal(), &Principal::anonymous());
         assert!(caller.token().is_none());
-    }
-
-    #[test]
-    fn challenges() {
-        for (refusal, status, error) in [
-            (Refusal::Missing, 401, None),
-            (Refusal::Several, 400, Some("invalid_request")),
-            (
-                Refusal::Malformed(TokenError::Long),
-                401,
-                Some("invalid_token"),
-            ),
-            (
-                Refusal::Untrusted(Untrusted::Audience),
-                401,
-                Some("invalid_token"),
-            ),
-        ] {
-            let response = refusal.answer(None);
-            assert_eq!(response.status().as_u16(), status);
-            let challenge = response.headers()[header::WWW_AUTHENTICATE]
-                .to_str()
-                .unwrap();
-            assert!(challenge.starts_with("Bearer realm="), "{challenge}");
-            let code = error.map(|code| format!("error=\"{code}\""));
-            match code {
-                Some(code) => assert!(challenge.contains(&code), "{challenge}"),
-                None => assert!(!challenge.contains("error"), "{challenge}"),
-            }
-        }
-    }
-
-    #[test]
-    fn where_to_get_a_token() {
-        let document = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
-        for refusal in [Refusal::Missing, Refusal::Untrusted(Untrusted::Expired)] {
-            let response = refusal.answer(Some(document));
-            let challenge = response.headers()[header::WWW_AUTHENTICATE]
-                .to_str()
-                .unwrap();
-            let named = format!("resource_metadata=\"{document}\"");
-            assert!(challenge.contains(&named), "{challenge}");
-            assert!(!challenge.contains("expired"), "{challenge}");
-        }
-    }
-
-    #[test]
-    fn no_keys_is_no_verdict() {
-        let retry_after = Duration::from_millis(4200);
-        let response = Refusal::NoKeys { retry_after }.answer(Some("https://x"));
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
-        assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
     }
 }

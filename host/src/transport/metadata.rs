@@ -4,8 +4,6 @@
 //! Owns the endpoints' names to the outside, which are the operator's `public_url` where there is one,
 //! and the addresses of their documents. It must not know tokens.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
@@ -60,34 +58,41 @@ impl Resources {
             let allowed = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
             return (StatusCode::METHOD_NOT_ALLOWED, allowed).into_response();
         }
-        let answer = self.signed(server, asked).and_then(|(scope, issuer)| {
+        let answer = self.signed(server, asked).and_then(|(scope, proof)| {
+            let issuer = proof.issuer()?;
             if known == OF_ISSUER {
-                return Some(lead(&issuer));
+                return Some(lead(issuer));
             }
-            self.describe(head, &scope, &issuer)
+            self.describe(head, &scope, (issuer, proof.least_scope()))
         });
         answer.unwrap_or_else(|| NO_METADATA.into_response())
     }
 
-    /// The endpoint that is asked for, and who issues its callers' tokens.
-    fn signed(&self, server: &Server, asked: &str) -> Option<(Scope, Arc<Issuer>)> {
+    /// The endpoint that is asked for, and what its callers prove.
+    fn signed(&self, server: &Server, asked: &str) -> Option<(Scope, Proof)> {
         let scope = match asked {
             "" | "/" => server.only_signed()?,
             path => self.scope(path)?,
         };
-        match server.proof(&scope)? {
-            Proof::Signed(issuer) => Some((scope, issuer)),
-            Proof::Nothing | Proof::OwnToken => None,
-        }
+        let proof = server.proof(&scope)?;
+        Some((scope, proof))
     }
 
-    fn describe(&self, head: &Parts, scope: &Scope, issuer: &Issuer) -> Option<Response> {
+    fn describe(
+        &self,
+        head: &Parts,
+        scope: &Scope,
+        (issuer, least): (&Issuer, Option<&str>),
+    ) -> Option<Response> {
         let (origin, prefix) = self.outside(head)?;
-        let document = json!({
+        let mut document = json!({
             "resource": format!("{origin}{prefix}{}", self.path_of(scope)),
             "authorization_servers": [issuer.name()],
             "bearer_methods_supported": ["header"],
         });
+        if let Some(least) = least {
+            document["scopes_supported"] = json!([least]);
+        }
         let kept = [(
             header::CACHE_CONTROL,
             HeaderValue::from_static("max-age=60"),

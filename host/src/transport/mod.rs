@@ -1,14 +1,19 @@
 //! How clients reach the server: standard input and output, or Streamable HTTP.
 
+mod attempts;
 mod auth;
 mod cors;
 mod direct;
 mod edge;
 mod envelope;
+mod gate;
 mod http;
 mod intake;
+mod lasting;
 mod lines;
 mod metadata;
+mod refusal;
+mod scopes;
 mod sessions;
 mod stdio;
 

@@ -32,6 +32,14 @@ impl Openers {
         openers.insert(id.to_owned(), opener.clone());
     }
 
+    /// How many of the living sessions a caller has opened.
+    #[must_use]
+    pub fn count(&self, caller: &Principal, lives: impl Fn(&str) -> bool) -> usize {
+        let openers = self.lock();
+        let theirs = openers.iter().filter(|(_, opener)| *opener == caller);
+        theirs.filter(|(id, _)| lives(id)).count()
+    }
+
     /// Whether the caller opened the session.
     #[must_use]
     pub fn opened(&self, id: &str, caller: &Principal) -> bool {
@@ -58,6 +66,10 @@ mod tests {
         assert!(openers.opened("s1", &ada));
         assert!(!openers.opened("s1", &bob));
         assert!(!openers.opened("s2", &ada));
+        openers.remember("s2", &ada, 2, |_| true);
+        openers.remember("s3", &bob, 3, |_| true);
+        assert_eq!(openers.count(&ada, |_| true), 2);
+        assert_eq!(openers.count(&ada, |id| id != "s1"), 1);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use portcullis_sdk::bindings::portcullis::plugin::types::{FailureKind, Outcome};
 use serde_json::{Value, json};
 
 /// The request that a JSON object describes: `method`, `path`, `query`, `headers`, `body`,
-/// `anonymous`.
+/// `credential` (a slot; `default` where none is named), `anonymous`.
 #[must_use]
 pub fn request(asked: &Value) -> Request {
     Request {
@@ -23,7 +23,10 @@ pub fn request(asked: &Value) -> Request {
         query: pairs(&asked["query"]),
         headers: pairs(&asked["headers"]),
         body: asked["body"].as_str().map(Into::into),
-        credential: (asked["anonymous"] != true).then(|| "default".to_owned()),
+        credential: match asked["credential"].as_str() {
+            Some(slot) => Some(slot.to_owned()),
+            None => (asked["anonymous"] != true).then(|| "default".to_owned()),
+        },
     }
 }
 
@@ -31,6 +34,13 @@ pub fn request(asked: &Value) -> Request {
 #[must_use]
 pub fn sent(asked: &Value) -> Value {
     told(send(&request(asked)))
+}
+
+/// Sends each request of a list and tells what became of every one, as the result of a tool.
+#[must_use]
+pub fn sent_each(asked: &Value) -> String {
+    let answers: Vec<Value> = each(asked).map(sent).collect();
+    json!({"requests": asked, "answers": answers}).to_string()
 }
 
 /// A failure of this name.

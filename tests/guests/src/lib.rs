@@ -1,14 +1,32 @@
 //! What the test guests share: a manifest that is right and requests that are plain, so that the
 //! file of a guest holds its one sin and nothing else.
 //!
-//! A guest is a `cdylib` example of this package; `cargo xtask guests` builds all of them.
+//! A guest is a `cdylib` example of this package; `cargo xtask guests` builds all of them. What Rust
+//! cannot say is a file of `text`, which `shell.wat` makes a component. The host's tests ask
+//! [`every_guest`] that none is without a test of its name.
 
 #[cfg(target_arch = "wasm32")]
 mod component;
 
 #[cfg(target_arch = "wasm32")]
-pub use component::{failed, request, sent};
+pub use component::{failed, request, sent, sent_each};
 pub use serde_json::{Value, json};
+
+#[cfg(not(target_arch = "wasm32"))]
+include!(concat!(env!("OUT_DIR"), "/every_guest.rs"));
+
+/// Whether the caller asks a guest to behave: every guest then does what a good one does. So a test
+/// sees that a sin leaves nothing behind for the next caller of the same tool.
+#[must_use]
+pub fn is_to_behave(arguments: &Value) -> bool {
+    arguments["behave"] == true
+}
+
+/// What a guest answers that behaves.
+#[must_use]
+pub fn fine() -> String {
+    json!({"fine": true}).to_string()
+}
 
 /// A manifest that every check accepts, with one secret that is sent as the header `x-key`.
 #[must_use]
@@ -68,8 +86,12 @@ macro_rules! guest {
                 }
 
                 fn invoke(_: String, arguments: String) -> Result<String, WitFailure> {
+                    let arguments: $crate::Value = arguments.parse().unwrap_or_default();
+                    if $crate::is_to_behave(&arguments) {
+                        return Ok($crate::fine());
+                    }
                     let run: Run = $invoke;
-                    run(arguments.parse().unwrap_or_default())
+                    run(arguments)
                 }
             }
 

@@ -3,7 +3,7 @@
 
 mod crm;
 mod files;
-mod guest;
+pub mod guest;
 mod logs;
 mod needles;
 mod printed;

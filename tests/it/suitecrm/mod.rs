@@ -2,7 +2,7 @@
 
 mod attachments;
 mod circuit;
-mod forms;
+pub mod forms;
 mod sessions;
 mod standalone;
 mod tools;

@@ -181,10 +181,20 @@ impl TestHost {
         tool: &str,
         arguments: Value,
     ) -> Result<Value, Value> {
+        self.call_by(Caller::known(who), tool, arguments).await
+    }
+
+    /// Calls a tool as somebody who may have brought a token.
+    pub async fn call_by(
+        &self,
+        caller: Caller,
+        tool: &str,
+        arguments: Value,
+    ) -> Result<Value, Value> {
         let request = Request {
             name: tool.to_owned(),
             arguments: object(arguments),
-            caller: Caller::known(who),
+            caller,
             scope: Scope::All,
             input: Input::default(),
             watcher: None,

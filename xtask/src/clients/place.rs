@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::Transport;
@@ -94,7 +94,9 @@ secrets.api_key = "file:key"
 allow = ["read", "write", "destructive"]
 "#
     );
-    fs::write(folder.join("key"), KEY).context("target/clients cannot be written")?;
+    let key = folder.join("key");
+    fs::write(&key, KEY).context("target/clients cannot be written")?;
+    set_mode(&key, 0o600)?;
     fs::write(&config, text).context("target/clients cannot be written")?;
     Ok(config)
 }
@@ -108,21 +110,19 @@ fn starter(folder: &Path, program: &Path, config: &Path) -> Result<PathBuf> {
         config.display()
     );
     fs::write(&starter, text).context("target/clients cannot be written")?;
-    make_executable(&starter)?;
+    set_mode(&starter, 0o700)?;
     Ok(starter)
 }
 
 #[cfg(unix)]
-fn make_executable(file: &Path) -> Result<()> {
+fn set_mode(file: &Path, mode: u32) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).map_err(Into::into)
+    fs::set_permissions(file, fs::Permissions::from_mode(mode)).map_err(Into::into)
 }
 
 #[cfg(not(unix))]
-fn make_executable(_: &Path) -> Result<()> {
-    Err(anyhow!(
-        "the matrix starts the server by a script of the shell, which takes a Unix"
-    ))
+fn set_mode(_: &Path, _: u32) -> Result<()> {
+    bail!("the matrix starts the server by a script of the shell, which takes a Unix")
 }
 
 /// Starts a process and waits for the address that it names after some words.
@@ -145,20 +145,20 @@ fn start(command: &mut Command, words: &'static str) -> Result<(Running, String)
         // Read to the end, so that the process never waits for a reader.
         thread::spawn(move || {
             for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                if let Some(address) = address(&line, words) {
-                    tell.send(address).ok();
-                }
+                tell.send(line).ok();
             }
         });
     }
     drop(tell);
-    let address = told.recv_timeout(PATIENCE).map_err(|_| {
-        anyhow!(
-            "portcullis ended, or did not say where it listens within {} s",
-            PATIENCE.as_secs()
-        )
-    })?;
-    Ok((running, address))
+    let mut last = "it wrote nothing".to_owned();
+    let until = Instant::now() + PATIENCE;
+    while let Ok(line) = told.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        match address(&line, words) {
+            Some(address) => return Ok((running, address)),
+            None => last = line,
+        }
+    }
+    bail!("portcullis does not say where it listens; its last words: {last}")
 }
 
 /// The address after these words.

@@ -34,8 +34,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::super::envelope;
+use super::super::gate::{NO_SESSION, full};
 use super::super::intake::take;
-use super::{Endpoint, NO_SESSION, full};
+use super::super::lasting::until_over;
+use super::Endpoint;
 use crate::call::Scope;
 use crate::mcp::Server;
 use crate::policy::Principal;
@@ -51,7 +53,7 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The streams that are open.
 #[derive(Default)]
-pub(super) struct Streams {
+pub(in crate::transport) struct Streams {
     open: Mutex<HashMap<String, Session>>,
     serving: Mutex<JoinSet<()>>,
 }
@@ -116,13 +118,17 @@ impl Endpoint {
     /// Opens a stream; its first event says where messages go.
     async fn stream(self: Arc<Self>, request: Request, scope: Scope, messages: &str) -> Response {
         let (head, _) = request.into_parts();
-        let caller = match self.know(&head, &scope).await {
+        let caller = match self.gate.know(&head, &scope).await {
             Ok(caller) => caller,
             Err(refused) => return *refused,
         };
-        if self.is_full().await {
+        if self.gate.is_full().await {
             return full();
         }
+        let place = match self.gate.place(&head, &caller) {
+            Ok(place) => place,
+            Err(refused) => return *refused,
+        };
         let (to_server, from_client) = mpsc::channel(WAITING);
         let (to_client, from_server) = mpsc::channel(WAITING);
         let id = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
@@ -131,8 +137,8 @@ impl Endpoint {
             scope,
             messages: to_server,
         };
-        self.streams.lock().insert(id.clone(), session);
-        self.streams.serve(
+        self.gate.old.lock().insert(id.clone(), session);
+        self.gate.old.serve(
             self.server.for_older_clients(),
             Pipe {
                 to_client,
@@ -154,18 +160,19 @@ impl Endpoint {
         let headers = response.headers_mut();
         headers.insert(UNBUFFERED, HeaderValue::from_static("no"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response
+        until_over(response, &caller, place)
     }
 
     /// Takes a message; its answer comes on the stream.
     async fn message(&self, request: Request, scope: Scope, named: Option<Named>) -> Response {
         let (mut head, body) = request.into_parts();
-        let caller = match self.know(&head, &scope).await {
+        let caller = match self.gate.know(&head, &scope).await {
             Ok(caller) => caller,
             Err(refused) => return *refused,
         };
         let session = named.and_then(|named| {
-            self.streams
+            self.gate
+                .old
                 .find(&named.session, &scope, caller.principal())
         });
         let Some(session) = session else {
@@ -173,8 +180,12 @@ impl Endpoint {
         };
         head.headers.remove(header::AUTHORIZATION);
         head.extensions.insert(scope);
-        head.extensions.insert(caller);
+        head.extensions.insert(caller.clone());
         let request = match take(Request::from_parts(head, body), self.request_bytes).await {
+            Ok(request) => request,
+            Err(refused) => return *refused,
+        };
+        let request = match self.gate.enough_for(request, &caller).await {
             Ok(request) => request,
             Err(refused) => return *refused,
         };
@@ -206,7 +217,7 @@ async fn read(request: Request) -> Result<RxJsonRpcMessage<RoleServer>, Box<Resp
 
 impl Streams {
     /// How many are open.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::transport) fn count(&self) -> usize {
         self.lock().len()
     }
 
@@ -278,7 +289,7 @@ struct End {
 
 impl Drop for End {
     fn drop(&mut self) {
-        self.endpoint.streams.lock().remove(&self.id);
+        self.endpoint.gate.old.lock().remove(&self.id);
     }
 }
 
