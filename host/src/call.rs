@@ -151,7 +151,10 @@ async fn serve(app: &App, request: Request) -> Called {
     // Before anything that may wait: what is previewed while a call waits, its caller has not seen.
     let began = Instant::now();
     let snapshot = app.registry.snapshot();
-    let tool = look_up(&snapshot, &request).ok_or_else(|| unknown(app, &request))?;
+    let Some(tool) = look_up(&snapshot, &request) else {
+        let waiting = waits(&snapshot, &request).map(|error| Err(error.into()));
+        return waiting.ok_or_else(|| unknown(app, &request));
+    };
     let (id, record) = (CallId::random(), Arc::new(Record::default()));
     let connection = tool.connection.config.name.as_str();
     let line = Line::begin(
@@ -256,6 +259,24 @@ async fn invoke(app: &App, tool: &Tool, permit: &Permit, call: &Call) -> Result<
 fn look_up(snapshot: &Snapshot, request: &Request) -> Option<Arc<Tool>> {
     let covers = |tool: &&Arc<Tool>| request.scope.covers(snapshot, &tool.connection);
     snapshot.find(&request.name).filter(covers).cloned()
+}
+
+/// A tool of a connection whose plugin waits for approval is no unknown one: it may come.
+fn waits(snapshot: &Snapshot, request: &Request) -> Option<ToolError> {
+    let mut waiting = snapshot.waiting.iter();
+    let waiting = waiting.find(|waiting| {
+        request.scope.covers_waiting(snapshot, waiting)
+            && waiting.has(&request.name, request.caller.principal())
+    })?;
+    let (connection, plugin) = (&waiting.config.name, &waiting.plugin.id);
+    let message = format!(
+        "`{connection}` has no tools now: its plugin `{plugin}` is new or asks for more than before, and waits for approval"
+    );
+    Some(
+        ToolError::new(Kind::Unavailable, "WAITS_FOR_APPROVAL", message).suggest(format!(
+            "the operator of this server decides with `portcullis plugin approve {plugin}`; ask them"
+        )),
+    )
 }
 
 /// The caller's token where the connection acts with it, and nowhere else.

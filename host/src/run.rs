@@ -142,6 +142,7 @@ impl Host {
         reread: Option<Reread>,
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
+        self.app.registry.begin_to_pin().await;
         let mut tasks = JoinSet::new();
         let changes = Arc::clone(&self.changes);
         tasks.spawn(async move { changes.tell_peers().await });

@@ -4,6 +4,9 @@
 //! and names their folder in `PORTCULLIS_GUESTS`. Nothing sleeps, listens on a fixed port, needs
 //! the network, or depends on the order of the tests.
 
+mod approval;
+mod approval_commands;
+mod approval_signatures;
 mod arguments;
 mod atomic;
 mod atomic_variables;

@@ -93,26 +93,6 @@ pub async fn good_one() {
 }
 
 #[tokio::test]
-pub async fn good_two() {
-    let host = good().await;
-    assert_eq!(
-        (says(&host).await.as_str(), host.listed().len()),
-        ("one", 1)
-    );
-    std::fs::write(
-        host.plugins().join("notebook.wasm"),
-        guests::bytes("good_two"),
-    )
-    .expect("the folder is ours");
-    look_again(&host).await;
-    assert_eq!(
-        (says(&host).await.as_str(), host.listed().len()),
-        ("two", 2)
-    );
-    assert!(host.rejected().is_empty());
-}
-
-#[tokio::test]
 async fn good_two_is_taken_back_by_good_one() {
     let second = guests::bytes("good_two");
     let host = TestHost::with_files(&notebook(), NOWHERE, &[("notebook.wasm", &second)])
@@ -131,14 +111,14 @@ async fn good_two_is_taken_back_by_good_one() {
 #[tokio::test]
 async fn of_two_files_of_one_plugin_the_one_that_serves_stays() {
     for (first, second) in [("a.wasm", "b.wasm"), ("b.wasm", "a.wasm")] {
-        let bytes = guests::bytes("good_one");
+        let bytes = guests::bytes("good_two");
         let host = TestHost::with_files(&notebook(), NOWHERE, &[(first, &bytes)])
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        std::fs::write(host.plugins().join(second), guests::bytes("good_two"))
+        std::fs::write(host.plugins().join(second), guests::bytes("good_one"))
             .expect("the folder is ours");
         look_again(&host).await;
-        assert_eq!(says(&host).await, "one", "{second} came later");
+        assert_eq!(says(&host).await, "two", "{second} came later");
         let rejected = host.snapshot().rejected.clone();
         assert!(
             rejected.len() == 1
@@ -148,7 +128,7 @@ async fn of_two_files_of_one_plugin_the_one_that_serves_stays() {
         );
         std::fs::remove_file(host.plugins().join(first)).expect("it is there");
         look_again(&host).await;
-        assert_eq!(says(&host).await, "two", "the other takes over");
+        assert_eq!(says(&host).await, "one", "the other takes over");
     }
 }
 

@@ -114,26 +114,26 @@ async fn lists(host: &TestHost, tool: &str, is: bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plugin_is_added_replaced_broken_and_removed_while_calls_run() {
     let (_crm, host, file, load) = loaded().await;
-    write(&file, &guests::bytes("good_one"));
-    lists(&host, "guest_say", true).await;
-    assert_eq!(
-        host.call("guest_say", json!({})).await,
-        Ok(json!({"version": "one"}))
-    );
     write(&file, &guests::bytes("good_two"));
     lists(&host, "guest_shout", true).await;
     assert_eq!(
         host.call("guest_say", json!({})).await,
         Ok(json!({"version": "two"}))
     );
-    write(&file, &guests::bytes("good_one")[..1000]);
+    write(&file, &guests::bytes("good_one"));
+    lists(&host, "guest_shout", false).await;
+    assert_eq!(
+        host.call("guest_say", json!({})).await,
+        Ok(json!({"version": "one"}))
+    );
+    write(&file, &guests::bytes("good_two")[..1000]);
     until("the broken file to be told", async || {
         !host.rejected().is_empty()
     })
     .await;
     assert_eq!(
         host.call("guest_say", json!({})).await,
-        Ok(json!({"version": "two"})),
+        Ok(json!({"version": "one"})),
         "the good one stays"
     );
     std::fs::remove_file(&file).expect("it is there");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::identity::Issuer;
 use crate::policy::{self, Bearer, EFFECTS, Principal};
 pub use crate::registry::Unproved;
-use crate::registry::{Authority, Connection, Door, Shared, Snapshot};
+use crate::registry::{Authority, Connection, Door, Shared, Snapshot, Waiting};
 
 /// Which connections a client reaches where it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,16 @@ impl Scope {
             Self::All => true,
             Self::Shared => snapshot.shared.covers(&connection.config),
             Self::Connection(name) => connection.config.name.as_str() == name,
+        }
+    }
+
+    /// Whether a connection is reached that has no tools yet.
+    #[must_use]
+    pub fn covers_waiting(&self, snapshot: &Snapshot, waiting: &Waiting) -> bool {
+        match self {
+            Self::All => true,
+            Self::Shared => snapshot.shared.covers(&waiting.config),
+            Self::Connection(name) => waiting.config.name.as_str() == name,
         }
     }
 

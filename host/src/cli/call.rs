@@ -33,6 +33,7 @@ pub async fn call(config: Option<PathBuf>, args: CallArgs) -> Exit {
         Err(exit) => return exit,
     };
     let app = &setup.host.app;
+    app.registry.begin_to_pin().await;
     let first = once(app, &caller, &args.tool, arguments.clone()).await;
     let answer = match first {
         Ok(Err(preview)) if args.confirm => match token(&preview) {

@@ -68,6 +68,22 @@ Examples:
 This looks at the program and the plugin folder afresh: it says what a start would serve. A server
 that runs already logs what it took up and what it refused.";
 
+pub const PLUGIN_INSPECT: &str = "\
+Examples:
+  portcullis plugin inspect notes.wasm      a file, before it is put into the folder
+  portcullis plugin inspect notes           what the folder holds of this id
+  portcullis plugin inspect notes --json    for a script
+
+Nothing of the plugin runs but its description of itself, which has no way to any CRM. Exit code 3: the
+file would be refused, and why.";
+
+pub const PLUGIN_APPROVE: &str = "\
+Examples:
+  portcullis plugin approve notes           shows what it asks for, and asks
+  portcullis plugin approve notes --yes     for a script; look at it first
+
+The answer stands in portcullis.lock beside the configuration file. Exit code 1: the answer was no.";
+
 pub const PLUGIN_SQL: &str = "\
 Examples:
   portcullis plugin sql atomic > functions.sql

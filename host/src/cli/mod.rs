@@ -98,7 +98,7 @@ enum Command {
     /// API keys: who may come in over HTTP, and for what.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Look at plugins.
+    /// Look at plugins and approve them.
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// Workflows that clients offer their users.
@@ -214,6 +214,26 @@ enum PluginCommand {
         #[arg(long)]
         routes: bool,
     },
+    /// Show what a plugin asks for, before it is given anything: imports, tools, routes, credentials,
+    /// headers, settings, limits, and how that differs from what was approved.
+    #[command(after_help = examples::PLUGIN_INSPECT)]
+    Inspect {
+        /// A file, or the id of a plugin of the folder or of this program.
+        plugin: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve a plugin of the folder that is new, changed, or asks for more than before. Shows the
+    /// difference and asks; a running server takes the answer up.
+    #[command(after_help = examples::PLUGIN_APPROVE)]
+    Approve {
+        /// The plugin's id.
+        id: String,
+        /// Approve without asking, for scripts.
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Print the SQL that a plugin of this program offers to be run in the CRM's database, e.g.
     /// `portcullis plugin sql atomic > functions.sql`. Nothing is run.
     #[command(after_help = examples::PLUGIN_SQL)]
@@ -281,6 +301,12 @@ impl Cli {
             Some(Command::Key(command)) => key::key(config, command).await,
             Some(Command::Plugin(PluginCommand::List { routes })) => {
                 plugin::list(config, routes).await
+            }
+            Some(Command::Plugin(PluginCommand::Inspect { plugin, json })) => {
+                plugin::inspect(config, &plugin, json).await
+            }
+            Some(Command::Plugin(PluginCommand::Approve { id, yes })) => {
+                plugin::approve(config, &id, yes).await
             }
             Some(Command::Plugin(PluginCommand::Sql { id, .. })) => plugin::sql(&id).await,
             Some(Command::Prompts(PromptsCommand::Export { folder, .. })) => {

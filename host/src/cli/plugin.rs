@@ -1,4 +1,9 @@
-//! `portcullis plugin list`: what a start would serve, from where, and why a file would not be taken.
+//! `portcullis plugin`: what a start would serve, from where, and why a file would not be taken; what a
+//! file asks for, and its approval.
+
+mod approve;
+mod inspect;
+mod look;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -11,12 +16,15 @@ use super::setup::{engine, setup};
 use super::{Exit, complain, print};
 use crate::config::Asked;
 use crate::policy;
-use crate::registry::{Plugin, Snapshot, load_embedded};
+use crate::registry::{Plugin, Registry, Snapshot, Standing, load_embedded};
+
+pub use approve::approve;
+pub use inspect::inspect;
 
 /// Lists the plugins.
 pub async fn list(config: Option<PathBuf>, routes: bool) -> Exit {
     match setup(config, Asked::Nothing, |_| Ok(())).await {
-        Ok(setup) => print(&text(&setup.host.app.registry.snapshot(), routes)),
+        Ok(setup) => print(&text(&setup.host.app.registry, routes).await),
         Err(exit) => exit,
     }
 }
@@ -50,11 +58,15 @@ async fn try_sql(id: &str) -> Result<String, Exit> {
     }
 }
 
-fn text(snapshot: &Snapshot, routes: bool) -> String {
+async fn text(registry: &Registry, routes: bool) -> String {
+    let snapshot: &Snapshot = &registry.snapshot();
     let mut text =
         String::from("What a start would serve now; a running server logs what it took up.\n\n");
     for plugin in snapshot.plugins.values() {
-        one(&mut text, plugin, routes);
+        one(&mut text, plugin, registry.standing(plugin).await, routes);
+    }
+    for candidate in &snapshot.candidates {
+        one(&mut text, &candidate.plugin, Standing::Waits, routes);
     }
     if snapshot.plugins.is_empty() {
         text.push_str("no plugins; this build carries none, and `server.plugins` holds none\n");
@@ -74,7 +86,7 @@ fn text(snapshot: &Snapshot, routes: bool) -> String {
     text
 }
 
-fn one(text: &mut String, plugin: &Plugin, routes: bool) {
+fn one(text: &mut String, plugin: &Plugin, standing: Standing, routes: bool) {
     let manifest = &plugin.manifest;
     let digest = hex::encode(&plugin.compiled.digest[..6]);
     writeln!(
@@ -91,6 +103,9 @@ fn one(text: &mut String, plugin: &Plugin, routes: bool) {
         manifest.tools.len()
     )
     .ok();
+    if let Some(words) = words(standing) {
+        writeln!(text, "    {words}").ok();
+    }
     for resource in &manifest.resources {
         writeln!(
             text,
@@ -127,6 +142,18 @@ fn one(text: &mut String, plugin: &Plugin, routes: bool) {
     for resource in &manifest.resources {
         writeln!(text, "    {} (resource, read)", resource.name).ok();
         routes_of(text, &resource.routes, &[]);
+    }
+}
+
+const fn words(standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Embedded => None,
+        Standing::Approved => Some("approved in portcullis.lock"),
+        Standing::Due => Some(
+            "new or changed, asks for no more than it may: pinned in portcullis.lock once the host serves",
+        ),
+        Standing::Unnamed => Some("named by no connection, so neither run nor pinned"),
+        Standing::Waits => Some("does not serve: waits for approval"),
     }
 }
 

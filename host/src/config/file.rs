@@ -1,6 +1,6 @@
 //! TOML text into the tree, with the line of every key.
 //!
-//! The only file that knows `toml_edit`. It owns lines, columns and the wording of syntax errors; it
+//! The only file of the configuration that knows `toml_edit`. It owns lines, columns and the wording of syntax errors; it
 //! must not know any key. A syntax error never quotes the line it stands on: the line may hold a
 //! secret that was written in by mistake.
 

@@ -11,7 +11,8 @@ use url::Url;
 use super::access::{self, Access};
 use super::address;
 use super::limits::ServerLimits;
-use super::nearest::instead;
+use super::nearest::{choose, instead};
+use super::plugin_key::{self, PluginKey};
 use super::problem::shown;
 use super::resolve::Context;
 use super::section::Section;
@@ -19,7 +20,7 @@ use super::state::{self, State};
 use super::tree::Table;
 
 /// The keys of `[server]`.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 15] = [
     "http",
     "path",
     "auth",
@@ -28,6 +29,8 @@ pub(super) const KEYS: [&str; 13] = [
     "allowed_hosts",
     "allowed_origins",
     "plugins",
+    "approval",
+    "plugin_keys",
     "prompts",
     "cache",
     "state",
@@ -55,6 +58,10 @@ pub struct Server {
     pub public_url: Option<Url>,
     /// The folder that is watched for plugins, absolute.
     pub plugins: Option<PathBuf>,
+    /// Which plugins of the folder serve without being approved by hand.
+    pub approval: Approval,
+    /// Whose signature plugins of the folder need; none if that of nobody.
+    pub plugin_keys: Vec<PluginKey>,
     /// The folder of prompts that replace the built-in ones or stand beside them, absolute.
     pub prompts: Option<PathBuf>,
     /// The folder of compiled components, absolute; `None` where the user has no cache folder.
@@ -70,6 +77,21 @@ pub struct Server {
     /// What is logged.
     pub log: Log,
 }
+
+/// Which plugins of the folder serve without being approved by hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Approval {
+    /// Those that are seen for the first time, and later those that ask for no more than before.
+    #[default]
+    FirstUse,
+    /// None: every file that is new or changed waits.
+    Required,
+}
+
+const APPROVALS: [(&str, Approval); 2] = [
+    ("first-use", Approval::FirstUse),
+    ("required", Approval::Required),
+];
 
 /// The path of the HTTP endpoint, e.g. `/mcp`: begins with a slash and ends with none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +166,11 @@ pub(super) fn read(table: &Table, context: &Context<'_>) -> Server {
             .text("public_url")
             .and_then(|field| field.check(|text| public_url(text))),
         plugins: path("plugins"),
+        approval: section
+            .text("approval")
+            .and_then(|field| field.check(|text| choose("value", text, &APPROVALS)))
+            .unwrap_or_default(),
+        plugin_keys: plugin_key::read(&section, context),
         prompts: path("prompts"),
         cache: path("cache").or_else(default_cache),
         state,

@@ -4,8 +4,10 @@
 //! how a call is run, how a request is sent, or what a credential is worth.
 //!
 //! A call: `Grant::meet` → [`authorize`] → [`Permit`], or a [`Denial`]. A request of that call:
-//! [`RouteSet::check`] → [`Passed`], or [`Refused`]. A manifest at load: [`judge`].
+//! [`RouteSet::check`] → [`Passed`], or [`Refused`]. A manifest at load: [`judge`]. A plugin that changed:
+//! [`Asks::of`] → [`differences`].
 
+mod asks;
 mod body;
 mod denial;
 mod filter;
@@ -23,9 +25,11 @@ mod query;
 mod resource;
 mod route;
 pub mod segment;
+mod wider;
 #[cfg(test)]
 mod width_tests;
 
+pub use asks::{Asks, CaseAsks, HeaderAsks, PromptAsks, ResourceAsks, RouteLine, ToolAsks};
 pub use body::BodyError;
 pub(crate) use body::{FORM, Form, JSON};
 pub use denial::{Denial, Layer};
@@ -43,3 +47,4 @@ pub use permit::{
 pub use principal::Principal;
 pub use resource::{ReadPermit, ResourceGrant, authorize_read};
 pub use route::{Asked, Passed, Refused, RouteError, RouteSet};
+pub use wider::{Difference, differences, is_wider};

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::approval::{Candidate, NewPin, Rules, Waiting};
 use super::connection::Lasting;
 use super::folder::Folder;
 use super::guide::Guide;
+use super::lock::Lock;
 use super::snapshot::Snapshot;
 use super::{Connection, Plugin, PluginTool, Prompt, Resource, Shared, Tool};
 use crate::config::{self, Config, Problem};
@@ -21,19 +23,33 @@ pub struct Parts<'a> {
     pub embedded: &'a BTreeMap<PluginId, Arc<Plugin>>,
     /// The folder's plugins.
     pub folder: &'a Folder,
+    /// What was approved.
+    pub lock: &'a Lock,
     /// What connections leave to those that replace them.
     pub lasting: &'a Lasting,
 }
 
+/// A snapshot that can be swapped in.
+pub struct Assembled {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// What does not fit.
+    pub problems: Vec<Problem>,
+    /// What the lock has to learn.
+    pub pins: BTreeMap<PluginId, NewPin>,
+}
+
 /// Builds a snapshot, and tells what does not fit. A connection that does not fit stays as it was
 /// in `before`, if it was there with the same configuration.
-pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>) {
-    let (files, rejected) = parts.folder.choose(&before.plugins);
+pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> Assembled {
+    let rules = Rules::of(parts.config, parts.lock, parts.embedded.keys());
+    let chosen = parts.folder.choose(&before.plugins, &rules);
     let mut plugins = parts.embedded.clone();
-    plugins.extend(files);
+    plugins.extend(chosen.plugins);
     let mut next = Snapshot {
         plugins,
-        rejected,
+        rejected: chosen.rejected,
+        candidates: chosen.candidates,
         shared: Shared::of(&parts.config.connections),
         ..Snapshot::default()
     };
@@ -41,7 +57,7 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
     for wanted in &parts.config.connections {
         match connect(wanted, parts, &next.plugins, before) {
             Ok(Some(connection)) => next.connections.push(connection),
-            Ok(None) => next.warnings.push(waits(wanted)),
+            Ok(None) => wait(wanted, &mut next),
             Err(mut errors) => {
                 problems.append(&mut errors);
                 next.connections.extend(as_it_was(wanted, before));
@@ -55,7 +71,11 @@ pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> (Snapshot, Vec<Problem>
         problems.append(&mut list_resources(&mut next, &connection));
         problems.append(&mut list_prompts(&mut next, &connection));
     }
-    (next, problems)
+    Assembled {
+        snapshot: next,
+        problems,
+        pins: chosen.pins,
+    }
 }
 
 fn connect(
@@ -107,12 +127,27 @@ fn absent(wanted: &config::Connection, plugins: &BTreeMap<PluginId, Arc<Plugin>>
     )
 }
 
-fn waits(wanted: &config::Connection) -> Problem {
-    let message = format!(
-        "no plugin `{}` yet; the connection waits for its file in the plugin folder",
-        wanted.plugin
-    );
-    wanted.problem("plugin", message).into_warning()
+/// A connection without a plugin: its file is not there, or not approved.
+fn wait(wanted: &config::Connection, next: &mut Snapshot) {
+    let candidate = next
+        .candidates
+        .iter()
+        .find(|c| c.plugin.id == wanted.plugin);
+    let Some(Candidate { plugin, reason }) = candidate else {
+        let message = format!(
+            "no plugin `{}` yet; the connection waits for its file in the plugin folder",
+            wanted.plugin
+        );
+        let warning = wanted.problem("plugin", message).into_warning();
+        next.warnings.push(warning);
+        return;
+    };
+    let message = format!("has no tools: {}", reason.told(&plugin.id));
+    next.warnings.push(wanted.problem("plugin", message));
+    next.waiting.push(Waiting {
+        config: wanted.clone(),
+        plugin: Arc::clone(plugin),
+    });
 }
 
 /// Adds the tools of a connection.

@@ -14,11 +14,13 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::Connection;
-use super::assemble::{Parts, assemble};
+use super::assemble::{Assembled, Parts, assemble};
 use super::connection::Lasting;
 use super::door::Door;
 use super::embedded::{Embedded, embedded};
 use super::folder::Folder;
+use super::lock::LockError;
+use super::pins::{Pins, Standing};
 use super::plugin::{Origin, Plugin, PluginError};
 use super::refresh;
 use super::said::{say_at_start, say_what_changed};
@@ -67,6 +69,7 @@ pub struct Changed {
 struct Sources {
     config: Arc<Config>,
     folder: Folder,
+    pins: Pins,
 }
 
 /// Why the registry could not start.
@@ -88,6 +91,9 @@ pub enum RegistryError {
         /// Why.
         error: io::Error,
     },
+    /// What was approved is not known.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The configuration does not fit the plugins.
     #[error(transparent)]
     Config(#[from] Problems),
@@ -147,6 +153,7 @@ impl Registry {
     ) -> Result<Arc<Self>, RegistryError> {
         let config = Arc::new(config);
         let folder = look(&Folder::default(), &config, &runtime).await?;
+        let mut pins = Pins::default().read(&config).await?;
         let state = state_of(&config);
         let keys = state.clone().map(|state| Arc::new(Keys::of(state)));
         let lasting = Lasting {
@@ -157,10 +164,16 @@ impl Registry {
             config: &config,
             embedded: &embedded,
             folder: &folder,
+            lock: &pins.lock,
             lasting: &lasting,
         };
-        let (mut snapshot, problems) = assemble(&parts, &Snapshot::default());
+        let Assembled {
+            mut snapshot,
+            problems,
+            pins: new,
+        } = assemble(&parts, &Snapshot::default());
         fits(problems)?;
+        pins.learn(new).await;
         snapshot.door = Door::of(&config.server, keys.as_ref()).await?;
         say_at_start(&snapshot);
         Ok(Arc::new(Self {
@@ -168,7 +181,11 @@ impl Registry {
             embedded,
             present: ArcSwap::from_pointee(snapshot),
             changed: watch::Sender::default(),
-            sources: Mutex::new(Sources { config, folder }),
+            sources: Mutex::new(Sources {
+                config,
+                folder,
+                pins,
+            }),
             lasting,
             keys,
             seen: Cache::new(MOST_SEEN),
@@ -219,28 +236,32 @@ impl Registry {
         Arc::clone(&self.sources.lock().await.config)
     }
 
-    /// Looks at the plugin folder again. A plugin that does not fit a connection leaves that
-    /// connection as it was.
+    /// Writes into the lock which plugins were taken up, now and from now on. For a host that serves; one
+    /// that only looks leaves the file alone.
+    pub async fn begin_to_pin(&self) {
+        self.sources.lock().await.pins.begin_to_write().await;
+    }
+
+    /// How a plugin that serves stands.
+    pub async fn standing(&self, plugin: &Plugin) -> Standing {
+        self.sources.lock().await.pins.standing(plugin)
+    }
+
+    /// Looks at the plugin folder and at the lock again. A plugin that does not fit a connection leaves
+    /// that connection as it was.
     ///
     /// # Errors
-    /// The folder cannot be read.
+    /// The folder or the lock cannot be read.
     pub async fn look_again(&self) -> Result<(), RegistryError> {
         let mut sources = self.sources.lock().await;
-        let folder = look(&sources.folder, &sources.config, &self.runtime).await?;
-        let parts = Parts {
-            config: &sources.config,
-            embedded: &self.embedded,
-            folder: &folder,
-            lasting: &self.lasting,
-        };
-        let before = self.snapshot();
-        let (mut snapshot, problems) = assemble(&parts, &before);
-        snapshot.door.clone_from(&before.door);
-        for problem in &problems {
+        let config = Arc::clone(&sources.config);
+        let (next, mut assembled) = self.next(&sources, config).await?;
+        assembled.snapshot.door.clone_from(&self.snapshot().door);
+        for problem in &assembled.problems {
             tracing::warn!(%problem, "a connection stays as it was");
         }
-        sources.folder = folder;
-        self.swap(snapshot);
+        *sources = next;
+        self.take_up(&mut sources, assembled).await;
         Ok(())
     }
 
@@ -250,20 +271,41 @@ impl Registry {
     /// It does not fit the plugins; the old one stays in force.
     pub async fn reconfigure(&self, config: Config) -> Result<(), RegistryError> {
         let mut sources = self.sources.lock().await;
-        let config = Arc::new(config);
+        let (next, mut assembled) = self.next(&sources, Arc::new(config)).await?;
+        fits(std::mem::take(&mut assembled.problems))?;
+        let server = &next.config.server;
+        assembled.snapshot.door = Door::of(server, self.keys.as_ref()).await?;
+        *sources = next;
+        self.take_up(&mut sources, assembled).await;
+        Ok(())
+    }
+
+    async fn next(
+        &self,
+        sources: &Sources,
+        config: Arc<Config>,
+    ) -> Result<(Sources, Assembled), RegistryError> {
         let folder = look(&sources.folder, &config, &self.runtime).await?;
+        let pins = sources.pins.read(&config).await?;
         let parts = Parts {
             config: &config,
             embedded: &self.embedded,
             folder: &folder,
+            lock: &pins.lock,
             lasting: &self.lasting,
         };
-        let (mut snapshot, problems) = assemble(&parts, &self.present.load());
-        fits(problems)?;
-        snapshot.door = Door::of(&config.server, self.keys.as_ref()).await?;
-        *sources = Sources { config, folder };
-        self.swap(snapshot);
-        Ok(())
+        let assembled = assemble(&parts, &self.present.load());
+        let next = Sources {
+            config,
+            folder,
+            pins,
+        };
+        Ok((next, assembled))
+    }
+
+    async fn take_up(&self, sources: &mut Sources, assembled: Assembled) {
+        self.swap(assembled.snapshot);
+        sources.pins.learn(assembled.pins).await;
     }
 
     /// The problems of a configuration, with what the plugins say of the rest of it.
@@ -344,16 +386,18 @@ pub async fn misfits(
 ) -> Vec<Problem> {
     let folder = look(&Folder::default(), config, runtime).await;
     let folder = folder.unwrap_or_default();
+    let pins = Pins::default().read(config).await.unwrap_or_default();
     let parts = Parts {
         config,
         embedded,
         folder: &folder,
+        lock: &pins.lock,
         lasting: &Lasting {
             refresh_tokens: refresh::store(state_of(config)),
             names: Arc::default(),
         },
     };
-    assemble(&parts, &Snapshot::default()).1
+    assemble(&parts, &Snapshot::default()).problems
 }
 
 /// The state of a configuration; none where it ends with the process.
@@ -373,7 +417,7 @@ async fn look(
     match &config.server.plugins {
         None => Ok(Folder::default()),
         Some(folder) => before
-            .look(folder, runtime)
+            .look(folder, &config.server.plugin_keys, runtime)
             .await
             .map_err(|error| RegistryError::Folder {
                 folder: folder.clone(),

@@ -1,7 +1,7 @@
 //! The watched folder: which files are there, which of them serve, and why others do not.
 //!
 //! A file that is half-copied or broken never replaces a good one: what a path served last stays
-//! until the file is good again or gone.
+//! until the file is good again, approved, or gone.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::approval::{Candidate, NewPin, Rules, Verdict};
 use super::plugin::{Origin, Plugin};
+use super::signature::{self, Signed};
+use crate::config::PluginKey;
 use crate::names::PluginId;
 use crate::runtime::{self, Digest, Runtime};
 
@@ -37,6 +40,8 @@ pub struct Folder {
 struct File {
     /// Of the bytes seen last, good or not.
     digest: Digest,
+    /// Who signed them, where that was asked for.
+    signed: Option<Signed>,
     /// What this path served last.
     plugin: Option<Arc<Plugin>>,
     error: Option<String>,
@@ -47,49 +52,129 @@ impl Folder {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub async fn look(&self, folder: &Path, runtime: &Arc<Runtime>) -> io::Result<Self> {
+    pub async fn look(
+        &self,
+        folder: &Path,
+        keys: &[PluginKey],
+        runtime: &Arc<Runtime>,
+    ) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         for path in wasm_files(folder).await? {
             let before = self.files.get(&path);
-            let file = look_at(&path, before, runtime).await;
+            let file = look_at(&path, before, keys, runtime).await;
             files.insert(path, file);
         }
         Ok(Self { files })
     }
 
-    /// One plugin per identity, and the files that do not serve. `before` is what served until
-    /// now: of two files of one identity the one that serves stays.
-    pub fn choose(
-        &self,
-        before: &BTreeMap<PluginId, Arc<Plugin>>,
-    ) -> (BTreeMap<PluginId, Arc<Plugin>>, Vec<Rejected>) {
-        let mut chosen: BTreeMap<PluginId, Arc<Plugin>> = BTreeMap::new();
-        let mut rejected = Vec::new();
+    /// One plugin per identity, those that wait, and the files that do not serve. `before` is what
+    /// served until now: of two files of one identity the one that serves stays, and so does what a
+    /// file held before, while what it holds now waits.
+    pub fn choose(&self, before: &BTreeMap<PluginId, Arc<Plugin>>, rules: &Rules<'_>) -> Chosen {
+        let mut chosen = Chosen::default();
         for (path, file) in &self.files {
+            let served = before.values().find(|old| old.is_of(path));
+            let served = served.filter(|old| is_signed(old, rules.keys));
+            let takes = match &file.plugin {
+                Some(plugin) => chosen.judge(path, plugin, served, rules),
+                None => None,
+            };
             if let Some(error) = &file.error {
-                rejected.push(Rejected {
-                    path: path.clone(),
-                    why: why(error, file.plugin.is_some()),
-                });
+                chosen.reject(path, why(error, takes.is_some()));
             }
-            let Some(plugin) = &file.plugin else { continue };
-            match chosen.get(&plugin.id).cloned() {
-                None => {
-                    chosen.insert(plugin.id.clone(), Arc::clone(plugin));
-                }
-                Some(other) => {
-                    let stays = stays(&other, plugin, before);
-                    let goes = if Arc::ptr_eq(stays, plugin) {
-                        &other
-                    } else {
-                        plugin
-                    };
-                    rejected.push(second(goes, stays));
-                    chosen.insert(plugin.id.clone(), Arc::clone(stays));
-                }
+            if let Some(plugin) = takes {
+                chosen.take(plugin, before);
             }
         }
-        (chosen, rejected)
+        for (id, plugin) in &chosen.plugins {
+            // One that serves already was pinned when it began to; another host may have its own file.
+            let serves = before.get(id).is_some_and(|old| Arc::ptr_eq(old, plugin));
+            match rules.judge(plugin) {
+                Verdict::Pinned(new) if !serves || new.instead_of.is_none() => {
+                    chosen.pins.insert(id.clone(), new);
+                }
+                _ => {}
+            }
+        }
+        chosen
+    }
+
+    /// The plugins of an identity that files hold, whether they serve or not.
+    #[must_use]
+    pub fn of_id(&self, id: &str) -> Vec<&Arc<Plugin>> {
+        let plugins = self.files.values().filter_map(|file| file.plugin.as_ref());
+        plugins.filter(|plugin| plugin.id.as_str() == id).collect()
+    }
+
+    /// The identities of the plugins that files hold.
+    pub fn ids(&self) -> impl Iterator<Item = &PluginId> {
+        let plugins = self.files.values().filter_map(|file| file.plugin.as_ref());
+        plugins.map(|plugin| &plugin.id)
+    }
+
+    /// Why files were not loaded.
+    pub fn refused(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let files = self.files.iter();
+        files.filter_map(|(path, file)| Some((path.as_path(), file.error.as_deref()?)))
+    }
+}
+
+/// What becomes of a folder's files.
+#[derive(Default)]
+pub struct Chosen {
+    /// Those that serve.
+    pub plugins: BTreeMap<PluginId, Arc<Plugin>>,
+    /// Those that wait for approval.
+    pub candidates: Vec<Candidate>,
+    /// Files that do not serve, and why.
+    pub rejected: Vec<Rejected>,
+    /// What the lock has to learn.
+    pub pins: BTreeMap<PluginId, NewPin>,
+}
+
+impl Chosen {
+    /// What a file gives: what it holds, or what it held before while that waits.
+    fn judge(
+        &mut self,
+        path: &Path,
+        plugin: &Arc<Plugin>,
+        served: Option<&Arc<Plugin>>,
+        rules: &Rules<'_>,
+    ) -> Option<Arc<Plugin>> {
+        let stays = served.filter(|old| rules.keeps(old));
+        let serves = stays.is_some_and(|old| Arc::ptr_eq(old, plugin));
+        let reason = match rules.judge(plugin) {
+            Verdict::Waits(reason) if !serves => reason,
+            _ => return Some(Arc::clone(plugin)),
+        };
+        self.reject(path, why(&reason.told(&plugin.id), stays.is_some()));
+        self.candidates.push(Candidate {
+            plugin: Arc::clone(plugin),
+            reason,
+        });
+        stays.cloned()
+    }
+
+    fn take(&mut self, plugin: Arc<Plugin>, before: &BTreeMap<PluginId, Arc<Plugin>>) {
+        let Some(other) = self.plugins.get(&plugin.id).cloned() else {
+            self.plugins.insert(plugin.id.clone(), plugin);
+            return;
+        };
+        let stays = Arc::clone(stays(&other, &plugin, before));
+        let goes = if Arc::ptr_eq(&stays, &plugin) {
+            other
+        } else {
+            plugin
+        };
+        self.rejected.push(second(&goes, &stays));
+        self.plugins.insert(stays.id.clone(), stays);
+    }
+
+    fn reject(&mut self, path: &Path, why: String) {
+        self.rejected.push(Rejected {
+            path: path.to_owned(),
+            why,
+        });
     }
 }
 
@@ -141,40 +226,59 @@ async fn wasm_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-async fn look_at(path: &Path, before: Option<&File>, runtime: &Arc<Runtime>) -> File {
+async fn look_at(
+    path: &Path,
+    before: Option<&File>,
+    keys: &[PluginKey],
+    runtime: &Arc<Runtime>,
+) -> File {
     let kept = before.and_then(|file| file.plugin.clone());
+    let kept = kept.filter(|plugin| is_signed(plugin, keys));
+    let refused = |digest: Digest, signed: Option<Signed>, error: String| File {
+        digest,
+        signed,
+        plugin: kept.clone(),
+        error: Some(error),
+    };
     let bytes = match read(path).await {
         Ok(bytes) => bytes,
-        Err(error) => {
-            return File {
-                digest: [0; 32],
-                plugin: kept,
-                error: Some(format!("cannot be read: {error}")),
-            };
-        }
+        Err(error) => return refused([0; 32], None, format!("cannot be read: {error}")),
     };
     let digest = runtime::digest(&bytes);
+    let signed = match signature::check(path, &bytes, keys).await {
+        Ok(signed) => signed,
+        // Another signature may come for the same bytes, so they count as not seen.
+        Err(error) => return refused([0; 32], None, error.to_string()),
+    };
     if let Some(before) = before
         && before.digest == digest
+        && before.signed == signed
     {
         return before.clone();
     }
     match Plugin::load(runtime, Origin::File(path.to_owned()), bytes, digest).await {
         Ok(plugin) => File {
             digest,
-            plugin: Some(Arc::new(plugin)),
+            signed: signed.clone(),
+            plugin: Some(Arc::new(Plugin { signed, ..plugin })),
             error: None,
         },
         // Said once, by whoever takes the snapshot up, with what serves instead.
-        Err(error) => File {
-            digest,
-            plugin: kept,
-            error: Some(error.to_string()),
-        },
+        Err(error) => refused(digest, signed, error.to_string()),
     }
 }
 
-async fn read(path: &Path) -> io::Result<Bytes> {
+/// Whether a plugin has the signature that is asked for, if one is.
+fn is_signed(plugin: &Plugin, keys: &[PluginKey]) -> bool {
+    let signer = plugin.signed.as_ref().map(|signed| signed.key.as_str());
+    keys.is_empty() || keys.iter().any(|key| signer == Some(key.as_str()))
+}
+
+/// Reads a component's file.
+///
+/// # Errors
+/// It cannot be read, or is larger than any plugin.
+pub async fn read(path: &Path) -> io::Result<Bytes> {
     let size = tokio::fs::metadata(path).await?.len();
     if size > LARGEST_FILE {
         return Err(io::Error::other(format!(

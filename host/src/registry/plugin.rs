@@ -1,7 +1,7 @@
 //! A plugin: a compiled component with its manifest, and what the host made of both.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,8 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::manifest::{self, ManifestError};
 use super::resource::{self, PluginResource};
+use super::signature::Signed;
 use crate::config::Limits;
 use crate::names::{PluginId, ToolName};
+use crate::policy::Asks;
 use crate::runtime::{Compiled, Digest, Fault, LoadError, Loaded, Optional, Runtime};
 use crate::schema::Schema;
 
@@ -49,6 +51,8 @@ pub struct Plugin {
     pub resources: Vec<Arc<PluginResource>>,
     /// Its component.
     pub compiled: Compiled,
+    /// Who signed its file, where that was asked for.
+    pub signed: Option<Signed>,
 }
 
 /// A tool as its plugin declares it, with its schemas.
@@ -114,6 +118,19 @@ impl Plugin {
         Ok(plugin)
     }
 
+    /// Whether it came from this file.
+    #[must_use]
+    pub fn is_of(&self, path: &Path) -> bool {
+        matches!(&self.origin, Origin::File(file) if file == path)
+    }
+
+    /// What it asks for.
+    #[must_use]
+    pub fn asks(&self) -> Asks {
+        let (imports, exports) = self.compiled.interfaces();
+        Asks::of(&self.manifest, &imports, &exports)
+    }
+
     fn judge(
         origin: Origin,
         compiled: Compiled,
@@ -135,6 +152,7 @@ impl Plugin {
             tools,
             resources,
             compiled,
+            signed: None,
         })
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::approval::{Candidate, Waiting};
 use super::folder::Rejected;
 use super::guide::{Guide, Guides};
 use super::{Connection, Door, Plugin, Prompt, Resource, Shared, Tool};
@@ -38,6 +39,10 @@ pub struct Snapshot {
     pub existing: Vec<Arc<Tool>>,
     /// Files that were not taken, and why.
     pub rejected: Vec<Rejected>,
+    /// Plugins that wait for approval.
+    pub candidates: Vec<Candidate>,
+    /// Connections that have no tools because their plugin is among those.
+    pub waiting: Vec<Waiting>,
     /// Things to know: connections that wait for their plugin, short secrets. An error among them
     /// stands for what fails when it is called: a credential that is missing.
     pub warnings: Vec<Problem>,
@@ -100,6 +105,8 @@ impl Snapshot {
             },
             existing: self.existing.clone(),
             rejected: self.rejected.clone(),
+            candidates: self.candidates.clone(),
+            waiting: self.waiting.clone(),
             warnings: self.warnings.clone(),
             door: self.door.clone(),
             names: Arc::clone(&self.names),

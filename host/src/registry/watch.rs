@@ -1,7 +1,7 @@
-//! Watches the plugin folder and the configuration file, and tells the registry when one of them
+//! Watches the plugin folder, the configuration file and the lock, and tells the registry when one of them
 //! came to rest. Other folders are watched for others.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use super::Registry;
+use super::{Registry, lock, signature};
 use crate::config::{Config, Server, Source};
 
 /// How long a folder has to be quiet before it is looked at: a copy writes in many steps.
@@ -27,9 +27,9 @@ pub type Reread = Box<dyn Fn() -> Result<Config, crate::config::Problems> + Send
 /// The system refuses to watch; the host then serves what it has.
 pub async fn watch(registry: Arc<Registry>, reread: Reread) -> notify::Result<()> {
     let (tell, mut told) = mpsc::unbounded_channel();
-    let file = config_file(&*registry.config().await);
+    let files = own_files(&*registry.config().await);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| matters(&event, file.as_deref())) {
+        if event.is_ok_and(|event| matters(&event, &files)) {
             tell.send(()).ok();
         }
     })?;
@@ -72,22 +72,28 @@ fn concerns(event: &Event, extension: &str) -> bool {
     !event.kind.is_access() && (event.need_rescan() || event.paths.iter().any(has))
 }
 
-/// Reading is no change, and of a folder only plugins and the configuration's own file matter: a
+/// Reading is no change, and of a folder only plugins, the configuration's own file and the lock matter: a
 /// log file beside them would otherwise feed on itself. A configuration that is mounted as a link
 /// changes by its folder's other entries, so links count too.
-fn matters(event: &Event, file: Option<&OsStr>) -> bool {
+fn matters(event: &Event, files: &[OsString]) -> bool {
     let relevant = |path: &PathBuf| {
-        path.extension().is_some_and(|e| e == "wasm")
-            || path.file_name() == file
+        let extension = path.extension().unwrap_or_default();
+        extension == "wasm"
+            || extension == signature::EXTENSION
+            || files.iter().any(|file| path.file_name() == Some(file))
             || path.is_symlink()
     };
     !event.kind.is_access() && (event.need_rescan() || event.paths.iter().any(relevant))
 }
 
-fn config_file(config: &Config) -> Option<std::ffi::OsString> {
+/// The names of the configuration file and of what stands beside it.
+fn own_files(config: &Config) -> Vec<OsString> {
     match &config.source {
-        Source::File(path) => path.file_name().map(OsStr::to_owned),
-        Source::Environment => None,
+        Source::File(path) => {
+            let file = path.file_name().map(OsStr::to_owned);
+            file.into_iter().chain([lock::FILE.into()]).collect()
+        }
+        Source::Environment => Vec::new(),
     }
 }
 
@@ -160,6 +166,8 @@ fn same(one: &Config, other: &Config) -> bool {
 fn waits(next: &Server, before: &Server) -> bool {
     let taken_up = Server {
         plugins: before.plugins.clone(),
+        approval: before.approval,
+        plugin_keys: before.plugin_keys.clone(),
         access: before.access.clone(),
         ..next.clone()
     };
@@ -174,7 +182,7 @@ async fn reconfigure(registry: &Registry, reread: &Reread, said: &mut String) {
         Ok(config) => {
             if waits(&config.server, &before.server) {
                 tracing::warn!(
-                    "changes of [server] other than `plugins` and `auth` take effect at the next start"
+                    "changes of [server] other than `plugins`, `approval`, `plugin_keys` and `auth` take effect at the next start"
                 );
             }
             match registry.reconfigure(config).await {

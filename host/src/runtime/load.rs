@@ -68,6 +68,24 @@ impl Runtime {
         tokio::task::spawn_blocking(move || runtime.load_blocking(&wasm, digest)).await?
     }
 
+    /// The interfaces that a component imports and exports, whether or not it is a connector; nothing of
+    /// it runs.
+    ///
+    /// # Errors
+    /// The bytes are no component.
+    pub async fn interfaces(
+        self: &Arc<Self>,
+        wasm: Bytes,
+    ) -> Result<(Vec<String>, Vec<String>), LoadError> {
+        let runtime = Arc::clone(self);
+        let compiling = move || {
+            runtime
+                .compile(&wasm)
+                .map(|component| interfaces(&component))
+        };
+        tokio::task::spawn_blocking(compiling).await?
+    }
+
     fn load_blocking(&self, wasm: &[u8], digest: Digest) -> Result<Loaded, LoadError> {
         let (component, described) = match self.kept(&digest) {
             Some((component, described)) => (component, Some(described)),
@@ -127,9 +145,9 @@ impl Runtime {
     }
 
     fn ready(&self, component: &Component) -> Result<(Ready, Offered), LoadError> {
-        let shape = component.component_type();
-        let imports: Vec<&str> = shape.imports(&self.engine).map(|(name, _)| name).collect();
-        let exports: Vec<&str> = shape.exports(&self.engine).map(|(name, _)| name).collect();
+        let (imports, exports) = interfaces(component);
+        let imports: Vec<&str> = imports.iter().map(String::as_str).collect();
+        let exports: Vec<&str> = exports.iter().map(String::as_str).collect();
         imports::check(&imports, &exports, self.linked)?;
         let link = |error: &wasmtime::Error| LoadError::Link(first_line(error));
         let pre = self
@@ -140,6 +158,21 @@ impl Runtime {
         let offered = Offered::of(&exports, &pre, fixture).map_err(|e| link(&e))?;
         Ok((ConnectorPre::new(pre).map_err(|e| link(&e))?, offered))
     }
+}
+
+impl Compiled {
+    /// The interfaces that it imports and those that it exports, as the component names them.
+    #[must_use]
+    pub fn interfaces(&self) -> (Vec<String>, Vec<String>) {
+        interfaces(self.ready.instance_pre().component())
+    }
+}
+
+fn interfaces(component: &Component) -> (Vec<String>, Vec<String>) {
+    let (shape, engine) = (component.component_type(), component.engine());
+    let imports = shape.imports(engine).map(|(name, _)| name.to_owned());
+    let exports = shape.exports(engine).map(|(name, _)| name.to_owned());
+    (imports.collect(), exports.collect())
 }
 
 /// What can be told from the first eight bytes.

@@ -29,13 +29,14 @@ mod named {
     pub use super::strays::*;
     pub use super::time::*;
     pub use super::traps::*;
+    pub use crate::approval::{good_two, newly_safe};
     pub use crate::blocks::conformance;
     pub use crate::bound::{changes_others, mixes_rows, widens_query};
     pub use crate::confirmation::writes_in_preview;
     pub use crate::confirmation_attacks::removes;
     pub use crate::effects::attack::impersonates;
     pub use crate::forward::forwards;
-    pub use crate::plugin_files::{good_one, good_two};
+    pub use crate::plugin_files::good_one;
     pub use crate::readings::{
         export_without_resources, page, resources_without_export, trap_in_read, unsafe_resource,
         writes_in_read,

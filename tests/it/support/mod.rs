@@ -4,6 +4,7 @@
 //! Nothing here asserts anything about the product; a helper that cannot do its part panics with
 //! the reason.
 
+pub mod approval;
 pub mod atomic;
 pub mod binary;
 pub mod bottle;
@@ -21,6 +22,7 @@ pub mod stub;
 pub mod suite;
 pub mod wait;
 
+pub use approval::{approve, with_section};
 pub use atomic::Atomic;
 pub use binary::{Portcullis, Ran};
 pub use bottle::Bottle;
