@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use portcullis::call::{self, Request, Scope};
 use portcullis::caller::Caller;
+use portcullis::input::Input;
 use portcullis::policy::Principal;
 use portcullis::registry::{LOCK_FILE, Lock, RegistryError};
 use portcullis::runtime::digest;
