@@ -35,6 +35,14 @@ impl Lists {
         }
     }
 
+    const fn and(self, other: Self) -> Self {
+        Self {
+            tools: self.tools || other.tools,
+            resources: self.resources || other.resources,
+            prompts: self.prompts || other.prompts,
+        }
+    }
+
     const PROMPTS: Self = Self {
         tools: false,
         resources: false,
@@ -81,13 +89,22 @@ impl Sources {
     }
 }
 
+/// What was noted of the sources, and what happened lately.
+#[derive(Default)]
+struct Noted {
+    registry: Changed,
+    prompts: u64,
+    pretended: u64,
+    latest: Vec<(Instant, Lists)>,
+}
+
 /// Who wants to be told.
 pub struct Changes {
     registry: Arc<Registry>,
     prompts: Arc<Prompts>,
     streams: Semaphore,
     peers: Mutex<Vec<Peer<RoleServer>>>,
-    latest: Mutex<Vec<(Instant, Lists)>>,
+    noted: Mutex<Noted>,
     /// How often the conformance suite's fixture said that a list changed, and which one last.
     pretended: watch::Sender<(u64, Lists)>,
 }
@@ -96,12 +113,17 @@ impl Changes {
     /// Nobody yet; later at most so many subscribers at a time.
     #[must_use]
     pub fn new(registry: Arc<Registry>, prompts: Arc<Prompts>, most_streams: usize) -> Arc<Self> {
+        let noted = Noted {
+            registry: *registry.changes().borrow(),
+            prompts: *prompts.changes().borrow(),
+            ..Noted::default()
+        };
         Arc::new(Self {
             registry,
             prompts,
             streams: Semaphore::new(most_streams.min(Semaphore::MAX_PERMITS)),
             peers: Mutex::default(),
-            latest: Mutex::default(),
+            noted: Mutex::new(noted),
             pretended: watch::Sender::default(),
         })
     }
@@ -128,7 +150,7 @@ impl Changes {
     pub async fn tell_peers(&self) {
         let mut sources = Sources::new(self);
         while let Some(lists) = sources.next().await {
-            self.recent().push((Instant::now(), lists));
+            drop(self.recent());
             for peer in self.open_peers() {
                 if let Err(error) = tell_peer(&peer, lists).await {
                     tracing::debug!(%error, "a session could not be told");
@@ -153,7 +175,12 @@ impl Changes {
 
     async fn tell(&self, context: &SubscriptionContext) {
         let mut sources = Sources::new(self);
-        let recent: Vec<Lists> = self.recent().iter().map(|(_, lists)| *lists).collect();
+        let recent: Vec<Lists> = self
+            .recent()
+            .latest
+            .iter()
+            .map(|(_, lists)| *lists)
+            .collect();
         for lists in recent {
             if !told(context, lists).await {
                 return;
@@ -170,11 +197,24 @@ impl Changes {
         }
     }
 
-    /// What happened lately, and nothing older.
-    fn recent(&self) -> MutexGuard<'_, Vec<(Instant, Lists)>> {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.retain(|(at, _)| at.elapsed() < RECENTLY);
-        latest
+    /// What happened lately, and nothing older. It is noted here, and not when a task gets to it: a
+    /// subscriber that asks after it began to watch misses nothing in between.
+    fn recent(&self) -> MutexGuard<'_, Noted> {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = *self.registry.changes().borrow();
+        let prompts = *self.prompts.changes().borrow();
+        let (pretended, pretence) = *self.pretended.borrow();
+        let mut lists = Lists::between(noted.registry, registry);
+        lists.prompts |= noted.prompts != prompts;
+        if noted.pretended != pretended {
+            lists = lists.and(pretence);
+        }
+        if lists != Lists::default() {
+            noted.latest.push((Instant::now(), lists));
+        }
+        (noted.registry, noted.prompts, noted.pretended) = (registry, prompts, pretended);
+        noted.latest.retain(|(at, _)| at.elapsed() < RECENTLY);
+        noted
     }
 
     fn open_peers(&self) -> Vec<Peer<RoleServer>> {

@@ -49,7 +49,7 @@ pub fn check(imports: &[&str], exports: &[&str], linked: Linked) -> Result<(), M
     }
     let foreign: Vec<String> = imports
         .iter()
-        .filter(|name| !allowed(name) && !(linked == Linked::Conformance && is_conformance(name)))
+        .filter(|name| !(allowed(name) || linked == Linked::Conformance && is_conformance(name)))
         .map(|name| (*name).to_owned())
         .collect();
     if !foreign.is_empty() {
