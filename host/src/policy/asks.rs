@@ -423,7 +423,7 @@ mod tests {
         .unwrap()
     }
 
-    fn tool(more: Value) -> Value {
+    fn tool(more: &Value) -> Value {
         let mut tool = json!({
             "name": "get", "title": "t", "description": "d", "effect": "read",
             "input_schema": {"type": "object", "required": ["id", "note"], "properties": {
@@ -442,7 +442,7 @@ mod tests {
     fn what_is_pinned_of_a_manifest() {
         let imports = ["portcullis:plugin/http@0.1.0", "wasi:io/streams@0.2.9"];
         let asks = Asks::of(
-            &manifest(&tool(json!({}))),
+            &manifest(&tool(&json!({}))),
             &imports.map(str::to_owned),
             &["portcullis:plugin/plugin@0.1.0".to_owned()],
         );
@@ -496,27 +496,27 @@ mod tests {
 
     #[test]
     fn what_is_told_to_people_and_models_is_no_ask() {
-        let plain = Asks::of(&manifest(&tool(json!({}))), &[], &[]);
+        let plain = Asks::of(&manifest(&tool(&json!({}))), &[], &[]);
         for more in [
             json!({"title": "other", "description": "other", "idempotent": true}),
             json!({"output_schema": {"type": "object", "required": ["a"]}}),
             json!({"input_schema": {"type": "object", "required": ["note", "id"], "title": "x", "properties": {
                 "note": {"type": "integer"}, "more": {}, "id": {"pattern": "^a", "type": "string"}}}}),
         ] {
-            let other = Asks::of(&manifest(&tool(more.clone())), &[], &[]);
+            let other = Asks::of(&manifest(&tool(&more)), &[], &[]);
             assert_eq!(plain, other, "{more}");
         }
     }
 
     #[test]
     fn arguments_that_routes_look_at_are_an_ask() {
-        let plain = Asks::of(&manifest(&tool(json!({}))), &[], &[]);
+        let plain = Asks::of(&manifest(&tool(&json!({}))), &[], &[]);
         for schema in [
             json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}),
             json!({"type": "object", "properties": {"id": {"type": "string", "pattern": "^a"}}}),
             json!({"type": "object", "required": ["id"]}),
         ] {
-            let other = Asks::of(&manifest(&tool(json!({"input_schema": schema}))), &[], &[]);
+            let other = Asks::of(&manifest(&tool(&json!({"input_schema": schema}))), &[], &[]);
             assert_ne!(plain, other, "{schema}");
         }
     }

@@ -34,7 +34,7 @@ pub enum Verdict {
     /// It serves as it was approved, or no connection names it.
     Serves,
     /// It serves, and the lock has to learn of it.
-    Pinned(NewPin),
+    Pinned(Box<NewPin>),
     /// It does not serve until it is approved.
     Waits(Reason),
 }
@@ -153,10 +153,10 @@ impl<'a> Rules<'a> {
 pub fn decide(approval: Approval, approved: Option<&Pin>, asked: Pin) -> Verdict {
     let Some(approved) = approved else {
         return match approval {
-            Approval::FirstUse => Verdict::Pinned(NewPin {
+            Approval::FirstUse => Verdict::Pinned(Box::new(NewPin {
                 instead_of: None,
                 pin: asked,
-            }),
+            })),
             Approval::Required => Verdict::Waits(Reason::New),
         };
     };
@@ -167,10 +167,10 @@ pub fn decide(approval: Approval, approved: Option<&Pin>, asked: Pin) -> Verdict
     match approval {
         _ if approved.digest == asked.digest => Verdict::Serves,
         Approval::Required => Verdict::Waits(Reason::Changed),
-        Approval::FirstUse => Verdict::Pinned(NewPin {
+        Approval::FirstUse => Verdict::Pinned(Box::new(NewPin {
             instead_of: Some(approved.digest.clone()),
             pin: asked,
-        }),
+        })),
     }
 }
 

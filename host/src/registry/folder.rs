@@ -91,7 +91,7 @@ impl Folder {
             let serves = before.get(id).is_some_and(|old| Arc::ptr_eq(old, plugin));
             match rules.judge(plugin) {
                 Verdict::Pinned(new) if !serves || new.instead_of.is_none() => {
-                    chosen.pins.insert(id.clone(), new);
+                    chosen.pins.insert(id.clone(), *new);
                 }
                 _ => {}
             }

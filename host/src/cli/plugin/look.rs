@@ -89,7 +89,7 @@ impl Look {
 
     /// The ids of the folder's plugins.
     pub fn ids(&self) -> String {
-        let ids: BTreeSet<&str> = self.folder.ids().map(|id| id.as_str()).collect();
+        let ids: BTreeSet<String> = self.folder.ids().map(ToString::to_string).collect();
         match ids.is_empty() {
             true => "none".to_owned(),
             false => ids.into_iter().collect::<Vec<_>>().join(", "),
