@@ -102,7 +102,7 @@ fn sum<'c>(tools: impl IntoIterator<Item = &'c Counted>) -> Cost {
 }
 
 fn table(lists: &[Lists<'_>]) -> String {
-    let names = lists.iter().flat_map(|lists| lists.shown());
+    let names = lists.iter().flat_map(Lists::shown);
     let width = names.map(|tool| tool.name.len()).max().unwrap_or(0).max(24);
     let mut text = format!(
         "{:width$}  {:>8}  {:>8}  {:>8}\n",
