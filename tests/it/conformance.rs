@@ -125,7 +125,7 @@ fn asks_forms() -> Value {
     json!({"elicitation": {"form": {}}})
 }
 
-fn accepted(key: &str, form: Value) -> Value {
+fn accepted(key: &str, form: &Value) -> Value {
     json!({key: {"action": "accept", "content": form}})
 }
 
@@ -149,7 +149,7 @@ async fn conformance_steps_carry_their_state_through_the_client() {
         asked["inputRequests"]["step1"]["method"], "elicitation/create",
         "{first}"
     );
-    let answer = accepted("step1", json!({"name": "Ada"}));
+    let answer = accepted("step1", &json!({"name": "Ada"}));
     let second = step(
         &client,
         tool,
@@ -158,7 +158,7 @@ async fn conformance_steps_carry_their_state_through_the_client() {
     .await;
     let asked = &second["result"];
     assert!(asked["inputRequests"]["step2"].is_object(), "{second}");
-    let answer = accepted("step2", json!({"color": "blue"}));
+    let answer = accepted("step2", &json!({"color": "blue"}));
     let more = json!({"inputResponses": answer, "requestState": asked["requestState"]});
     let third = step(&client, tool, more.clone()).await;
     let said = text(&third, "/result/structuredContent/said");
@@ -179,17 +179,17 @@ async fn conformance_answers_may_come_before_their_question() {
     let (_host, address) = fixture().await;
     let client = HttpMcp::stranger(address, Era::Stateless, "/mcp").able_to(asks_forms());
     let tool = "test_input_required_result_elicitation";
-    let ahead = accepted("user_name", json!({"name": "Ada"}));
+    let ahead = accepted("user_name", &json!({"name": "Ada"}));
     let done = step(&client, tool, json!({"inputResponses": ahead})).await;
     assert_eq!(
         text(&done, "/result/structuredContent/said"),
         "Hello, Ada!",
         "{done}"
     );
-    let other = accepted("wrong_key", json!({"name": "Ada"}));
+    let other = accepted("wrong_key", &json!({"name": "Ada"}));
     let asked = step(&client, tool, json!({"inputResponses": other})).await;
     assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-    let unfit = accepted("user_name", json!({"name": 5}));
+    let unfit = accepted("user_name", &json!({"name": 5}));
     let refused = step(&client, tool, json!({"inputResponses": unfit})).await;
     assert_eq!(refused["error"]["code"], -32602, "{refused}");
 }

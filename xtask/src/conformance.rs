@@ -10,6 +10,7 @@ mod server;
 mod summary;
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -83,7 +84,7 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<ExitCode> {
     let mut passed = true;
     for part in parts {
         let summary = part_of(part, &suite, &server, &home.join("results"))?;
-        print!("{summary}");
+        write!(io::stdout(), "{summary}")?;
         passed &= summary.passed();
     }
     announce(&format!(

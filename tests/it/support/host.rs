@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 use super::crm::environment;
 use super::{Crm, guests, object};
 
+/// The variables of the environment that a host reads.
+type Environment = dyn Fn(&str) -> Option<String> + Sync;
+
 /// One connection that may do everything but send.
 pub const EVERYTHING: &str = r#"
 [connections.crm]
@@ -177,7 +180,7 @@ impl TestHost {
 
     /// The same with variables of the test's own, which a later reading of the file does not see.
     pub async fn with_environment(
-        environment: &(dyn Fn(&str) -> Option<String> + Sync),
+        environment: &Environment,
         surroundings: Surroundings,
         config: &str,
         url: &str,
@@ -190,7 +193,7 @@ impl TestHost {
 
     async fn of(
         (runtime, embedded): (Arc<Runtime>, EmbeddedPlugins),
-        (environment, surroundings): (&(dyn Fn(&str) -> Option<String> + Sync), Surroundings),
+        (environment, surroundings): (&Environment, Surroundings),
         config: &str,
         url: &str,
         files: &[(&str, &[u8])],
