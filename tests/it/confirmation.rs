@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Crm, Era, HttpMcp, TestHost, text};
+use crate::support::{Crm, Era, HttpMcp, Street, Stub, TestHost, text};
 use portcullis::policy::Principal;
 
 /// A lead that may be deleted, its arguments, and a host.
@@ -175,17 +175,23 @@ async fn a_connection_may_leave_it_to_a_human_alone() {
 
 #[tokio::test]
 pub async fn writes_in_preview() {
-    let stub = crate::support::Stub::ok().await;
-    let host = TestHost::guest("writes_in_preview", "", &stub.url()).await;
-    let answer = host
-        .call("guest_remove", json!({}))
-        .await
-        .expect_err("a preview");
-    assert_eq!(answer["preview"]["reason"], "Denied", "{answer}");
+    let stub = Stub::ok().await;
+    let street = Street::of("writes_in_preview", "", &stub.url()).await;
+    let remove = |arguments: Value| street.host.call("guest_remove", arguments);
+    let previews = street.meanwhile(async || remove(json!({})).await).await;
+    let mut token = Value::Null;
+    for answer in previews {
+        let answer = answer.expect_err("a preview");
+        assert_eq!(answer["preview"]["reason"], "Denied", "{answer}");
+        token = answer["confirmation_token"].clone();
+    }
+    let other = Principal::named("key", "somebody-else");
+    let theirs = json!({"confirmation_token": token});
+    let theirs = street.host.call_as(other, "guest_remove", theirs).await;
+    let theirs = theirs.expect_err("a preview of their own");
+    assert_eq!(theirs["preview"]["reason"], "Denied", "{theirs}");
     assert!(stub.seen().is_empty());
-    let token = answer["confirmation_token"].clone();
-    let done = host
-        .call("guest_remove", json!({"confirmation_token": token}))
+    let done = remove(json!({"confirmation_token": token}))
         .await
         .expect("confirmed");
     assert_eq!(done["status"], 200, "{done}");
