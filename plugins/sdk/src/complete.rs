@@ -157,7 +157,7 @@ mod tests {
             (vec!["Account".into()], Some(1))
         );
         let many = Suggestions::of((0..150).map(|n| n.to_string()), "1");
-        assert_eq!((many.values.len(), many.has_more), (80, false));
+        assert_eq!((many.values.len(), many.has_more), (69, false));
         let most = Suggestions::of((0..150).map(|n| n.to_string()), "");
         assert_eq!((most.values.len(), most.has_more), (100, true));
         assert_eq!(most.total, Some(150));

@@ -8,7 +8,7 @@ use crate::fixtures::crm;
 
 fn entities(crm: &Harness, resource: &str, typed: &str) -> Suggestions {
     crm.complete(resource, "entity", json!({"entity": typed}))
-        .unwrap()
+        .expect("the names are offered")
 }
 
 #[test]
