@@ -151,4 +151,4 @@ fn changing(plugin: Plugin) -> Plugin {
         )
 }
 
-portcullis_sdk::export!(plugin, resources);
+portcullis_sdk::export!(plugin, resources, completion);

@@ -86,4 +86,4 @@ pub fn plugin() -> Plugin {
         .resource(resources::records())
 }
 
-portcullis_sdk::export!(plugin, resources);
+portcullis_sdk::export!(plugin, resources, completion);

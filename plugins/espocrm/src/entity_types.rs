@@ -9,7 +9,7 @@ use crate::{
     crm,
     errors::About,
     identity::{self, Identity},
-    metadata::{self, Scope},
+    metadata::{self, Scope, Scopes},
     routes::CLOSED,
     settings::Settings,
     table::Table,
@@ -32,22 +32,33 @@ pub(crate) fn list(call: &Call<'_>, _: &NoArgs) -> Result<Page, Failure> {
         identity::identity(call)?,
         labels(call),
     );
-    let mut names: Vec<&str> = scopes
-        .iter()
-        .filter(|(name, scope)| is_listed(name, scope, &settings))
-        .map(|(name, _)| name)
-        .collect();
-    names.sort_unstable();
-    let records = names
+    let records = listed(&scopes, &settings)
         .into_iter()
         .filter_map(|name| Some(entry(name, scopes.get(name)?, &user, &labels)))
         .collect();
     Ok(Page::all(records))
 }
 
+/// The names of those that `list` lists.
+pub(crate) fn names(call: &Call<'_>) -> Result<Vec<String>, Failure> {
+    let scopes = metadata::scopes(call)?;
+    let names = listed(&scopes, &Settings::of(call)?);
+    Ok(names.into_iter().map(str::to_owned).collect())
+}
+
 /// The label of an entity type, if labels were read before.
 pub(crate) fn label(call: &Call<'_>, name: &str) -> Option<String> {
     labels(call).get(name).cloned()
+}
+
+fn listed<'s>(scopes: &'s Scopes, settings: &Settings) -> Vec<&'s str> {
+    let mut names: Vec<&str> = scopes
+        .iter()
+        .filter(|(name, scope)| is_listed(name, scope, settings))
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_unstable();
+    names
 }
 
 fn is_listed(name: &str, scope: &Scope, settings: &Settings) -> bool {

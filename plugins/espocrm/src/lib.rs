@@ -108,4 +108,4 @@ pub fn plugin() -> Plugin {
         .resource(resources::records())
 }
 
-portcullis_sdk::export!(plugin, resources);
+portcullis_sdk::export!(plugin, resources, completion);

@@ -1,20 +1,25 @@
 //! The addresses of schemas and records.
 
-use portcullis_sdk::{Call, Failure, RecordAt, Resource, SchemaAt};
+use portcullis_sdk::{Call, Failure, RecordAt, Resource, SchemaAt, Suggestions, Typed};
 
 use crate::{
-    entity,
+    entity, entity_types,
     get::{self, Found},
     routes,
     schema::{self, Schema},
 };
 
 pub(crate) fn schemas() -> Resource {
-    Resource::schemas(routes::discovery, schema_at)
+    Resource::schemas(routes::discovery, schema_at).completes(&["entity"], routes::scopes, entities)
 }
 
 pub(crate) fn records() -> Resource {
-    Resource::records(routes::record, record_at)
+    Resource::records(routes::record, record_at).completes(&["entity"], routes::scopes, entities)
+}
+
+fn entities(call: &Call<'_>, typed: Typed<'_>) -> Result<Suggestions, Failure> {
+    let names = entity_types::names(call)?;
+    Ok(Suggestions::beginning(names, typed.value))
 }
 
 fn schema_at(call: &Call<'_>, at: &SchemaAt) -> Result<Schema, Failure> {

@@ -270,6 +270,11 @@ pub(crate) fn live_check() -> Vec<Route> {
     ]
 }
 
+/// The names of the entity types, for whoever types one.
+pub(crate) fn scopes() -> Vec<Route> {
+    vec![metadata().query("key", &["scopes"])]
+}
+
 fn metadata() -> Route {
     get_route("Metadata")
 }

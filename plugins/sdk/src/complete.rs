@@ -53,11 +53,26 @@ impl Suggestions {
             }
         }
         first.append(&mut then);
-        let total = u32::try_from(first.len()).ok();
-        let has_more = first.len() > MOST;
-        first.truncate(MOST);
+        Self::all(first)
+    }
+
+    /// Those of a whole list that begin with what was typed, whatever the case.
+    pub fn beginning<V: AsRef<str>>(all: impl IntoIterator<Item = V>, typed: &str) -> Self {
+        let typed = typed.trim().to_lowercase();
+        let names = all.into_iter().map(|value| value.as_ref().to_owned());
+        Self::all(
+            names
+                .filter(|name| name.to_lowercase().starts_with(&typed))
+                .collect(),
+        )
+    }
+
+    fn all(mut values: Vec<String>) -> Self {
+        let total = u32::try_from(values.len()).ok();
+        let has_more = values.len() > MOST;
+        values.truncate(MOST);
         Self {
-            values: first,
+            values,
             total,
             has_more,
         }
@@ -136,10 +151,17 @@ mod tests {
         assert_eq!((found.total, found.has_more), (Some(2), false));
         assert_eq!(Suggestions::of(all, "").values, all);
         assert!(Suggestions::of(all, "zz").values.is_empty());
+        let begins = Suggestions::beginning(all, " aCC");
+        assert_eq!(
+            (begins.values, begins.total),
+            (vec!["Account".into()], Some(1))
+        );
         let many = Suggestions::of((0..150).map(|n| n.to_string()), "1");
-        assert_eq!((many.values.len(), many.has_more), (80, false));
+        assert_eq!((many.values.len(), many.has_more), (69, false));
         let most = Suggestions::of((0..150).map(|n| n.to_string()), "");
         assert_eq!((most.values.len(), most.has_more), (100, true));
         assert_eq!(most.total, Some(150));
+        let begins = Suggestions::beginning((0..150).map(|n| n.to_string()), "");
+        assert_eq!(begins, most);
     }
 }

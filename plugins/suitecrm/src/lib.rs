@@ -191,4 +191,4 @@ fn logging(plugin: Plugin) -> Plugin {
         )
 }
 
-portcullis_sdk::export!(plugin, resources);
+portcullis_sdk::export!(plugin, resources, completion);

@@ -53,6 +53,11 @@ pub(crate) fn schema_of_module() -> Vec<Route> {
     ]
 }
 
+/// The names of the modules, for whoever types one.
+pub(crate) fn modules() -> Vec<Route> {
+    vec![told("get_available_modules")]
+}
+
 /// The record of a resource's address.
 pub(crate) fn record_of_module() -> Vec<Route> {
     let record = told("get_entry")

@@ -1,6 +1,7 @@
 //! Every tool on the SDK's stand-in for the host, against answers in PostgREST's shapes.
 
 mod bounds;
+mod completing;
 mod deals;
 mod destructive;
 mod fixtures;

@@ -5,6 +5,7 @@
 mod actions;
 mod billing;
 mod bounds;
+mod completing;
 mod creates;
 mod describe;
 mod fixtures;

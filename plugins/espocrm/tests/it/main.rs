@@ -2,6 +2,7 @@
 //! and what each tool promises. All data is made up.
 
 mod bounds;
+mod completing;
 mod fixtures;
 mod inputs;
 mod live;

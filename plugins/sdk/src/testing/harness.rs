@@ -4,13 +4,14 @@
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 use jsonschema::Validator;
-use portcullis_manifest::{Manifest, Route, Tool};
+use portcullis_manifest::{Manifest, Resource, Route, Tool};
 use serde_json::{Map, Value, json};
 
 use super::{exchange::Exchange, host::StubHost, routes};
 use crate::{
     block::Block,
     call::Call,
+    complete::{Suggestions, Typed},
     failure::{Failure, code},
     http::{HttpError, Request, Response},
     plugin::Plugin,
@@ -277,16 +278,50 @@ impl Harness {
     /// # Panics
     /// The resource does not exist, or a request was refused.
     pub fn read(&self, resource: &str, arguments: Value) -> Result<Contents, Failure> {
-        let mut resources = self.manifest.resources.iter();
-        let declared = resources
-            .find(|declared| declared.name == resource)
-            .expect("the resource exists");
+        let declared = self.resource(resource);
         if let Some(schema) = &declared.input_schema {
             check_arguments(schema, &arguments)?;
         }
         self.within(declared.routes.clone(), arguments, |call, arguments| {
             self.plugin.read(call, resource, arguments)
         })
+    }
+
+    /// Offers values for `argument`, a placeholder of a resource's address, as the host does; `arguments`
+    /// holds what was typed so far of it and of others.
+    ///
+    /// # Errors
+    /// What the resource says.
+    ///
+    /// # Panics
+    /// The resource does not exist, nothing was typed, or a request was refused.
+    pub fn complete(
+        &self,
+        resource: &str,
+        argument: &str,
+        arguments: Value,
+    ) -> Result<Suggestions, Failure> {
+        let mut offers = self.resource(resource).completes.iter();
+        let Some(declared) = offers.find(|one| one.arguments.iter().any(|name| name == argument))
+        else {
+            return Ok(Suggestions::default());
+        };
+        self.within(declared.routes.clone(), arguments, |call, arguments| {
+            let value = arguments[argument].as_str().expect("something was typed");
+            let typed = Typed {
+                argument,
+                value,
+                arguments,
+            };
+            self.plugin.complete_resource(call, resource, typed)
+        })
+    }
+
+    fn resource(&self, name: &str) -> &Resource {
+        let mut resources = self.manifest.resources.iter();
+        resources
+            .find(|declared| declared.name == name)
+            .expect("the resource exists")
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {

@@ -10,6 +10,7 @@
 mod activities;
 mod bulk;
 mod clauses;
+mod completing;
 mod findings;
 mod fixtures;
 mod links;
