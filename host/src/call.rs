@@ -4,6 +4,7 @@
 
 mod confirming;
 mod ending;
+mod links;
 mod question;
 mod scope;
 mod stepping;
@@ -238,7 +239,8 @@ async fn run(
         false => invoke(app, tool, &permit, &call).await,
     };
     let value = answer(tool, &call, result)?;
-    let blocks = beside.attached.take();
+    let attached = beside.attached.take();
+    let blocks = links::readable(attached, &app.registry, (principal, &scope));
     let plain = call
         .counterpart
         .as_ref()

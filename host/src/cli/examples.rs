@@ -29,7 +29,7 @@ pub const TOOLS: &str = "\
 Examples:
   portcullis tools                          names, effects and descriptions
   portcullis tools --all                    also what the configuration does not allow
-  portcullis tools --json                   with schemas, as a client gets them
+  portcullis tools --json                   with schemas, each tool as it is called
   portcullis tools --cost                   what the lists take of a model's context window";
 
 pub const CALL: &str = "\

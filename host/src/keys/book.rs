@@ -53,7 +53,9 @@ pub enum BookError {
     #[error(transparent)]
     Terms(#[from] TermsError),
     /// There is no such key.
-    #[error("there is no key with the name or id `{0}`; `portcullis key list --all` shows all")]
+    #[error(
+        "no key with the name or id `{0}` is in force, so there is nothing to revoke; `portcullis key list --all` shows all, with those that were revoked"
+    )]
     Absent(String),
 }
 

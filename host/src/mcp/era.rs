@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use rmcp::model::{
-    CallToolResult, ContentBlock, CustomRequest, ErrorCode, ErrorData, Implementation,
+    CacheScope, CallToolResult, ContentBlock, CustomRequest, ErrorCode, ErrorData, Implementation,
     ListToolsResult, MetaObject, ProtocolVersion,
 };
 use rmcp::service::{RequestContext, RoleServer};
@@ -83,6 +83,13 @@ impl Era {
         }
     }
 
+    /// Takes out how long a client may keep a result, where its revision does not know that.
+    pub fn hints(self, ttl_ms: &mut Option<u64>, scope: &mut Option<CacheScope>) {
+        if self != Self::Stateless {
+            (*ttl_ms, *scope) = (None, None);
+        }
+    }
+
     /// A result without what the client's revision does not know; the text says the same.
     pub fn result(self, mut result: CallToolResult) -> CallToolResult {
         if !self.has_structure() {
@@ -111,6 +118,7 @@ impl Era {
                 tool.title = None;
             }
         }
+        self.hints(&mut list.ttl_ms, &mut list.cache_scope);
         self.sign(&mut list.meta);
         list
     }

@@ -291,7 +291,9 @@ impl ServerHandler for Server {
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
         list.next_cursor = next;
-        Era::of(&context).sign(&mut list.meta);
+        let era = Era::of(&context);
+        era.hints(&mut list.ttl_ms, &mut list.cache_scope);
+        era.sign(&mut list.meta);
         Ok(list)
     }
 
@@ -395,7 +397,9 @@ impl ServerHandler for Server {
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
         list.next_cursor = next;
-        Era::of(&context).sign(&mut list.meta);
+        let era = Era::of(&context);
+        era.hints(&mut list.ttl_ms, &mut list.cache_scope);
+        era.sign(&mut list.meta);
         Ok(list)
     }
 
@@ -412,7 +416,9 @@ impl ServerHandler for Server {
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
         list.next_cursor = next;
-        Era::of(&context).sign(&mut list.meta);
+        let era = Era::of(&context);
+        era.hints(&mut list.ttl_ms, &mut list.cache_scope);
+        era.sign(&mut list.meta);
         Ok(list)
     }
 
@@ -431,7 +437,9 @@ impl ServerHandler for Server {
             () = context.ct.cancelled() => return Err(cancelled()),
         };
         let mut result = resources::result(found, &request.uri)?;
-        Era::of(&context).sign(&mut result.meta);
+        let era = Era::of(&context);
+        era.hints(&mut result.ttl_ms, &mut result.cache_scope);
+        era.sign(&mut result.meta);
         Ok(result.into())
     }
 

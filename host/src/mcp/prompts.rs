@@ -109,13 +109,14 @@ fn guided(connection: &Connection) -> String {
     )
 }
 
-/// All workflows write, so a connection that only reads has none. Where two connections have the same
+/// All workflows write, so a connection that may not has none. Where two connections have the same
 /// prefix, the second is told from the first by its own name.
 fn offers<'p>(snapshot: &'p Snapshot, scope: &Scope, prompts: &'p [Prompt]) -> Vec<Offer<'p>> {
     let mut taken = BTreeSet::new();
     let writing = snapshot.connections.iter().filter(|connection| {
-        let writes = |tool: &Arc<Tool>| tool.plugin.declared().effect != Effect::Read;
-        scope.covers(snapshot, connection) && tools(snapshot, connection).any(writes)
+        let may = connection.config.allow.contains(&Effect::Write);
+        let writes = |tool: &Arc<Tool>| tool.plugin.declared().effects().contains(&Effect::Write);
+        may && scope.covers(snapshot, connection) && tools(snapshot, connection).any(writes)
     });
     writing
         .flat_map(|connection| prompts.iter().map(move |prompt| (connection, prompt)))

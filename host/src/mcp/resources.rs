@@ -92,7 +92,8 @@ pub fn result(read: Read, uri: &str) -> Result<ReadResourceResult, ErrorData> {
         Ok(Ok(found)) => Ok(contents(found, uri)),
         Ok(Err(error)) => Err(match error.kind {
             Kind::NotFound => not_found(error.message.clone()),
-            Kind::BadInput => {
+            // What is not this caller's is no fault of the server's.
+            Kind::BadInput | Kind::Forbidden => {
                 ErrorData::invalid_params(error.message.clone(), Some(error.to_json()))
             }
             _ => ErrorData::internal_error(error.message.clone(), Some(error.to_json())),

@@ -35,7 +35,9 @@ fn table(entries: &[&Entry], now: Timestamp) -> String {
             Standing::Revoked => "revoked".into(),
             Standing::Expired => "expired".into(),
         };
-        let used = last_used.map_or("never used".into(), |at| format!("used {}", hour(at)));
+        let used = last_used.map_or("never used".into(), |at| {
+            format!("used in the hour from {}", hour(at))
+        });
         let (name, id, purpose) = (&record.name, &record.id, purpose(&record.terms));
         writeln!(
             text,

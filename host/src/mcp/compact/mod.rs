@@ -67,6 +67,10 @@ pub fn step(
 ) -> Step {
     let arguments = request.arguments.take().unwrap_or_default();
     let tools = shown(snapshot, connection);
+    if let Err(error) = show::checked(guide, &arguments) {
+        let see = format!("see the input schema of `{}`", request.name);
+        return Step::Answer(Err(error.suggest(see)));
+    }
     let done = match guide {
         Guide::Find => read(arguments).map(|asked| find::find(&asked, &tools, connection)),
         Guide::Describe => read(arguments).and_then(|asked: Describe| {
