@@ -53,6 +53,13 @@ async fn check(case: Case<'_>) {
             format!("crm://{connection}/{{entity}}/{{id}}")
         ]
     );
+    for uri in uris {
+        let argument = json!({"name": "entity", "value": entity[..3].to_uppercase()});
+        let params = json!({"ref": {"type": "ref/resource", "uri": uri}, "argument": argument});
+        let offered = client.request("completion/complete", params).await;
+        let names = list(&offered["result"]["completion"]["values"]);
+        assert!(names.contains(&json!(entity)), "{uri}: {offered}");
+    }
     let schema = read(&client, &format!("crm://{connection}/schema/{entity}")).await;
     assert!(
         contents(&schema).to_string().contains(case.field),

@@ -60,6 +60,11 @@ fn groups(manifest: &Manifest) -> Vec<Group<'_>> {
             true,
             &resource.routes,
         );
+        for completes in &resource.completes {
+            let arguments = completes.arguments.join(", ");
+            let place = format!("completion of {arguments} of resource {}", resource.name);
+            add(place, true, &completes.routes);
+        }
     }
     if let Some(check) = &manifest.live_check {
         add("live_check".to_owned(), true, &check.routes);
