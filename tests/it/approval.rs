@@ -343,3 +343,59 @@ fn the_lock_is_written_by_the_command_and_by_what_was_judged_alone() {
         ]
     );
 }
+
+/// The host as it is when no connection names the plugin.
+fn unnamed(server: &str) -> String {
+    format!("[server]\nplugins = \"PLUGINS\"\n{server}\n")
+}
+
+#[tokio::test]
+async fn what_nobody_named_was_not_approved_by_being_there() {
+    for server in ["", "approval = \"required\""] {
+        let host = served(server, &guests::bytes("good_one")).await;
+        if !server.is_empty() {
+            waits(&host).await;
+            approve(&host, &["notebook", "--yes"]).await;
+        }
+        pinned(&host, &guests::bytes("good_one")).await;
+        lists(&host, &["guest_say"]).await;
+        host.reconfigure(&unnamed(server), NOWHERE).await;
+        put(&host, &guests::bytes("good_two"));
+        let is_seen = async || {
+            let plugins = host.snapshot().plugins.clone();
+            plugins
+                .get("notebook")
+                .is_some_and(|plugin| plugin.compiled.digest == digest(&guests::bytes("good_two")))
+        };
+        until("the file to be seen", is_seen).await;
+        host.reconfigure(&notebook(server), NOWHERE).await;
+        let why = waits(&host).await;
+        assert!(why.contains("asks for more than was approved"), "{why}");
+        assert_eq!(host.listed(), Vec::<String>::new());
+        let error = host
+            .call("guest_shout", json!({}))
+            .await
+            .expect_err("it waits");
+        assert_eq!(error["error"]["code"], "WAITS_FOR_APPROVAL", "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_the_folder_holds_nobody_up() {
+    let host = served("", &guests::bytes("good_one")).await;
+    let pipe = host.plugins().join("pipe.wasm");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo is there").success());
+    put(
+        &host,
+        &with_section(&guests::bytes("good_one"), "built again"),
+    );
+    pinned(
+        &host,
+        &with_section(&guests::bytes("good_one"), "built again"),
+    )
+    .await;
+    let refused = host.rejected().join("\n");
+    assert!(refused.contains("it is no regular file"), "{refused}");
+}

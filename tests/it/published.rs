@@ -110,7 +110,11 @@ fn embedded_components_import_the_world_and_a_little_of_wasi() {
 }
 
 /// What components export, whose names are found in the same way.
-const EXPORTED: [&str; 2] = ["portcullis:plugin/plugin", "portcullis:plugin/resources"];
+const EXPORTED: [&str; 3] = [
+    "portcullis:plugin/completion",
+    "portcullis:plugin/plugin",
+    "portcullis:plugin/resources",
+];
 
 fn may_import(interface: &str) -> bool {
     EXPORTED.contains(&interface) || MAY_IMPORT.contains(&interface)

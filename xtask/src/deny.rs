@@ -82,7 +82,7 @@ pub(crate) fn audit(workspace: &Workspace) -> Result<ExitCode> {
     }
     announce("Comparing the dependencies with it");
     let mut deny = of(workspace, &program);
-    process::run(deny.args(["--locked", "check", "advisories"]))?;
+    process::run(deny.args(["--locked", "check", "--disable-fetch", "advisories"]))?;
     announce("No dependency has a known weakness");
     Ok(ExitCode::SUCCESS)
 }

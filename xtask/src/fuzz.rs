@@ -25,7 +25,7 @@ pub(crate) struct Fuzz {
     /// Which target; every one without it
     target: Option<String>,
     /// For how many seconds each
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), default_value_t = 20)]
     seconds: u32,
     /// Use the driver for stable Rust although cargo-fuzz and a nightly compiler are installed
     #[arg(long)]

@@ -160,7 +160,11 @@ pub fn decide(approval: Approval, approved: Option<&Pin>, asked: Pin) -> Verdict
             Approval::Required => Verdict::Waits(Reason::New),
         };
     };
-    let found = differences(&approved.asks, &asked.asks);
+    let mut found = differences(&approved.asks, &asked.asks);
+    if asked.replaces_embedded && !approved.replaces_embedded {
+        let text = "it takes the place of the plugin that this program carries".to_owned();
+        found.insert(0, Difference { widens: true, text });
+    }
     if found.iter().any(|difference| difference.widens) {
         return Verdict::Waits(Reason::Wider(found));
     }

@@ -43,7 +43,9 @@ pub struct Assembled {
 /// in `before`, if it was there with the same configuration.
 pub fn assemble(parts: &Parts<'_>, before: &Snapshot) -> Assembled {
     let rules = Rules::of(parts.config, parts.lock, parts.embedded.keys());
-    let chosen = parts.folder.choose(&before.plugins, &rules);
+    let connections = before.connections.iter();
+    let connected: Vec<_> = connections.map(|one| &one.plugin).collect();
+    let chosen = parts.folder.choose(&before.plugins, &connected, &rules);
     let mut plugins = parts.embedded.clone();
     plugins.extend(chosen.plugins);
     let mut next = Snapshot {

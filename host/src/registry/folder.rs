@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::io::AsyncReadExt;
 
 use super::approval::{Candidate, NewPin, Rules, Verdict};
 use super::plugin::{Origin, Plugin};
@@ -68,13 +69,20 @@ impl Folder {
     }
 
     /// One plugin per identity, those that wait, and the files that do not serve. `before` is what
-    /// served until now: of two files of one identity the one that serves stays, and so does what a
-    /// file held before, while what it holds now waits.
-    pub fn choose(&self, before: &BTreeMap<PluginId, Arc<Plugin>>, rules: &Rules<'_>) -> Chosen {
+    /// was there until now: of two files of one identity the one that was stays, and so does what a
+    /// file held before, while what it holds now waits. That is for plugins which served a connection,
+    /// the `connected`, and so were judged: one that nothing named never was.
+    pub fn choose(
+        &self,
+        before: &BTreeMap<PluginId, Arc<Plugin>>,
+        connected: &[&Arc<Plugin>],
+        rules: &Rules<'_>,
+    ) -> Chosen {
+        let is_connected = |old: &Arc<Plugin>| connected.iter().any(|one| Arc::ptr_eq(one, old));
         let mut chosen = Chosen::default();
         for (path, file) in &self.files {
             let served = before.values().find(|old| old.is_of(path));
-            let served = served.filter(|old| is_signed(old, rules.keys));
+            let served = served.filter(|old| is_connected(old) && is_signed(old, rules.keys));
             let takes = match &file.plugin {
                 Some(plugin) => chosen.judge(path, plugin, served, rules),
                 None => None,
@@ -88,7 +96,9 @@ impl Folder {
         }
         for (id, plugin) in &chosen.plugins {
             // One that serves already was pinned when it began to; another host may have its own file.
-            let serves = before.get(id).is_some_and(|old| Arc::ptr_eq(old, plugin));
+            let serves = before
+                .get(id)
+                .is_some_and(|old| Arc::ptr_eq(old, plugin) && is_connected(old));
             match rules.judge(plugin) {
                 Verdict::Pinned(new) if !serves || new.instead_of.is_none() => {
                     chosen.pins.insert(id.clone(), *new);
@@ -279,11 +289,22 @@ fn is_signed(plugin: &Plugin, keys: &[PluginKey]) -> bool {
 /// # Errors
 /// It cannot be read, or is larger than any plugin.
 pub async fn read(path: &Path) -> io::Result<Bytes> {
-    let size = tokio::fs::metadata(path).await?.len();
-    if size > LARGEST_FILE {
-        return Err(io::Error::other(format!(
-            "{size} bytes are more than the {LARGEST_FILE} that are taken"
-        )));
+    let bytes = read_at_most(path, LARGEST_FILE).await?;
+    bytes.map(Bytes::from).ok_or_else(|| {
+        io::Error::other(format!(
+            "it has more than the {LARGEST_FILE} bytes that are taken"
+        ))
+    })
+}
+
+/// What a file holds; nothing where that is more than `most` bytes. A pipe or a device is no file: to read
+/// one may never end.
+pub(super) async fn read_at_most(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    if !tokio::fs::metadata(path).await?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
     }
-    Ok(tokio::fs::read(path).await?.into())
+    let mut bytes = Vec::new();
+    let file = tokio::fs::File::open(path).await?;
+    file.take(most + 1).read_to_end(&mut bytes).await?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use portcullis_manifest::{ABI, MANIFEST_REVISION, Manifest, Method, Tool};
 use serde_json::Value;
 
-use super::{prompt, resource, tokens};
+use super::{prompt, resource, shown, tokens};
 use crate::names::{PluginId, ToolName};
 use crate::policy;
 
@@ -41,6 +41,11 @@ pub fn manifest_schema() -> Value {
 /// # Errors
 /// All problems.
 pub fn read(described: Value) -> Result<Manifest, ManifestError> {
+    let mut marks = Vec::new();
+    shown::judge(&described, &mut marks);
+    if !marks.is_empty() {
+        return Err(ManifestError(marks));
+    }
     let manifest: Manifest = serde_json::from_value(described)
         .map_err(|error| ManifestError(vec![error.to_string()]))?;
     let mut problems = Vec::new();

@@ -23,6 +23,7 @@ mod refresh;
 mod resource;
 mod said;
 mod shared;
+mod shown;
 mod signature;
 mod slots;
 mod snapshot;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use minisign_verify::Signature;
 
+use super::folder::read_at_most;
 use crate::config::PluginKey;
 
 /// The extension of a signature.
@@ -103,11 +104,9 @@ fn verify(signature: &Signature, bytes: &[u8], keys: &[PluginKey]) -> Option<Sig
 }
 
 async fn read(path: &Path) -> io::Result<String> {
-    let size = tokio::fs::metadata(path).await?.len();
-    if size > LONGEST {
-        return Err(io::Error::other(format!("{size} bytes are no signature")));
-    }
-    tokio::fs::read_to_string(path).await
+    let bytes = read_at_most(path, LONGEST).await?;
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| io::Error::other("what it holds is no signature"))
 }
 
 #[cfg(test)]

@@ -114,8 +114,14 @@ fn loosened(approved: &Route, asked: &Route) -> Option<String> {
 }
 
 fn safe(before: Option<&str>, now: Option<&str>) -> Option<String> {
-    let now = now.filter(|now| before != Some(*now))?;
-    Some(format!("it is said to change nothing, because: {now}"))
+    match (before, now) {
+        // What it answers then counts as made by the call, which other routes may be limited to.
+        (Some(_), None) => Some("it is no longer said to change nothing".to_owned()),
+        (before, Some(now)) if before != Some(now) => {
+            Some(format!("it is said to change nothing, because: {now}"))
+        }
+        _ => None,
+    }
 }
 
 fn fixed_slot(before: Option<&str>, now: Option<&str>) -> Option<String> {

@@ -88,7 +88,7 @@ fn several(call: &Call<'_>, _: &Nothing) -> Result<Said, Failure> {
 
 fn link(call: &Call<'_>, _: &Nothing) -> Result<Said, Failure> {
     call.attach(
-        Block::link(here(call, "static-text"), "static-text")
+        Block::link("https://crm.example.com/static-text", "static-text")
             .titled("A static text")
             .typed("text/plain")
             .last_modified("2026-11-20T10:00:00Z"),
